@@ -1,0 +1,69 @@
+# `make` lists the targets. A fresh machine needs Python 3.11 or newer, make and git; `make setup` does the rest.
+
+PORT ?= 5555
+ARGS ?=
+UV_VERSION := 0.13.9
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+SHELL := /bin/sh
+
+# NAME only from the command line: some systems have an environment variable NAME that means the machine.
+CHAT_NAME := $(if $(filter command line,$(origin NAME)),--name '$(NAME)')
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help setup chat broker test check format format-check lint types lock clean
+
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## makes .venv with everything in it; does nothing when nothing changed
+	@:
+
+# The stamp holds the path of this checkout: an environment that was moved or lost its Python does not work.
+ifneq ($(shell test -x $(BIN)/python && cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP)
+endif
+$(STAMP): requirements/dev.lock common/pyproject.toml broker/pyproject.toml client/pyproject.toml
+	@PYTHON='$(PYTHON)' sh scripts/setup.sh
+
+chat: setup ## opens a client here, and a broker when none runs (NAME=alice PORT=5555 ARGS=--plain)
+	@$(BIN)/python scripts/chat.py '$(PORT)' $(CHAT_NAME) $(ARGS)
+
+broker: setup ## runs a broker that others can join (PORT=5555 ARGS="--title Lab")
+	@exec $(BIN)/zchat-broker --port '$(PORT)' $(ARGS)
+
+test: setup ## runs the tests (ARGS="tests/common -k names")
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: format-check lint types test ## everything a change must pass: format, lint, types, tests
+
+format: setup ## rewrites the code in the house format
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix-only
+
+format-check: setup ## fails when `make format` would change something
+	@$(BIN)/ruff format --check
+
+lint: setup ## looks for mistakes (ruff)
+	@$(BIN)/ruff check
+
+types: setup ## checks the types (mypy, strict)
+	@$(BIN)/mypy
+
+# Pins stay as they are unless the requirements ask for more; ARGS=--upgrade renews all, ARGS="--upgrade-package NAME" one.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' \
+	--no-emit-package zchat-common --no-emit-package zchat-broker --no-emit-package zchat-client
+
+lock: setup ## pins all dependencies with their hashes again (ARGS=--upgrade for the newest)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
+	@$(COMPILE) $(ARGS) -o requirements/dev.lock requirements/dev.in
+	@$(COMPILE) -c requirements/dev.lock -o requirements/runtime-broker.lock requirements/runtime-broker.in
+	@$(COMPILE) -c requirements/dev.lock -o requirements/runtime-client.lock requirements/runtime-client.in
+
+clean: ## removes .venv, caches and logs; never what a broker or client keeps
+	@rm -rf $(VENV) .run .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -path ./.git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
