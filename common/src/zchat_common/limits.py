@@ -1,0 +1,33 @@
+"""Numbers that both ends must agree on, each with its reason. Units stand last in the name."""
+
+PROTOCOL_VERSION = 1
+
+NAME_MAX_CHARS = 32
+TEXT_MAX_CHARS = 4_000
+
+# A text of 4,000 characters takes at most 16,000 bytes in UTF-8; a sealed and padded whisper of it stays below this.
+BODY_MAX_BYTES = 24 * 1024
+# One command with its largest body and every other field. A longer frame never is one of ours.
+COMMAND_MAX_BYTES = 32 * 1024
+# Plain bytes in one published frame. Times the publisher's high-water mark this bounds memory per slow reader.
+FRAME_MAX_BYTES = 64 * 1024
+
+# Answers kept per command numbering; twice what may be in flight, so that each answer that can be asked again is there.
+IN_FLIGHT_MAX = 128
+ANSWERS_KEPT = 256
+
+HISTORY_PAGE_MAX = 200
+# A page also stays below this many bytes (but holds at least one message), so that one answer never stalls the link.
+HISTORY_PAGE_MAX_BYTES = 256 * 1024
+NEWCOMER_HISTORY = 50
+
+BEAT_S = 3.0
+# No frame at all on the topics link for this long: both sockets are built anew.
+LINK_SILENCE_S = 8.0
+# No command and no ping for this long: the session ends.
+SESSION_SILENCE_S = 15.0
+INVITATION_S = 600.0
+NUMBERING_KEPT_S = 7 * 24 * 3600.0
+
+# ZeroMQ's CURVE adds 33 bytes to each frame, and MAXMSGSIZE counts them (design fact F3).
+CURVE_OVERHEAD_BYTES = 64

@@ -1,0 +1,343 @@
+"""Every message of the protocol, as a value.
+
+A message is a named tuple because it is a positional list on the wire: the fields here, in this order, follow the
+message's tag there. :mod:`zchat_common.wire` turns one into the other; ``docs/protocol.md`` says what each is for.
+Times are milliseconds since the epoch, UTC. Names are as their owner first typed them unless a field says ``folded``.
+"""
+
+from typing import Literal, NamedTuple
+
+Delivery = Literal["online", "stored"]
+Status = Literal["online", "away", "offline"]
+Scalar = str | int | bytes | bool | None
+
+# -- parts ----------------------------------------------------------------------------------------------------------
+
+
+class TopicKey(NamedTuple):
+    """The key that frames of a topic are sealed with from now on."""
+
+    topic: str
+    number: int
+    key: bytes
+
+
+class TopicState(NamedTuple):
+    """Where a topic stands: its last sequence number, and the first one that the reader may see."""
+
+    topic: str
+    last: int
+    start: int
+
+
+class RosterEntry(NamedTuple):
+    """One user as others see him. ``since`` is when the status began, ``text`` what he said with ``/away``."""
+
+    name: str
+    status: str
+    since: int
+    text: str
+
+
+class PartyState(NamedTuple):
+    """A party as its members see it; ``members`` in the order of joining."""
+
+    party: str
+    leader: str
+    members: tuple[str, ...]
+
+
+class OpenInvitation(NamedTuple):
+    """An invitation that can still be accepted, until ``expires``."""
+
+    party: str
+    inviter: str
+    members: tuple[str, ...]
+    expires: int
+
+
+# -- client to broker, on the commands link -------------------------------------------------------------------------
+
+
+class Register(NamedTuple):
+    """Asks for a session under ``name``. ``run`` is random, drawn once at each start of a client."""
+
+    version: int
+    name: str
+    run: int
+    takeover: bool
+
+
+class Ping(NamedTuple):
+    """Asks for a pong on ``topic``: proves both links, and that the subscription to the topic has taken effect."""
+
+    token: bytes
+    number: int
+    topic: str
+
+
+class Do(NamedTuple):
+    """Command ``n`` of the numbering ``instance``. Applied only when ``n`` is the last one applied plus one."""
+
+    token: bytes
+    instance: int
+    n: int
+    op: str
+    args: tuple[Scalar, ...]
+
+
+class AskRoster(NamedTuple):
+    """Asks who is online."""
+
+    token: bytes
+    ask: int
+
+
+class AskParty(NamedTuple):
+    """Asks for one's own party."""
+
+    token: bytes
+    ask: int
+
+
+class AskHistory(NamedTuple):
+    """Asks for stored messages with ``after`` < seq < ``before``, in order.
+
+    With ``after`` the oldest ``limit`` of them, without it (None) the newest; ``before`` None means no upper end.
+    """
+
+    token: bytes
+    ask: int
+    topic: str
+    after: int | None
+    before: int | None
+    limit: int
+
+
+class AskKeys(NamedTuple):
+    """Asks for the keys of every topic that this session may read."""
+
+    token: bytes
+    ask: int
+
+
+Upstream = Register | Ping | Do | AskRoster | AskParty | AskHistory | AskKeys
+
+# -- broker to client, on the commands link -------------------------------------------------------------------------
+
+
+class Registered(NamedTuple):
+    """The session is open. ``rate`` is messages per 1,000 seconds (0: no limit), ``burst`` messages at once."""
+
+    version: int
+    commands_port: int
+    topics_port: int
+    token: bytes
+    name: str
+    title: str
+    at: int
+    rate: int
+    burst: int
+    roster_version: int
+    users: int
+    keys: tuple[TopicKey, ...]
+    topics: tuple[TopicState, ...]
+    party: PartyState | None
+    invitations: tuple[OpenInvitation, ...]
+
+
+class Rejected(NamedTuple):
+    """Something outside the numbering was refused: a registration, a dead session, a frame that is no message."""
+
+    code: str
+    text: str
+
+
+class Answer(NamedTuple):
+    """Command ``n`` was applied and is kept. ``topic`` and ``seq`` name the message that it made, if any.
+
+    ``detail`` is the delivery of a whisper, or ``created`` or ``joined`` when the command opened a party topic.
+    """
+
+    instance: int
+    n: int
+    at: int
+    topic: str
+    seq: int
+    detail: str
+
+
+class Refusal(NamedTuple):
+    """Command ``n`` was refused. ``retry_after_ms`` only with ``rate_limited``, which does not use up ``n``."""
+
+    instance: int
+    n: int
+    code: str
+    text: str
+    retry_after_ms: int | None
+
+
+class Expected(NamedTuple):
+    """A command came before its turn: go back to ``n``."""
+
+    instance: int
+    n: int
+
+
+class Roster(NamedTuple):
+    """Everybody online, sorted by folded name."""
+
+    ask: int
+    version: int
+    entries: tuple[RosterEntry, ...]
+
+
+class Party(NamedTuple):
+    """One's own party, or None."""
+
+    ask: int
+    party: PartyState | None
+
+
+class History(NamedTuple):
+    """A page of stored messages, each as published; ``first`` and ``last`` bound what is kept and may be read."""
+
+    ask: int
+    topic: str
+    first: int
+    last: int
+    messages: tuple[bytes, ...]
+
+
+class Keys(NamedTuple):
+    """The current key of every topic that the session may read."""
+
+    ask: int
+    keys: tuple[TopicKey, ...]
+
+
+class Denied(NamedTuple):
+    """A question was refused."""
+
+    ask: int
+    code: str
+    text: str
+
+
+class Ended(NamedTuple):
+    """The broker ended this session. The client says why and does not come back by itself."""
+
+    reason: str
+
+
+class Probe(NamedTuple):
+    """Nothing to do: the broker looks whether this route is still alive."""
+
+
+Downstream = (
+    Registered | Rejected | Answer | Refusal | Expected | Roster | Party | History | Keys | Denied | Ended | Probe
+)
+
+# -- published, with a sequence number: kept and replayed -----------------------------------------------------------
+
+
+class Say(NamedTuple):
+    """A text to everyone (topic public) or to a party."""
+
+    seq: int
+    at: int
+    sender: str
+    text: str
+    action: bool
+
+
+class Whisper(NamedTuple):
+    """A whisper, on both users' topics, each with the seq of that topic. The broker does not read ``body``."""
+
+    seq: int
+    at: int
+    sender: str
+    recipient: str
+    kind: str
+    body: bytes
+    delivery: str
+
+
+class Delivered(NamedTuple):
+    """The stored whisper ``whisper_seq`` of this topic has reached ``recipient``."""
+
+    seq: int
+    at: int
+    recipient: str
+    whisper_seq: int
+
+
+class Invited(NamedTuple):
+    """An invitation for the owner of this user topic."""
+
+    seq: int
+    at: int
+    party: str
+    inviter: str
+    members: tuple[str, ...]
+    expires: int
+
+
+class PartyChanged(NamedTuple):
+    """Something happened in or to a party; ``leader`` and ``members`` as they are after it."""
+
+    seq: int
+    at: int
+    party: str
+    change: str
+    name: str
+    leader: str
+    members: tuple[str, ...]
+    reason: str
+
+
+class Unknown(NamedTuple):
+    """A kept message of a type that this version does not know; never sent, only met."""
+
+    seq: int
+    at: int
+
+
+Kept = Say | Whisper | Delivered | Invited | PartyChanged
+
+# -- published, without a sequence number: for now only -------------------------------------------------------------
+
+
+class Pong(NamedTuple):
+    """The answer to ``name``'s ping: where each of his topics stands, and the roster version."""
+
+    name: str
+    number: int
+    at: int
+    roster_version: int
+    users: int
+    topics: tuple[TopicState, ...]
+
+
+class Presence(NamedTuple):
+    """The roster changes that lead, one after another, to ``version``."""
+
+    version: int
+    changes: tuple[RosterEntry, ...]
+
+
+class NewKey(NamedTuple):
+    """A topic's key from here on. Comes before the first frame that is sealed with it."""
+
+    key: TopicKey
+
+
+class Stopping(NamedTuple):
+    """The broker stops."""
+
+    reason: str
+
+
+Passing = Pong | Presence | NewKey | Stopping
+Published = Kept | Passing
+Message = Upstream | Downstream | Published

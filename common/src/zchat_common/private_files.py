@@ -1,0 +1,30 @@
+"""Small files that only their owner may read: keys, pins, positions."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def make_private_folder(folder: Path) -> None:
+    """Makes the folder (and its parents) if it is not there; nobody else may look into a new one."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replaces the file by one with this content, wholly or not at all, readable by its owner only (mode 0600).
+
+    Raises OSError. The death of the process leaves either the old content or the new one; with ``durable`` so does a
+    power cut.
+    """
+    make_private_folder(path.parent)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,218 @@
+"""Messages to bytes and back: the only module that knows how a message looks on the wire.
+
+A message is one MessagePack array: its tag, then its fields in the order of :mod:`zchat_common.messages`. Decoding
+checks every type, so that what comes out can be trusted to have the shape it claims. Further elements at the end of an
+array are passed over: a later version may add fields there (``docs/protocol.md``, versioning).
+"""
+
+from collections.abc import Callable, Iterator
+from types import NoneType, UnionType
+from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
+
+import msgpack
+
+from zchat_common import messages as m
+
+_TAGS: Final[dict[type, str]] = {
+    m.Register: "register",
+    m.Ping: "ping",
+    m.Do: "do",
+    m.AskRoster: "ask_roster",
+    m.AskParty: "ask_party",
+    m.AskHistory: "ask_history",
+    m.AskKeys: "ask_keys",
+    m.Registered: "registered",
+    m.Rejected: "rejected",
+    m.Answer: "answer",
+    m.Refusal: "refusal",
+    m.Expected: "expected",
+    m.Roster: "roster",
+    m.Party: "party",
+    m.History: "history",
+    m.Keys: "keys",
+    m.Denied: "denied",
+    m.Ended: "ended",
+    m.Probe: "probe",
+    m.Say: "say",
+    m.Whisper: "whisper",
+    m.Delivered: "delivered",
+    m.Invited: "invited",
+    m.PartyChanged: "party_changed",
+    m.Pong: "pong",
+    m.Presence: "presence",
+    m.NewKey: "new_key",
+    m.Stopping: "stopping",
+}
+
+# MessagePack knows larger integers; nothing here does, and SQLite could not keep them.
+_INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
+_FRAME_BUFFER_BYTES = 1024 * 1024
+
+
+class WireError(ValueError):
+    """The bytes are no message of this protocol; the sender is at fault."""
+
+
+class UnknownType(WireError):
+    """The bytes are a well-formed message of a type that this version does not know."""
+
+
+Convert = Callable[[object], object]
+_Decoder = tuple[type, tuple[Convert, ...]]
+_M = TypeVar("_M")
+
+
+def encode(message: m.Message) -> bytes:
+    """The bytes of a message."""
+    return cast("bytes", msgpack.packb((_TAGS[type(message)], *message)))
+
+
+def decode_upstream(payload: bytes) -> m.Upstream:
+    """What a client sent. Raises WireError (or its UnknownType)."""
+    return cast("m.Upstream", _decode(_UPSTREAM, payload))
+
+
+def decode_downstream(payload: bytes) -> m.Downstream:
+    """What the broker sent on the commands link. Raises WireError (or its UnknownType)."""
+    return cast("m.Downstream", _decode(_DOWNSTREAM, payload))
+
+
+def decode_kept(payload: bytes) -> m.Kept | m.Unknown:
+    """One message as the store keeps it and a history page carries it. Raises WireError.
+
+    A type that this version does not know still has its place in the topic: it comes back as Unknown.
+    """
+    value = _unpack(payload)
+    try:
+        return cast("m.Kept", _build(_KEPT, value))
+    except UnknownType:
+        return cast("m.Unknown", _fields(_UNKNOWN, cast("tuple[object, ...]", value)[1:]))
+
+
+def decode_frame(plain: bytes) -> Iterator[m.Published]:
+    """The messages of one opened frame, in order; those of an unknown type are passed over. Raises WireError."""
+    unpacker = msgpack.Unpacker(use_list=False, max_buffer_size=_FRAME_BUFFER_BYTES)
+    unpacker.feed(plain)
+    for value in _values(unpacker):
+        try:
+            yield cast("m.Published", _build(_PUBLISHED, value))
+        except UnknownType:
+            continue
+
+
+def _values(unpacker: Any) -> Iterator[object]:
+    try:
+        yield from unpacker
+    except (ValueError, msgpack.UnpackException) as error:
+        raise WireError(f"not MessagePack: {error}") from error
+
+
+def _decode(table: dict[str, _Decoder], payload: bytes) -> object:
+    return _build(table, _unpack(payload))
+
+
+def _unpack(payload: bytes) -> object:
+    try:
+        return msgpack.unpackb(payload, use_list=False)
+    except (ValueError, msgpack.UnpackException) as error:
+        raise WireError(f"not MessagePack: {error}") from error
+
+
+def _build(table: dict[str, _Decoder], value: object) -> object:
+    if type(value) is not tuple or not value or type(value[0]) is not str:
+        raise WireError("a message is an array that begins with its type")
+    entry = table.get(value[0])
+    if entry is None:
+        raise UnknownType(f"unknown message type {value[0][:40]!r}")
+    return _fields(entry, value[1:])
+
+
+def _fields(entry: _Decoder, values: tuple[object, ...]) -> object:
+    cls, converts = entry
+    if len(values) < len(converts):
+        raise WireError(f"{cls.__name__} has {len(converts)} fields, not {len(values)}")
+    # A later version may add fields at the end, so surplus values are not an error.
+    return cls(*[convert(value) for convert, value in zip(converts, values, strict=False)])
+
+
+# -- converters, built once from the annotations --------------------------------------------------------------------
+
+
+def _exactly(wanted: type) -> Convert:
+    def convert(value: object) -> object:
+        if type(value) is not wanted:
+            raise WireError(f"expected {wanted.__name__}, not {type(value).__name__}")
+        return value
+
+    return convert
+
+
+def _integer(value: object) -> object:
+    if type(value) is not int:
+        raise WireError(f"expected int, not {type(value).__name__}")
+    if not _INT_MIN <= value <= _INT_MAX:
+        raise WireError("an integer beyond 64 bits with sign")
+    return value
+
+
+def _one_of(wanted: tuple[type, ...]) -> Convert:
+    def convert(value: object) -> object:
+        if type(value) not in wanted:
+            raise WireError(f"unexpected {type(value).__name__}")
+        return value
+
+    return convert
+
+
+def _many(each: Convert) -> Convert:
+    def convert(value: object) -> object:
+        if type(value) is not tuple:
+            raise WireError(f"expected an array, not {type(value).__name__}")
+        return tuple([each(item) for item in value])
+
+    return convert
+
+
+def _optional(inner: Convert) -> Convert:
+    return lambda value: None if value is None else inner(value)
+
+
+def _part(cls: type) -> Convert:
+    entry = _decoder(cls)
+
+    def convert(value: object) -> object:
+        if type(value) is not tuple:
+            raise WireError(f"expected an array, not {type(value).__name__}")
+        return _fields(entry, value)
+
+    return convert
+
+
+def _converter(hint: Any) -> Convert:
+    if get_origin(hint) is tuple:
+        return _many(_converter(get_args(hint)[0]))
+    if isinstance(hint, UnionType):
+        rest = [arm for arm in get_args(hint) if arm is not NoneType]
+        if len(rest) == 1:
+            return _optional(_converter(rest[0]))
+        return _one_of(get_args(hint))
+    if hint is int:
+        return _integer
+    if hint in (str, bool, bytes):
+        return _exactly(hint)
+    return _part(hint)
+
+
+def _decoder(cls: type) -> _Decoder:
+    return cls, tuple(_converter(hint) for hint in get_type_hints(cls).values())
+
+
+def _table(union: Any) -> dict[str, _Decoder]:
+    return {_TAGS[cls]: _decoder(cls) for cls in get_args(union)}
+
+
+_UPSTREAM: Final = _table(m.Upstream)
+_DOWNSTREAM: Final = _table(m.Downstream)
+_KEPT: Final = _table(m.Kept)
+_UNKNOWN: Final = _decoder(m.Unknown)
+_PUBLISHED: Final = _table(m.Published)
