@@ -1,0 +1,92 @@
+"""``zchat-broker``: the command line."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import click
+import platformdirs
+
+from zchat_broker.machine import CannotStart, claim_folder, joining_addresses, numeric_address, raise_descriptor_limit
+from zchat_broker.profile import Profile
+from zchat_broker.rules import Settings
+from zchat_broker.server import Server
+from zchat_broker.sockets import endpoint
+from zchat_broker.store import StoreFailed, StoreUnusable
+from zchat_broker.store.sqlite import SqliteStore
+from zchat_common.identity import DamagedKey, load_or_create_identity
+from zchat_common.introduction import fingerprint
+
+_log = logging.getLogger("zchat.broker")
+_EXIT_CANNOT_START = 2
+_PORTS = 3
+
+
+@click.command(context_settings={"auto_envvar_prefix": "ZCHAT", "show_default": True})
+@click.option("--host", default="0.0.0.0", help="Address to listen on.")
+@click.option("--port", default=5555, type=click.IntRange(1, 65535 - _PORTS + 1), help="First of three ports.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder for key and database.")
+@click.option("--title", default="zchat", help="What users see as this broker's name.")
+@click.option("--grace", default=120.0, type=click.FloatRange(0), help="Seconds a lost party member keeps his seat.")
+@click.option("--rate", default=10.0, type=click.FloatRange(0), help="Messages per second and user; 0 lifts it.")
+@click.option("--burst", default=30, type=click.IntRange(1), help="Messages that a user may send at once.")
+@click.option("--history-days", default=30.0, type=click.FloatRange(0), help="Days that messages are kept.")
+@click.option("--name-days", default=30.0, type=click.FloatRange(0), help="Days that an unused name stays owned.")
+@click.version_option(package_name="zchat-broker")
+def main(
+    host: str,
+    port: int,
+    data: Path | None,
+    title: str,
+    grace: float,
+    rate: float,
+    burst: int,
+    history_days: float,
+    name_days: float,
+) -> None:
+    """Runs a zchat broker: the box that everybody's zchat-client talks to."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    folder = data or Path(platformdirs.user_data_dir("zchat", appauthor=False)) / f"broker-{port}"
+    profile = Profile(title, port, port + 1, Settings(grace, name_days), rate, burst, history_days)
+    try:
+        _run(host, profile, folder)
+    except (CannotStart, DamagedKey, StoreUnusable, StoreFailed) as error:
+        click.echo(f"zchat-broker: {error}", err=True)
+        sys.exit(_EXIT_CANNOT_START)
+
+
+def _run(host: str, profile: Profile, folder: Path) -> None:
+    raise_descriptor_limit()
+    with claim_folder(folder):
+        identity = load_or_create_identity(folder / "broker.key")
+        with contextlib.closing(SqliteStore(folder / "zchat.db")) as store:
+            server = Server(numeric_address(host), profile, store, identity)
+            _announce(host, profile, fingerprint(identity.public))
+            # What lives now lives to the end: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            asyncio.run(_serve(server))
+
+
+async def _serve(server: Server) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows has no signal handlers on its loop; there Ctrl-C ends the process.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, server.stop, "the broker was stopped")
+    await server.serve()
+
+
+def _announce(host: str, profile: Profile, key: str) -> None:
+    for address in joining_addresses(host):
+        port = "" if profile.commands_port == 5555 else f" --port {profile.commands_port}"
+        _log.info("others join with: zchat-client --host %s%s", address, port)
+    commands = endpoint(host, profile.commands_port)
+    topics = endpoint(host, profile.topics_port)
+    introductions = endpoint(host, profile.topics_port + 1)
+    click.echo(f"zchat-broker ready: commands {commands} topics {topics} introductions {introductions} key {key}")
+    sys.stdout.flush()

@@ -1,0 +1,280 @@
+"""One turn of the broker, without a socket: what arrived goes in, what is to be sent and published comes out.
+
+A turn decodes what arrived, hands it to the order, applies what the order gives back, commits once, and only then
+answers and publishes. The shell around it (:mod:`zchat_broker.server`) owns sockets and clocks.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from zchat_broker.links import Link, Links
+from zchat_broker.nonsense import Nonsense
+from zchat_broker.order import EmbeddedOrder, Order
+from zchat_broker.outcome import Outcome
+from zchat_broker.profile import Profile
+from zchat_broker.publisher import Publisher
+from zchat_broker.questions import Questions
+from zchat_broker.rates import Rates
+from zchat_broker.rules import Rules
+from zchat_broker.rules.commands import COMMANDS
+from zchat_broker.rules.entries import Command, Entry, Pruned, Registering, SessionExpired, Started
+from zchat_broker.rules.upkeep import due
+from zchat_broker.store import Store, StoreFailed
+from zchat_common import wire
+from zchat_common.clock import Now
+from zchat_common.errors import Code
+from zchat_common.limits import PROTOCOL_VERSION, SESSION_SILENCE_S
+from zchat_common.messages import Do, Downstream, Ping, Refusal, Register, Rejected, Stopping
+from zchat_common.names import BadName, fold
+from zchat_common.topics import PUBLIC
+
+_log = logging.getLogger("zchat.broker")
+
+_ID_BYTES = 8
+# The shell calls at least once a second; a longer pause was a stall of this process, and nobody else's silence.
+_STALL_S = 3.0
+_PRUNE_EVERY_S = 3600.0
+_PRUNE_MESSAGES = 2_000
+_DAY_MS = 24 * 3600 * 1000
+
+
+class Peer(NamedTuple):
+    """Who is at the other end of a connection: the CURVE key that it proved to hold, and its address."""
+
+    key: bytes
+    address: str
+
+
+class Arrival(NamedTuple):
+    """A payload from a route. ``peer`` is asked only when it is needed: looking it up is not free."""
+
+    route: bytes
+    payload: bytes
+    peer: Callable[[], Peer]
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """What a turn sends: payloads by route on the commands link, and frames to publish, each in order."""
+
+    replies: list[tuple[bytes, bytes]] = field(default_factory=list)
+    frames: list[bytes] = field(default_factory=list)
+
+
+class Hub:
+    """The broker's inside: rules, order, store, links, keys."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        store: Store,
+        random_bytes: Callable[[int], bytes],
+        reachable: Callable[[bytes], bool],
+        now: Now,
+    ) -> None:
+        """Loads the store. ``reachable(route)`` tells whether a route still leads to anybody. Raises StoreFailed."""
+        self._profile = profile
+        self._store = store
+        self._random_bytes = random_bytes
+        self._reachable = reachable
+        loaded = store.load()
+        self._rules = Rules(loaded.state)
+        self._order: Order = EmbeddedOrder(loaded.position)
+        self._links = Links()
+        self._publisher = Publisher(random_bytes)
+        self._rates = Rates(profile.rate, profile.burst)
+        self._registering: dict[str, bytes] = {}
+        self._questions = Questions(store, self._publisher)
+        self.nonsense = Nonsense()
+        self._turn_s = now.steady_s
+        self._tidy_s = self._prune_s = now.steady_s
+        self._forgiving_until_s = now.steady_s
+        self._pruning = True
+        self._publisher.key_of(PUBLIC)
+        self._store_is_failing = False
+        for session in loaded.state.sessions.values():
+            self._links.add(Link(session.id, session.user, now.steady_s))
+        self._order.submit(Started(now.at, profile.settings))
+        self._order.submit(Pruned(now.at))
+
+    @property
+    def rules(self) -> Rules:
+        """The rules, to look at."""
+        return self._rules
+
+    def turn(self, arrivals: Iterable[Arrival], now: Now) -> Outgoing:
+        """One turn. Call it also when nothing arrives, at least once a second, after all that waits was taken in."""
+        out = Outgoing()
+        self._forgive_stall(now)
+        for arrival in arrivals:
+            self._take(arrival, now, out)
+        self._keep_time(now)
+        self._settle(out)
+        self._questions.answer(self._rules.state, out.replies)
+        out.frames = self._publisher.flush()
+        return out
+
+    def stop(self, reason: str) -> list[bytes]:
+        """The frames that tell everybody that the broker stops."""
+        self._publisher.add(PUBLIC, wire.encode(Stopping(reason)))
+        return self._publisher.flush()
+
+    # -- taking in --------------------------------------------------------------------------------------------------
+
+    def _take(self, arrival: Arrival, now: Now, out: Outgoing) -> None:
+        try:
+            message = wire.decode_upstream(arrival.payload)
+        except wire.WireError as error:
+            code = Code.UNKNOWN_TYPE if isinstance(error, wire.UnknownType) else Code.MALFORMED
+            self.nonsense.count(arrival.peer().address, str(error))
+            self._reply(out, arrival.route, Rejected(code, f"This broker does not understand that: {error}."))
+            return
+        if isinstance(message, Register):
+            self._register(message, arrival, now, out)
+            return
+        link = self._links.of_token(message.token)
+        if link is None:
+            self._reply(out, arrival.route, Rejected(Code.NO_SESSION, "This session is over; register again."))
+            return
+        link.heard_s = now.steady_s
+        link.route = arrival.route
+        if isinstance(message, Do):
+            self._command(message, link, now, out)
+        elif isinstance(message, Ping):
+            self._questions.ping(link, message)
+        else:
+            self._questions.ask(link, message)
+
+    def _register(self, message: Register, arrival: Arrival, now: Now, out: Outgoing) -> None:
+        if message.version != PROTOCOL_VERSION:
+            text = f"This broker speaks version {PROTOCOL_VERSION} of the protocol, not {message.version}."
+            self._reply(out, arrival.route, Rejected(Code.VERSION, text))
+            return
+        peer = arrival.peer()
+        self._expire_unreachable(message, peer, now)
+        session = self._draw_id()
+        self._registering[session] = arrival.route
+        entry = Registering(now.at, session, message.name, peer.key, message.run, message.takeover, peer.address)
+        self._order.submit(entry)
+
+    def _expire_unreachable(self, message: Register, peer: Peer, now: Now) -> None:
+        """Ends the owner's other session at once if nobody is there any more, so that the name is never blocked."""
+        try:
+            user = fold(message.name)
+        except BadName:
+            return
+        owner = self._rules.state.users.get(user)
+        session = self._rules.state.sessions.get(user)
+        link = self._links.of_user(user)
+        if owner is None or owner.key != peer.key or session is None or session.run == message.run:
+            return
+        if link is None or not link.route or not self._reachable(link.route):
+            self._order.submit(SessionExpired(now.at, session.id))
+
+    def _command(self, message: Do, link: Link, now: Now, out: Outgoing) -> None:
+        if message.n < 1 or message.instance < 0:
+            self._reply(out, link.route, Rejected(Code.MALFORMED, "Commands are numbered from 1 on."))
+            return
+        wait_s = self._charge(message, link, now)
+        if wait_s > 0:
+            text = f"Too much at once; try again in {wait_s:.1f} s."
+            refusal = Refusal(message.instance, message.n, Code.RATE_LIMITED, text, int(wait_s * 1000) + 1)
+            self._reply(out, link.route, refusal)
+            return
+        op = COMMANDS.get(message.op)
+        fresh_id = self._draw_id() if op is not None and op.creates else ""
+        command = Command(now.at, link.session, message.instance, message.n, message.op, message.args, fresh_id)
+        self._order.submit(command)
+
+    def _charge(self, message: Do, link: Link, now: Now) -> float:
+        if link.instance != message.instance:
+            known = self._rules.state.numberings.get(link.user, {}).get(message.instance)
+            link.instance, link.charged_n = message.instance, 0 if known is None else known.last_n
+        if message.n <= link.charged_n:
+            return 0.0
+        wait_s = self._rates.take(link.user, now.steady_s)
+        if wait_s == 0.0:
+            link.charged_n = message.n
+        return wait_s
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    def _forgive_stall(self, now: Now) -> None:
+        pause_s = now.steady_s - self._turn_s
+        self._turn_s = now.steady_s
+        if pause_s > _STALL_S:
+            _log.warning("this process stood still for %.1f s; all deadlines are extended by it", pause_s)
+            self._links.forgive(pause_s)
+            self._forgiving_until_s = now.steady_s + pause_s
+
+    def _keep_time(self, now: Now) -> None:
+        if now.steady_s - self._tidy_s < 1.0:
+            return
+        self._tidy_s = now.steady_s
+        self._rates.tidy(now.steady_s)
+        for link in self._links.silent(now.steady_s - SESSION_SILENCE_S):
+            self._order.submit(SessionExpired(now.at, link.session))
+        if now.steady_s >= self._forgiving_until_s:
+            for entry in due(self._rules.state, now.at):
+                self._order.submit(entry)
+        self._prune(now)
+
+    def _prune(self, now: Now) -> None:
+        if now.steady_s - self._prune_s >= _PRUNE_EVERY_S:
+            self._prune_s = now.steady_s
+            self._pruning = True
+            self._order.submit(Pruned(now.at))
+        if self._pruning:
+            try:
+                oldest_at = now.at - int(self._profile.history_days * _DAY_MS)
+                self._pruning = self._store.prune(oldest_at, _PRUNE_MESSAGES)
+            except StoreFailed as error:
+                self._pruning = False
+                _log.error("old messages could not be deleted, the next try is in an hour: %s", error)
+
+    # -- settling ---------------------------------------------------------------------------------------------------
+
+    def _settle(self, out: Outgoing) -> None:
+        """Applies, commits once, and only then lets anything out."""
+        outcome = Outcome(self._profile, self._links, self._publisher, self._random_bytes)
+        entries: list[Entry] = []
+        for position, entry in self._order.take():
+            entries.append(entry)
+            outcome.note(position, self._rules.apply(entry))
+        if not entries:
+            return
+        state = self._rules.state
+        try:
+            self._store.commit(outcome.changes(state))
+        except StoreFailed as error:
+            self._fail(entries, error, out)
+            return
+        self._store_is_failing = False
+        outcome.carry_out(state, self._registering, self._turn_s, out.replies)
+
+    def _fail(self, entries: list[Entry], error: StoreFailed, out: Outgoing) -> None:
+        """Nothing of the turn happened: whoever asked for something is told, and the rules go back."""
+        if not self._store_is_failing:
+            _log.error("nothing can be kept, so everything is refused until it can: %s", error)
+        self._store_is_failing = True
+        text = "The broker could not keep it (its disk may be full); try again later."
+        for entry in entries:
+            if isinstance(entry, Command):
+                link = self._links.of_session(entry.session)
+                refusal = Refusal(entry.instance, entry.n, Code.STORAGE_FAILED, text, None)
+                if link is not None:
+                    self._reply(out, link.route, refusal)
+            elif isinstance(entry, Registering):
+                self._reply(out, self._registering.pop(entry.session), Rejected(Code.STORAGE_FAILED, text))
+        state = self._store.load().state
+        state.settings = self._profile.settings
+        self._rules = Rules(state)
+
+    def _draw_id(self) -> str:
+        return self._random_bytes(_ID_BYTES).hex()
+
+    @staticmethod
+    def _reply(out: Outgoing, route: bytes, message: Downstream) -> None:
+        out.replies.append((route, wire.encode(message)))

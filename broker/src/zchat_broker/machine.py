@@ -1,0 +1,67 @@
+"""What the broker needs of the machine it runs on: descriptors, addresses, a folder of its own."""
+
+import logging
+import socket
+import sys
+from pathlib import Path
+
+import ifaddr
+from filelock import FileLock, Timeout
+
+_log = logging.getLogger("zchat.broker")
+
+# Two connections for each client, and a few of our own.
+_DESCRIPTORS_WANTED = 10_240
+
+
+class CannotStart(Exception):
+    """Something about this machine or the settings is in the way; the text says what to do."""
+
+
+def raise_descriptor_limit() -> None:
+    """Takes as many descriptors as the system lets this process have, and says so if they are few."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else max(soft, 2**20)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if hard != resource.RLIM_INFINITY and hard < _DESCRIPTORS_WANTED:
+        _log.warning(
+            "only %d descriptors are allowed, enough for about %d clients; raise the hard limit (ulimit -Hn)",
+            hard,
+            max(0, hard // 2 - 32),
+        )
+
+
+def claim_folder(folder: Path) -> FileLock:
+    """Makes the data folder and locks it for this process, until it ends. Raises CannotStart."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise CannotStart(f"another broker uses {folder}; stop it, or give this one a --data of its own") from None
+    except OSError as error:
+        raise CannotStart(f"cannot write to {folder} ({error.strerror}); choose another --data") from None
+    return lock
+
+
+def numeric_address(host: str) -> str:
+    """The address that a host name stands for, to listen on. Raises CannotStart."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        raise CannotStart(f"{host} is no address of this machine; use --host 0.0.0.0 for all of them") from None
+    return str(found[0][4][0])
+
+
+def joining_addresses(host: str) -> list[str]:
+    """The addresses under which others on the network may reach a broker that listens on ``host``."""
+    if host not in ("0.0.0.0", "::"):
+        return [host]
+    found = [ip for adapter in ifaddr.get_adapters() for ip in adapter.ips]
+    addresses = [ip.ip for ip in found if isinstance(ip.ip, str) and not ip.ip.startswith("127.")]
+    return addresses or ["127.0.0.1"]

@@ -1,0 +1,48 @@
+"""The seam between whoever submits entries and the rules that apply them in one final order.
+
+The embedded order hands entries straight through. A replicated log can stand in the same place: then ``take`` returns
+what all brokers submitted, in the order that the log gave it, which may be later than ``submit``. So nothing may rely
+on an entry being applied when ``submit`` returns.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from zchat_broker.rules.entries import Entry
+
+
+class Ordered(NamedTuple):
+    """An entry at its final position; positions are dense and never used twice."""
+
+    position: int
+    entry: Entry
+
+
+class Order(Protocol):
+    """Gives entries their final order."""
+
+    def submit(self, entry: Entry) -> None:
+        """Hands an entry in."""
+
+    def take(self) -> Iterator[Ordered]:
+        """The entries whose place is final and that were not taken before."""
+
+
+class EmbeddedOrder:
+    """The order of a single broker: first come, first applied."""
+
+    def __init__(self, position: int) -> None:
+        """``position`` is that of the last entry that the store has."""
+        self._position = position
+        self._waiting: list[Entry] = []
+
+    def submit(self, entry: Entry) -> None:
+        """Hands an entry in; it is the next one to be taken after those before it."""
+        self._waiting.append(entry)
+
+    def take(self) -> Iterator[Ordered]:
+        """Everything submitted since the last call."""
+        entries, self._waiting = self._waiting, []
+        for entry in entries:
+            self._position += 1
+            yield Ordered(self._position, entry)

@@ -1,0 +1,177 @@
+"""What the effects of one turn come to: first the changes to keep, then, once kept, what to answer and publish."""
+
+from collections.abc import Callable
+
+from zchat_broker.links import Link, Links
+from zchat_broker.profile import Profile
+from zchat_broker.publisher import Publisher
+from zchat_broker.rules.effects import (
+    Answered,
+    Effect,
+    KeyChanged,
+    NumberingRemoved,
+    Posted,
+    PresenceChanged,
+    RegistrationRefused,
+    Removed,
+    Saved,
+    Sent,
+    SessionEnded,
+    SessionOpened,
+    TopicDropped,
+)
+from zchat_broker.rules.state import State
+from zchat_broker.rules.views import open_invitations, party_state, topics_of
+from zchat_broker.store import Changes, KeptAnswer, KeptMessage, record_key
+from zchat_common import wire
+from zchat_common.limits import PROTOCOL_VERSION
+from zchat_common.messages import Ended, NewKey, Presence, Registered, Rejected, RosterEntry
+from zchat_common.topics import PUBLIC, user_topic
+
+_TOKEN_BYTES = 16
+# A presence message with so many changes stays far below the size of a frame.
+_CHANGES_PER_MESSAGE = 100
+
+Replies = list[tuple[bytes, bytes]]
+
+
+class Outcome:
+    """The effects of one turn. Call ``note`` for each entry, then commit ``changes``, then ``carry_out``."""
+
+    def __init__(
+        self, profile: Profile, links: Links, publisher: Publisher, random_bytes: Callable[[int], bytes]
+    ) -> None:
+        self._profile = profile
+        self._links = links
+        self._publisher = publisher
+        self._random_bytes = random_bytes
+        self._changes = Changes()
+        self._steps: list[tuple[Effect, bytes]] = []
+        self._presence: list[RosterEntry] = []
+
+    def note(self, position: int, effects: list[Effect]) -> None:
+        """Takes in the effects of the entry at ``position``; each message is encoded here, once for all uses."""
+        self._changes.position = position
+        for effect in effects:
+            self._steps.append((effect, self._keep(effect)))
+
+    def changes(self, state: State) -> Changes:
+        """What is to be kept of this turn."""
+        self._changes.at = state.at
+        self._changes.roster_version = state.roster_version
+        return self._changes
+
+    def carry_out(self, state: State, registering: dict[str, bytes], now_s: float, replies: Replies) -> None:
+        """Answers and publishes. ``registering`` holds the route of each registration under way, by session."""
+        self._show_presence(state)
+        ended: list[SessionEnded] = []
+        opened: list[SessionOpened] = []
+        for effect, body in self._steps:
+            match effect:
+                case Posted():
+                    self._publisher.add(effect.topic, body)
+                case Answered() | Sent():
+                    self._send(effect.session, body, replies)
+                case KeyChanged():
+                    self._change_key(effect)
+                case TopicDropped():
+                    self._publisher.forget_key(effect.topic)
+                case SessionOpened():
+                    opened.append(effect)
+                case SessionEnded():
+                    ended.append(effect)
+                case RegistrationRefused():
+                    refused = Rejected(effect.code, effect.text)
+                    replies.append((registering.pop(effect.session), wire.encode(refused)))
+                case PresenceChanged() | Saved() | Removed() | NumberingRemoved():
+                    pass  # kept with the turn, or shown above
+        for session in ended:
+            self._end(session, replies)
+        for session_opened in opened:
+            self._open(state, session_opened, registering, now_s, replies)
+
+    def _keep(self, effect: Effect) -> bytes:
+        changes = self._changes
+        match effect:
+            case Posted():
+                body = wire.encode(effect.message)
+                message = effect.message
+                changes.messages.append(KeptMessage(effect.topic, message.seq, message.at, body))
+                return body
+            case Answered():
+                body = wire.encode(effect.answer)
+                answer = effect.answer
+                changes.answers.append(KeptAnswer(effect.user, answer.instance, answer.n, changes.at, body))
+                return body
+            case Sent():
+                return wire.encode(effect.message)
+            case PresenceChanged():
+                self._presence.append(effect.entry)
+            case Saved():
+                changes.records[record_key(effect.record)] = effect.record
+            case Removed():
+                changes.records[record_key(effect.record)] = None
+            case NumberingRemoved():
+                changes.remove_numbering(effect.user, effect.instance)
+            case TopicDropped():
+                changes.drop_topic(effect.topic)
+            case KeyChanged() | SessionOpened() | SessionEnded() | RegistrationRefused():
+                pass  # of this moment only
+        return b""
+
+    def _show_presence(self, state: State) -> None:
+        version = state.roster_version - len(self._presence)
+        for start in range(0, len(self._presence), _CHANGES_PER_MESSAGE):
+            changes = tuple(self._presence[start : start + _CHANGES_PER_MESSAGE])
+            version += len(changes)
+            self._publisher.add(PUBLIC, wire.encode(Presence(version, changes)))
+
+    def _change_key(self, effect: KeyChanged) -> None:
+        key = wire.encode(NewKey(self._publisher.change_key(effect.topic)))
+        for reader in effect.readers:
+            self._publisher.add(user_topic(reader), key)
+
+    def _end(self, ended: SessionEnded, replies: Replies) -> None:
+        link = self._links.remove(ended.session)
+        if link is None:
+            return
+        if self._links.of_user(ended.user) is None:
+            self._publisher.forget_key(user_topic(ended.user))
+        if ended.reason and link.route:
+            replies.append((link.route, wire.encode(Ended(ended.reason))))
+
+    def _open(
+        self, state: State, opened: SessionOpened, registering: dict[str, bytes], now_s: float, replies: Replies
+    ) -> None:
+        route = registering.pop(opened.session)
+        if state.session(opened.session) is None:
+            return
+        link = Link(opened.session, opened.user, now_s, self._random_bytes(_TOKEN_BYTES), route)
+        self._links.add(link)
+        replies.append((route, wire.encode(self._registered(state, link))))
+
+    def _registered(self, state: State, link: Link) -> Registered:
+        profile, user = self._profile, link.user
+        topics = topics_of(state, user)
+        return Registered(
+            PROTOCOL_VERSION,
+            profile.commands_port,
+            profile.topics_port,
+            link.token,
+            state.name_of(user),
+            profile.title,
+            state.at,
+            int(profile.rate * 1000),
+            profile.burst,
+            state.roster_version,
+            len(state.sessions),
+            tuple([self._publisher.key_of(topic.topic) for topic in topics]),
+            topics,
+            party_state(state, user),
+            open_invitations(state, user),
+        )
+
+    def _send(self, session: str, body: bytes, replies: Replies) -> None:
+        link = self._links.of_session(session)
+        if link is not None and link.route:
+            replies.append((link.route, body))

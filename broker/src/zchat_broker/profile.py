@@ -1,0 +1,17 @@
+"""What a broker is: its title, its ports, and its settings."""
+
+from typing import NamedTuple
+
+from zchat_broker.rules import Settings
+
+
+class Profile(NamedTuple):
+    """``rate`` in commands per second and user (0: no limit), ``burst`` in commands."""
+
+    title: str
+    commands_port: int
+    topics_port: int
+    settings: Settings = Settings()
+    rate: float = 10.0
+    burst: int = 30
+    history_days: float = 30.0

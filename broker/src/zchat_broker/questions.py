@@ -1,0 +1,122 @@
+"""Pings and questions: answered from the state and the store after the turn's commit, changing nothing."""
+
+from zchat_broker.links import Link
+from zchat_broker.publisher import Publisher
+from zchat_broker.rules.state import State
+from zchat_broker.rules.views import party_state, readable_from, roster, topics_of
+from zchat_broker.store import Store, StoreFailed
+from zchat_common import wire
+from zchat_common.errors import Code
+from zchat_common.limits import HISTORY_PAGE_MAX, HISTORY_PAGE_MAX_BYTES
+from zchat_common.messages import (
+    AskHistory,
+    AskKeys,
+    AskParty,
+    AskRoster,
+    Denied,
+    Downstream,
+    History,
+    Keys,
+    Party,
+    Ping,
+    Pong,
+    Roster,
+    RosterEntry,
+)
+from zchat_common.topics import party_of, user_topic
+
+Question = AskRoster | AskParty | AskHistory | AskKeys
+
+
+class Questions:
+    """What clients asked in this turn."""
+
+    def __init__(self, store: Store, publisher: Publisher) -> None:
+        self._store = store
+        self._publisher = publisher
+        self._pings: list[tuple[Link, Ping]] = []
+        self._asked: list[tuple[Link, Question]] = []
+        self._roster: tuple[int, tuple[RosterEntry, ...]] = (-1, ())
+
+    def ping(self, link: Link, ping: Ping) -> None:
+        """Notes a ping for the end of the turn."""
+        self._pings.append((link, ping))
+
+    def ask(self, link: Link, question: Question) -> None:
+        """Notes a question for the end of the turn."""
+        self._asked.append((link, question))
+
+    def answer(self, state: State, replies: list[tuple[bytes, bytes]]) -> None:
+        """Answers everything noted. Pongs go to the publisher, answers to ``replies``."""
+        pings, self._pings = self._pings, []
+        asked, self._asked = self._asked, []
+        for link, ping in pings:
+            if state.session(link.session) is not None:
+                self._pong(state, link, ping)
+        for link, question in asked:
+            if state.session(link.session) is not None:
+                replies.append((link.route, wire.encode(self._reply(state, link, question))))
+
+    def _pong(self, state: State, link: Link, ping: Ping) -> None:
+        user = link.user
+        pong = Pong(
+            state.name_of(user),
+            ping.number,
+            state.at,
+            state.roster_version,
+            len(state.sessions),
+            topics_of(state, user),
+        )
+        wants_party = party_of(ping.topic) is not None and readable_from(state, user, ping.topic) is not None
+        self._publisher.add(ping.topic if wants_party else user_topic(user), wire.encode(pong))
+
+    def _reply(self, state: State, link: Link, question: Question) -> Downstream:
+        match question:
+            case AskRoster():
+                return Roster(question.ask, state.roster_version, self._current_roster(state))
+            case AskParty():
+                return Party(question.ask, party_state(state, link.user))
+            case AskKeys():
+                topics = topics_of(state, link.user)
+                return Keys(question.ask, tuple([self._publisher.key_of(topic.topic) for topic in topics]))
+            case AskHistory():
+                return self._history(state, link, question)
+
+    def _current_roster(self, state: State) -> tuple[RosterEntry, ...]:
+        if self._roster[0] != state.roster_version:
+            self._roster = (state.roster_version, roster(state))
+        return self._roster[1]
+
+    def _history(self, state: State, link: Link, question: AskHistory) -> History | Denied:
+        start = readable_from(state, link.user, question.topic)
+        if start is None:
+            return Denied(question.ask, Code.ACCESS_DENIED, "That topic is not yours to read.")
+        if not 1 <= question.limit <= HISTORY_PAGE_MAX:
+            return Denied(question.ask, Code.MALFORMED, f"A page has 1 to {HISTORY_PAGE_MAX} messages.")
+        try:
+            first = max(start, self._store.first_seq(question.topic))
+            messages = self._page(question, first)
+        except StoreFailed:
+            return Denied(question.ask, Code.STORAGE_FAILED, "The broker could not read its history.")
+        last = state.last_seq.get(question.topic, 0)
+        return History(question.ask, question.topic, first, last, tuple(messages))
+
+    def _page(self, question: AskHistory, first: int) -> list[bytes]:
+        """As many whole messages as fit into a page, from the end that was asked for."""
+        topic, before, limit = question.topic, question.before, question.limit
+        if question.after is not None:
+            after = max(question.after, first - 1)
+            return _fitting(self._store.page(topic, after, before, limit))
+        newest = self._store.page(topic, None, before, limit)
+        # The page cannot be asked for from `first` on without losing its end, so the surplus is cut off here.
+        readable = [body for body in newest if wire.decode_kept(body).seq >= first]
+        return _fitting(readable[::-1])[::-1]
+
+
+def _fitting(bodies: list[bytes]) -> list[bytes]:
+    size = 0
+    for count, body in enumerate(bodies):
+        size += len(body)
+        if size > HISTORY_PAGE_MAX_BYTES and count > 0:
+            return bodies[:count]
+    return bodies

@@ -1,0 +1,145 @@
+"""The command table: each command's name, its parameters, and who may give it; checked here and nowhere else."""
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+from zchat_broker.rules import parties, talk
+from zchat_broker.rules.entries import Command
+from zchat_broker.rules.state import State, User
+from zchat_broker.rules.step import Actor, Done, No, Step
+from zchat_common.errors import Code
+from zchat_common.limits import BODY_MAX_BYTES
+from zchat_common.names import BadName, fold
+from zchat_common.text import BadText, check_text
+
+_KIND_MAX_CHARS = 16
+
+
+class Who(Enum):
+    """Who may give a command."""
+
+    ANYONE = auto()
+    MEMBER = auto()
+    LEADER = auto()
+
+
+Parameter = Callable[[State, object], object]
+"""Takes an argument from the wire; returns the value for the rule, or a No."""
+
+
+class Op(NamedTuple):
+    """One row of the table."""
+
+    rule: Callable[..., Done | No]
+    parameters: tuple[Parameter, ...] = ()
+    who: Who = Who.ANYONE
+    creates: bool = False
+
+
+def text(state: State, value: object) -> object:
+    """A text as the contract allows it."""
+    if type(value) is not str:
+        return No(Code.MALFORMED, "A text is a string.")
+    try:
+        return check_text(value)
+    except BadText as error:
+        return No(Code(error.code), str(error))
+
+
+def optional_text(state: State, value: object) -> object:
+    """A text that may be empty."""
+    return "" if value == "" else text(state, value)
+
+
+def flag(state: State, value: object) -> object:
+    """True or false."""
+    return value if type(value) is bool else No(Code.MALFORMED, "A flag is true or false.")
+
+
+def user(state: State, value: object) -> object:
+    """The name of a known user, in any case."""
+    if type(value) is not str:
+        return No(Code.MALFORMED, "A name is a string.")
+    try:
+        known: User | None = state.users.get(fold(value))
+    except BadName:
+        known = None
+    return known or No(Code.NO_SUCH_USER, f"Nobody here is called {value[:40]!r}; /who lists who is online.")
+
+
+def party(state: State, value: object) -> object:
+    """The id of a party, which need not exist."""
+    return value if type(value) is str else No(Code.MALFORMED, "A party id is a string.")
+
+
+def kind(state: State, value: object) -> object:
+    """How a whisper's body is to be read."""
+    if type(value) is str and 0 < len(value) <= _KIND_MAX_CHARS:
+        return value
+    return No(Code.MALFORMED, f"A kind is a string of 1 to {_KIND_MAX_CHARS} characters.")
+
+
+def body(state: State, value: object) -> object:
+    """A whisper's opaque body."""
+    if type(value) is not bytes:
+        return No(Code.MALFORMED, "A body is a byte string.")
+    if not value:
+        return No(Code.EMPTY_TEXT, "There is nothing to send.")
+    if len(value) > BODY_MAX_BYTES:
+        return No(Code.TOO_LONG, "The whisper is too long; send it in parts.")
+    return value
+
+
+def position(state: State, value: object) -> object:
+    """A sequence number."""
+    return value if type(value) is int and value >= 0 else No(Code.MALFORMED, "A seq is an integer from 0 on.")
+
+
+COMMANDS: Final[dict[str, Op]] = {
+    "say": Op(talk.say, (text, flag)),
+    "whisper": Op(talk.whisper, (user, kind, body)),
+    "received": Op(talk.received, (position,)),
+    "away": Op(talk.away, (optional_text,)),
+    "back": Op(talk.back),
+    "exit": Op(talk.leave_chat),
+    "party_invite": Op(parties.invite, (user,), creates=True),
+    "party_accept": Op(parties.accept, (party,)),
+    "party_decline": Op(parties.decline, (party,)),
+    "party_say": Op(parties.party_say, (text, flag), Who.MEMBER),
+    "party_leave": Op(parties.leave_party, (), Who.MEMBER),
+    "party_kick": Op(parties.kick, (user,), Who.LEADER),
+    "party_lead": Op(parties.hand_over, (user,), Who.LEADER),
+}
+
+
+def perform(step: Step, actor: Actor, command: Command) -> Done | No:
+    """Carries a command out, or says why not; a refused command has changed nothing."""
+    op = COMMANDS.get(command.op)
+    if op is None:
+        return No(Code.UNKNOWN_TYPE, f"This broker knows no command {command.op[:40]!r}.")
+    refusal = _may(step.state, actor, op.who)
+    if refusal is not None:
+        return refusal
+    if len(command.args) != len(op.parameters):
+        return No(Code.MALFORMED, f"{command.op} takes {len(op.parameters)} arguments.")
+    values = []
+    for parameter, arg in zip(op.parameters, command.args, strict=True):
+        value = parameter(step.state, arg)
+        if type(value) is No:
+            return value
+        values.append(value)
+    if op.creates:
+        return op.rule(step, actor, command.fresh_id, *values)
+    return op.rule(step, actor, *values)
+
+
+def _may(state: State, actor: Actor, who: Who) -> No | None:
+    if who is Who.ANYONE:
+        return None
+    current = state.party_of(actor.user.folded)
+    if current is None:
+        return No(Code.NOT_IN_PARTY, "You are in no party; /party invite NAME starts one.")
+    if who is Who.LEADER and current.leader != actor.user.folded:
+        return No(Code.NOT_LEADER, f"Only the leader, {state.name_of(current.leader)}, may do that.")
+    return None

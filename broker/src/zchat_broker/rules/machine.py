@@ -1,0 +1,99 @@
+"""The state machine: one entry in, its effects out."""
+
+from zchat_broker.rules.commands import perform
+from zchat_broker.rules.effects import Answered, Effect, NumberingRemoved, Sent
+from zchat_broker.rules.entries import (
+    Command,
+    Entry,
+    InvitationExpired,
+    Pruned,
+    Registering,
+    SeatExpired,
+    SessionExpired,
+    Started,
+)
+from zchat_broker.rules.registration import expire_session, register
+from zchat_broker.rules.state import Numbering, State
+from zchat_broker.rules.step import Actor, No, Step
+from zchat_broker.rules.upkeep import expire_invitation, expire_seat, prune, start
+from zchat_common.errors import Code
+from zchat_common.messages import Answer, Expected, Refusal, Rejected
+
+# A user has one session, so one numbering at a time; more than a few are left over from clients that are gone.
+NUMBERINGS_PER_USER = 16
+
+
+class Rules:
+    """Applies entries to a state, in the order in which they are given.
+
+    Pure and deterministic: the same entries make the same state and the same effects, on every machine.
+    """
+
+    def __init__(self, state: State) -> None:
+        """Takes over the state: nobody else may change it from now on."""
+        self.state = state
+
+    def apply(self, entry: Entry) -> list[Effect]:
+        """The effects of one entry, in order. A user's mistake is an effect too, never an exception."""
+        self.state.at = max(self.state.at, entry.at)
+        step = Step(self.state, self.state.at)
+        match entry:
+            case Command():
+                _apply_command(step, entry)
+            case Registering():
+                register(step, entry)
+            case SessionExpired():
+                expire_session(step, entry)
+            case SeatExpired():
+                expire_seat(step, entry)
+            case InvitationExpired():
+                expire_invitation(step, entry)
+            case Started():
+                start(step, entry)
+            case Pruned():
+                prune(step)
+        return step.effects
+
+
+def _apply_command(step: Step, command: Command) -> None:
+    """Exactly once: only the number after the last one is applied; an older one gets its answer again."""
+    session = step.state.session(command.session)
+    if session is None:
+        rejected = Rejected(Code.NO_SESSION, "This session is over; register again.")
+        step.effects.append(Sent(command.session, rejected))
+        return
+    numbering = step.state.numberings.get(session.user, {}).get(command.instance)
+    last_n = 0 if numbering is None else numbering.last_n
+    if numbering is not None and command.n <= last_n:
+        step.effects.append(Sent(command.session, _answer_again(numbering, command)))
+        return
+    if command.n != last_n + 1:
+        step.effects.append(Sent(command.session, Expected(command.instance, last_n + 1)))
+        return
+    actor = Actor(step.state.users[session.user], session)
+    result = perform(step, actor, command)
+    answer: Answer | Refusal
+    if isinstance(result, No):
+        answer = Refusal(command.instance, command.n, result.code, result.text, None)
+    else:
+        answer = Answer(command.instance, command.n, step.at, *result)
+    numbering = numbering or _new_numbering(step, session.user, command.instance)
+    numbering.last_n = command.n
+    numbering.used_at = step.at
+    numbering.answers.append(answer)
+    step.effects.append(Answered(command.session, session.user, answer))
+
+
+def _answer_again(numbering: Numbering, command: Command) -> Answer | Refusal:
+    forgotten = Refusal(command.instance, command.n, Code.MALFORMED, "That command is too old to be asked again.", None)
+    return numbering.answer(command.n) or forgotten
+
+
+def _new_numbering(step: Step, user: str, instance: int) -> Numbering:
+    numberings = step.state.numberings.setdefault(user, {})
+    if len(numberings) >= NUMBERINGS_PER_USER:
+        oldest = min(numberings, key=lambda known: (numberings[known].used_at, known))
+        del numberings[oldest]
+        step.effects.append(NumberingRemoved(user, oldest))
+    numberings[instance] = Numbering()
+    return numberings[instance]

@@ -1,0 +1,64 @@
+"""Public texts, whispers, and what a user says of himself."""
+
+from zchat_broker.rules.parties import leave
+from zchat_broker.rules.state import User, Waiting
+from zchat_broker.rules.step import Actor, Done, No, Step
+from zchat_common.errors import Code
+from zchat_common.messages import Delivered, Say, Whisper
+from zchat_common.topics import PUBLIC, user_topic
+
+
+def say(step: Step, actor: Actor, text: str, action: bool) -> Done | No:
+    """Says a text to everyone."""
+    return Done(PUBLIC, step.post(PUBLIC, Say, actor.user.name, text, action))
+
+
+def whisper(step: Step, actor: Actor, recipient: User, kind: str, body: bytes) -> Done | No:
+    """Puts a whisper on both users' topics; for a recipient who is away it waits there."""
+    sender = actor.user
+    if recipient.folded == sender.folded:
+        return No(Code.NOT_YOURSELF, "You cannot whisper to yourself.")
+    delivery = "online" if recipient.folded in step.state.sessions else "stored"
+    fields = (sender.name, recipient.name, kind, body, delivery)
+    own_topic = user_topic(sender.folded)
+    own_seq = step.post(own_topic, Whisper, *fields)
+    seq = step.post(user_topic(recipient.folded), Whisper, *fields)
+    if delivery == "stored":
+        step.save(Waiting(recipient.folded, seq, sender.folded, own_seq))
+    return Done(own_topic, own_seq, delivery)
+
+
+def received(step: Step, actor: Actor, seq: int) -> Done | No:
+    """Notes that the user has been shown his topic up to ``seq``: tells the senders of stored whispers."""
+    user = actor.user
+    waiting = step.state.waiting.get(user.folded, {})
+    for whisper_kept in sorted([kept for kept in waiting.values() if kept.seq <= seq]):
+        step.remove(whisper_kept)
+        step.post(user_topic(whisper_kept.sender), Delivered, user.name, whisper_kept.sender_seq)
+    return Done()
+
+
+def away(step: Step, actor: Actor, text: str) -> Done | No:
+    """Says that the user is away, and why if he likes."""
+    step.save(actor.session._replace(away_since=step.at, away_text=text))
+    step.show_presence(actor.user, "away", step.at, text)
+    return Done()
+
+
+def back(step: Step, actor: Actor) -> Done | No:
+    """Says that the user is back; of one who was not away there is nothing to say."""
+    if actor.session.away_since is not None:
+        step.save(actor.session._replace(since=step.at, away_since=None, away_text=""))
+        step.show_presence(actor.user, "online", step.at)
+    return Done()
+
+
+def leave_chat(step: Step, actor: Actor) -> Done | No:
+    """Ends the session at the user's wish; the party goes on without him at once."""
+    user = actor.user
+    if step.state.party_of(user.folded) is not None:
+        leave(step, user.folded, "left", "exit")
+    step.end_session(actor.session, "")
+    step.save(user._replace(last_seen=step.at))
+    step.show_presence(user, "offline", step.at)
+    return Done()

@@ -1,0 +1,392 @@
+"""The store in one SQLite file: what a commit kept survives the death of the process, for a few statements per turn."""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Final, cast
+
+from zchat_broker.rules.state import (
+    Invitation,
+    Numbering,
+    Party,
+    Record,
+    Seat,
+    Session,
+    State,
+    User,
+    Waiting,
+)
+from zchat_broker.store import (
+    Changes,
+    KeptAnswer,
+    KeptMessage,
+    Loaded,
+    RecordKey,
+    StoreFailed,
+    StoreUnusable,
+)
+from zchat_broker.store.schema import MIGRATIONS, Migration, check_ours, migrate
+from zchat_common import wire
+from zchat_common.limits import ANSWERS_KEPT
+from zchat_common.messages import Answer, Refusal
+
+# A message's id is its topic's number and, in the low bits, its seq: 69 thousand million messages in each of 134
+# million topics.
+_SEQ_BITS: Final = 36
+_SEQ_MAX: Final = (1 << _SEQ_BITS) - 1
+# A dropped topic is older than any time that prune can be given.
+_DROPPED_AT: Final = -(2**63)
+# Topics that one call of prune looks at: a dropped or nearly empty one costs time too.
+_TOPICS_PER_PRUNE: Final = 200
+# Only somebody who opened the file by hand can be in the way; the broker stands still while it waits for him.
+_LOCK_WAIT_S: Final = 1.0
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+_OLDEST: Final = "SELECT body FROM messages WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
+_NEWEST: Final = "SELECT body FROM messages WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?"
+_SAVE: Final[dict[type[Record], str]] = {
+    User: "INSERT INTO users VALUES (?, ?, ?, ?, ?) ON CONFLICT (folded) DO UPDATE SET name = excluded.name,"
+    " key = excluded.key, skeleton = excluded.skeleton, last_seen = excluded.last_seen",
+    Session: "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user) DO UPDATE SET id = excluded.id,"
+    " run = excluded.run, since = excluded.since, address = excluded.address, away_since = excluded.away_since,"
+    " away_text = excluded.away_text",
+    Party: "INSERT INTO parties VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET leader = excluded.leader",
+    Invitation: "INSERT INTO invitations VALUES (?, ?, ?, ?) ON CONFLICT (party, invitee) DO UPDATE SET"
+    " inviter = excluded.inviter, expires = excluded.expires",
+    Waiting: "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)",
+}
+_REMOVE: Final[dict[type[Record], str]] = {
+    User: "DELETE FROM users WHERE folded = ?",
+    Session: "DELETE FROM sessions WHERE user = ?",
+    Party: "DELETE FROM parties WHERE id = ?",
+    Invitation: "DELETE FROM invitations WHERE party = ? AND invitee = ?",
+    Waiting: "DELETE FROM waiting WHERE user = ? AND seq = ?",
+}
+
+
+class SqliteStore:
+    """A :class:`zchat_broker.store.Store` in a file. For one thread of one process; the caller sees to that."""
+
+    def __init__(self, path: Path, *, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+        """Opens the file, or makes one that only its owner may read; the folder must be there.
+
+        A database of an earlier version is brought to this one. Raises StoreUnusable, and leaves the file as it was.
+        """
+        self._path = path
+        self._db = _open(path, migrations)
+        # Topics that have messages, and numberings; both may lack some that the database has.
+        self._numbers: dict[str, int] = {}
+        self._numbering_ids: dict[tuple[str, int], int] = {}
+
+    def load(self) -> Loaded:
+        """All that is kept but the messages. Raises StoreUnusable if any of it cannot be read.
+
+        Reads every table but that of the messages, whose damage only shows when they are read (StoreFailed): to
+        check them too takes seconds for a million of them.
+        """
+        try:
+            position, at, roster_version = self._db.execute("SELECT * FROM meta").fetchone()
+            state = State(at=at, roster_version=roster_version)
+            for record in self._records():
+                state.put(record)
+            self._load_numberings(state)
+            topics = self._db.execute("SELECT name, last_seq FROM topics WHERE name IS NOT NULL ORDER BY number")
+            state.last_seq.update(topics)
+        except (sqlite3.Error, wire.WireError) as error:
+            raise _unusable(self._path, error) from error
+        return Loaded(state, position)
+
+    def commit(self, changes: Changes) -> None:
+        """Keeps a turn, wholly or not at all. Raises StoreFailed."""
+        with self._transaction():
+            for topic in changes.topics_dropped:
+                self._drop_topic(topic)
+            for user, instance in changes.numberings_removed:
+                self._remove_numbering(user, instance)
+            if changes.records:
+                self._keep_records(changes.records)
+            if changes.messages:
+                self._keep_messages(changes.messages)
+            if changes.answers:
+                self._keep_answers(changes.answers)
+            meta = (changes.position, changes.at, changes.roster_version)
+            self._db.execute("UPDATE meta SET position = ?, at = ?, roster_version = ?", meta)
+
+    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
+        """Bodies of at most ``limit`` messages of the topic, ascending; see the interface. Raises StoreFailed."""
+        with self._failing():
+            number = self._number(topic)
+            if number is None:
+                return []
+            low = _message_id(number, _clamp(after or 0))
+            high = _message_id(number, _SEQ_MAX if before is None else _clamp(before))
+            rows = self._db.execute(_NEWEST if after is None else _OLDEST, (low, high, limit)).fetchall()
+        bodies = [body for (body,) in rows]
+        return bodies[::-1] if after is None else bodies
+
+    def first_seq(self, topic: str) -> int:
+        """The seq of the oldest message still kept; the last seq plus one if there is none. Raises StoreFailed."""
+        with self._failing():
+            row = self._db.execute("SELECT number, last_seq FROM topics WHERE name = ?", (topic,)).fetchone()
+            if row is None:
+                return 1
+            number, last_seq = row
+            oldest = self._oldest(number, 1)
+        return oldest[0][0] & _SEQ_MAX if oldest else last_seq + 1
+
+    def prune(self, before_at: int, limit: int) -> bool:
+        """Deletes at most ``limit`` messages of dropped topics, and then of those older than ``before_at``.
+
+        Returns True if more may be left to delete; call again then, after a while. Raises StoreFailed.
+        """
+        with self._transaction():
+            for _ in range(_TOPICS_PER_PRUNE):
+                row = self._db.execute(
+                    "SELECT number, name FROM topics WHERE first_at < ? ORDER BY first_at, number LIMIT 1",
+                    (before_at,),
+                ).fetchone()
+                if row is None:
+                    return False
+                if limit <= 0:
+                    return True
+                number, name = row
+                limit -= self._prune_topic(number, name, before_at, limit)
+        return True
+
+    def close(self) -> None:
+        """Ends the use of the store; all of it is in the one file then. Nothing may follow."""
+        self._db.close()
+
+    # -- loading ----------------------------------------------------------------------------------------------------
+
+    def _records(self) -> Iterator[Record]:
+        """Every record; those of a type in the order in which they were made, because the rules go by it."""
+        rows = self._db.execute
+        yield from (User(*row) for row in rows("SELECT * FROM users ORDER BY rowid"))
+        yield from (Session(*row) for row in rows("SELECT * FROM sessions ORDER BY rowid"))
+        seats: dict[str, list[Seat]] = {}
+        for party, *seat in rows("SELECT party, user, joined_seq, absent_until FROM seats ORDER BY party, place"):
+            seats.setdefault(party, []).append(Seat(*seat))
+        for party, leader in rows("SELECT id, leader FROM parties ORDER BY rowid"):
+            yield Party(party, leader, tuple(seats.get(party, ())))
+        yield from (Invitation(*row) for row in rows("SELECT * FROM invitations ORDER BY rowid"))
+        yield from (Waiting(*row) for row in rows("SELECT * FROM waiting ORDER BY user, seq"))
+
+    def _load_numberings(self, state: State) -> None:
+        by_id: dict[int, Numbering] = {}
+        numberings = "SELECT id, user, instance, last_n, used_at FROM numberings ORDER BY id"
+        for numbering_id, user, instance, last_n, used_at in self._db.execute(numberings):
+            by_id[numbering_id] = Numbering(last_n, used_at)
+            state.numberings.setdefault(user, {})[instance] = by_id[numbering_id]
+        kept: dict[int, list[Answer | Refusal]] = {}
+        for answer_id, body in self._db.execute("SELECT id, body FROM answers ORDER BY id"):
+            answer = cast("Answer | Refusal", wire.decode_downstream(body))
+            kept.setdefault(answer_id // ANSWERS_KEPT, []).append(answer)
+        for numbering_id, answers in kept.items():
+            by_id[numbering_id].answers.extend(sorted(answers, key=lambda answer: answer.n))
+
+    # -- the parts of a commit --------------------------------------------------------------------------------------
+
+    def _drop_topic(self, topic: str) -> None:
+        """Out of reach at once; prune deletes the messages in pieces, since there may be a million of them."""
+        self._numbers.pop(topic, None)
+        self._db.execute("UPDATE topics SET name = NULL, first_at = ? WHERE name = ?", (_DROPPED_AT, topic))
+
+    def _remove_numbering(self, user: str, instance: int) -> None:
+        self._numbering_ids.pop((user, instance), None)
+        key = (user, instance)
+        row = self._db.execute("SELECT id FROM numberings WHERE user = ? AND instance = ?", key).fetchone()
+        if row is None:
+            return
+        ring = (_answer_id(row[0], 0), _answer_id(row[0], ANSWERS_KEPT - 1))
+        self._db.execute("DELETE FROM answers WHERE id BETWEEN ? AND ?", ring)
+        self._db.execute("DELETE FROM numberings WHERE id = ?", row)
+
+    def _keep_records(self, records: dict[RecordKey, Record | None]) -> None:
+        saved: dict[type[Record], list[Record]] = {}
+        for key, record in records.items():
+            if record is not None:
+                saved.setdefault(key[0], []).append(record)
+                continue
+            self._db.execute(_REMOVE[key[0]], key[1:])
+            if key[0] is Party:
+                self._db.execute("DELETE FROM seats WHERE party = ?", key[1:])
+        for kind, kept in saved.items():
+            if kind is Party:
+                self._save_parties(cast("list[Party]", kept))
+            else:
+                self._db.executemany(_SAVE[kind], kept)
+
+    def _save_parties(self, parties: list[Party]) -> None:
+        self._db.executemany(_SAVE[Party], [(party.id, party.leader) for party in parties])
+        self._db.executemany("DELETE FROM seats WHERE party = ?", [(party.id,) for party in parties])
+        seats = [(party.id, place, *seat) for party in parties for place, seat in enumerate(party.seats)]
+        self._db.executemany("INSERT INTO seats VALUES (?, ?, ?, ?, ?)", seats)
+
+    def _keep_messages(self, messages: list[KeptMessage]) -> None:
+        numbers = self._numbers
+        last_seqs: dict[str, int] = {}
+        rows: list[tuple[int, int, bytes]] = []
+        for topic, seq, at, body in messages:
+            if topic not in numbers:
+                numbers[topic] = self._open_topic(topic, at)
+            last_seqs[topic] = seq
+            rows.append((_message_id(numbers[topic], seq), at, body))
+        self._db.executemany("INSERT INTO messages VALUES (?, ?, ?)", rows)
+        lasts = [(seq, numbers[topic]) for topic, seq in last_seqs.items()]
+        self._db.executemany("UPDATE topics SET last_seq = ? WHERE number = ?", lasts)
+
+    def _open_topic(self, topic: str, at: int) -> int:
+        self._db.execute(
+            "INSERT INTO topics (name, last_seq, first_at) VALUES (?, 0, ?)"
+            " ON CONFLICT (name) DO UPDATE SET first_at = coalesce(first_at, excluded.first_at)",
+            (topic, at),
+        )
+        return cast("int", self._number(topic))
+
+    def _keep_answers(self, answers: list[KeptAnswer]) -> None:
+        ids = self._numbering_ids
+        lasts: dict[int, KeptAnswer] = {}
+        rows: list[tuple[int, bytes]] = []
+        for answer in answers:
+            key = (answer.user, answer.instance)
+            if key not in ids:
+                ids[key] = self._open_numbering(key)
+            lasts[ids[key]] = answer
+            rows.append((_answer_id(ids[key], answer.n), answer.body))
+        self._db.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", rows)
+        last_rows = [(last.n, last.at, numbering_id) for numbering_id, last in lasts.items()]
+        self._db.executemany("UPDATE numberings SET last_n = ?, used_at = ? WHERE id = ?", last_rows)
+
+    def _open_numbering(self, key: tuple[str, int]) -> int:
+        self._db.execute(
+            "INSERT INTO numberings (user, instance, last_n, used_at) VALUES (?, ?, 0, 0)"
+            " ON CONFLICT (user, instance) DO NOTHING",
+            key,
+        )
+        row = self._db.execute("SELECT id FROM numberings WHERE user = ? AND instance = ?", key).fetchone()
+        return cast("int", row[0])
+
+    # -- topics -----------------------------------------------------------------------------------------------------
+
+    def _number(self, topic: str) -> int | None:
+        number = self._numbers.get(topic)
+        if number is None:
+            row = self._db.execute("SELECT number FROM topics WHERE name = ?", (topic,)).fetchone()
+            number = None if row is None else row[0]
+        return number
+
+    def _oldest(self, number: int, limit: int) -> Sequence[tuple[int, int]]:
+        """Id and time of the topic's oldest messages."""
+        return self._db.execute(
+            "SELECT id, at FROM messages WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
+            (_message_id(number, 0), _message_id(number, _SEQ_MAX), limit),
+        ).fetchall()
+
+    def _prune_topic(self, number: int, name: str | None, before_at: int, limit: int) -> int:
+        """Returns how many messages it deleted. Within a topic time never goes back, so the first young one ends it."""
+        oldest = self._oldest(number, limit + 1)
+        old = list(takewhile(lambda message: name is None or message[1] < before_at, oldest[:limit]))
+        if old:
+            self._db.execute("DELETE FROM messages WHERE id BETWEEN ? AND ?", (old[0][0], old[-1][0]))
+        left = oldest[len(old) :]
+        if name is None and not left:
+            self._db.execute("DELETE FROM topics WHERE number = ?", (number,))
+        elif name is not None:
+            self._db.execute("UPDATE topics SET first_at = ? WHERE number = ?", (left[0][1] if left else None, number))
+            if not left:
+                # The next message has to note its time as the first one.
+                self._numbers.pop(name, None)
+        return len(old)
+
+    # -- transactions -----------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreFailed(f"{self._path}: {error}") from error
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._failing():
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        # Numbers given in the transaction are gone with it, and come again for others.
+        self._numbers.clear()
+        self._numbering_ids.clear()
+        # SQLite leaves the transaction by itself on some errors, and on every ROLLBACK, even on one that fails.
+        with contextlib.suppress(sqlite3.Error):
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+
+def _message_id(number: int, seq: int) -> int:
+    return number << _SEQ_BITS | seq
+
+
+def _answer_id(numbering_id: int, n: int) -> int:
+    return numbering_id * ANSWERS_KEPT + n % ANSWERS_KEPT
+
+
+def _clamp(seq: int) -> int:
+    """Who asks may ask for any number; none may lead into another topic."""
+    return min(max(seq, 0), _SEQ_MAX)
+
+
+def _open(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Connection:
+    try:
+        _create_private(path)
+        db = sqlite3.connect(path, timeout=_LOCK_WAIT_S, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise _unusable(path, error) from error
+    try:
+        check_ours(db, path, len(migrations))
+        _settle(db)
+        migrate(db, migrations)
+    except sqlite3.Error as error:
+        db.close()
+        raise _unusable(path, error) from error
+    except StoreUnusable:
+        db.close()
+        raise
+    return db
+
+
+def _create_private(path: Path) -> None:
+    # SQLite gives its -wal and -shm the mode of this file.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _settle(db: sqlite3.Connection) -> None:
+    (journal,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    if journal != "wal":
+        raise sqlite3.OperationalError("its file system cannot do write-ahead logging")
+    # Survives the death of the process; a power cut may take the last commits, but never damages the file.
+    db.execute("PRAGMA synchronous = NORMAL")
+    # What is deleted is overwritten: a dissolved party's texts must not be found in a stolen file.
+    db.execute("PRAGMA secure_delete = ON")
+    # A file that can only be read is found now, not in the first turn.
+    db.execute("BEGIN IMMEDIATE")
+    db.execute("ROLLBACK")
+
+
+def _unusable(path: Path, error: Exception) -> StoreUnusable:
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, wire.WireError) or (code is not None and code & 0xFF in _DAMAGED):
+        return StoreUnusable(
+            f"{path} is damaged ({error}); move it away, put a backup in its place, or start without one"
+        )
+    return StoreUnusable(f"{path} cannot be used ({error}); make it writable, or choose another --data")
