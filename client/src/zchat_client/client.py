@@ -1,0 +1,464 @@
+"""The library: a client as an object with a call for each command and a stream of events."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self, TypeVar
+
+import platformdirs
+
+from zchat_client.core.outputs import Reply, Settled, Show
+from zchat_client.core.questions import Make
+from zchat_client.core.roster import name_key
+from zchat_client.core.session import Phase, Session
+from zchat_client.core.showing import PLAIN_BODY, event_of
+from zchat_client.driver import Driver, Place
+from zchat_client.events import (
+    Bye,
+    Connected,
+    Disconnected,
+    Error,
+    Event,
+    History,
+    Member,
+    Message,
+    PartyMembers,
+    PartyWho,
+    Reconnected,
+    Whisper,
+    Who,
+)
+from zchat_client.feed import Feed
+from zchat_client.keys import identity_of
+from zchat_client.notes import Notes
+from zchat_common import messages as m
+from zchat_common import wire
+from zchat_common.clock import now
+from zchat_common.errors import Code, ZchatError
+from zchat_common.limits import HISTORY_PAGE_MAX
+from zchat_common.names import BadName, check_name
+from zchat_common.text import BadText, check_text
+from zchat_common.topics import PUBLIC, party_topic, user_topic
+
+_T = TypeVar("_T")
+
+BUFFERED_EVENTS = 10_000
+_RANDOM_BITS = 63
+_FLUSH_S = 0.5
+
+
+def default_data_folder() -> Path:
+    """Where clients keep their keys and positions when nothing else is said."""
+    return Path(platformdirs.user_data_dir("zchat", appauthor=False)) / "client"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """The link to the broker: whether it is up, since when (milliseconds since the epoch), and its last round trip."""
+
+    connected: bool
+    since: int
+    latency_s: float | None
+
+
+class Receipt(NamedTuple):
+    """What the broker has for good: topic and seq of the message made, if any, and a whisper's delivery."""
+
+    topic: str
+    seq: int
+    delivery: str | None
+
+
+class End(NamedTuple):
+    """How a client's life ended: the reason of ``bye``, and the refusal behind it if there was one."""
+
+    reason: str
+    code: Code | None
+    text: str
+
+
+class Client:
+    """A user's place at a broker.
+
+    ``async with Client("bot") as chat`` registers and waits until it is connected; leaving the block leaves the chat.
+    Calls that change something return when the broker has it for good, and may run side by side: they keep their
+    order. What a broker or a rule refuses is raised as :class:`ZchatError`. While the broker is away calls wait.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 5555,
+        data: Path | str | None = None,
+        takeover: bool = False,
+        accept_key: str | None = None,
+        buffer: int = BUFFERED_EVENTS,
+    ) -> None:
+        """``data`` is the folder for keys, as ``--data``; ``buffer`` how many unread events are kept.
+
+        Raises ZchatError(bad_name), and DamagedKey or OSError for a key that cannot be read or made.
+        """
+        try:
+            folded = check_name(name)
+        except BadName as error:
+            raise ZchatError(Code.BAD_NAME, str(error)) from None
+        folder = default_data_folder() if data is None else Path(data)
+        place_name = f"{host.replace(':', '_').replace('/', '_')}_{port}"
+        self._positions = Notes(folder / "positions" / place_name / f"{folded}.json")
+        self.notes = Notes(folder / "notes" / place_name / f"{folded}.json")
+        positions = {topic: seq for topic, seq in self._positions.items().items() if isinstance(seq, int)}
+        self._session = Session(name, "", positions, takeover, lambda: secrets.randbits(_RANDOM_BITS))
+        place = Place(host, port, folder / "known_brokers", accept_key)
+        self._driver = Driver(
+            self._session, place, identity_of(folder, folded), self._show, self._settle, self._unreachable
+        )
+        self._feed = Feed(buffer, self._note_shown)
+        self._commands: dict[int, asyncio.Future[Receipt]] = {}
+        self._asked: dict[int, asyncio.Future[Reply]] = {}
+        self._next_ticket = 1
+        self._task: asyncio.Task[None] | None = None
+        self._connected = asyncio.Event()
+        self._end: End | None = None
+        self._link_since = now().at
+        self._unreachable_text = ""
+        self._flush_timer: asyncio.TimerHandle | None = None
+
+    # -- life -------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begins to connect, without waiting for it."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def connected(self) -> None:
+        """Returns when the client has its place. Raises ZchatError if it is refused."""
+        await self._connected.wait()
+        if self._end is not None:
+            raise self._refusal()
+
+    async def leave(self, reason: str = "exit") -> None:
+        """Leaves the chat (and the party) after everything under way has its answer, and ends the events."""
+        while self._end is None and (self._commands or self._asked):
+            await asyncio.gather(*self._commands.values(), *self._asked.values(), return_exceptions=True)
+        if self._end is None:
+            # Refused means that the session was over already, which is what was wanted.
+            await asyncio.gather(self._command("exit"), return_exceptions=True)
+        await self.close(reason)
+
+    async def close(self, reason: str = "exit") -> None:
+        """Ends the client at once. The broker keeps the user's seat until it misses him."""
+        self._finish(End(reason, None, ""))
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._flush()
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        try:
+            await self.connected()
+        except BaseException:
+            await self.close("refused")
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session.phase is Phase.ONLINE and self._end is None:
+            await self.leave()
+        else:
+            await self.close()
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        """The events, from ``connected`` to ``bye``. Asking for the next one says that the one before was shown."""
+        return self._feed.events()
+
+    # -- what is known without asking -------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """One's name as others see it."""
+        return self._session.name
+
+    @property
+    def end(self) -> End | None:
+        """How it ended; None while it has not."""
+        return self._end
+
+    @property
+    def link(self) -> LinkState:
+        """The link to the broker."""
+        connected = self._session.phase is Phase.ONLINE
+        return LinkState(connected, self._link_since, self._session.beat.latency_s)
+
+    @property
+    def unreachable(self) -> str:
+        """Why the last attempt to reach the broker failed; empty if it did not."""
+        return self._unreachable_text
+
+    def roster(self) -> tuple[m.RosterEntry, ...]:
+        """Who is online as far as this client knows, sorted by folded name."""
+        return self._session.roster.entries()
+
+    def party(self) -> PartyMembers | None:
+        """One's party as far as this client knows."""
+        party = self._session.membership.party
+        return None if party is None else PartyMembers(party.leader, party.members)
+
+    def waiting(self) -> int:
+        """How many commands have no answer yet."""
+        return len(self._commands)
+
+    # -- commands ---------------------------------------------------------------------------------------------------
+
+    async def say(self, text: str, *, action: bool = False) -> Receipt:
+        """Says a text to everyone."""
+        return await self._command("say", _checked(text), action)
+
+    async def whisper(self, recipient: str, text: str) -> Receipt:
+        """Whispers to a user, who need not be online."""
+        return await self._command("whisper", recipient, PLAIN_BODY, _checked(text).encode())
+
+    async def party_invite(self, name: str) -> Receipt:
+        """Invites a user to one's party, which is created if one has none."""
+        return await self._command("party_invite", name)
+
+    async def party_accept(self, inviter: str | None = None) -> Receipt:
+        """Accepts the latest invitation, or the latest from ``inviter``."""
+        return await self._command("party_accept", self._invitation(inviter))
+
+    async def party_decline(self, inviter: str | None = None) -> Receipt:
+        """Declines the latest invitation, or the latest from ``inviter``."""
+        return await self._command("party_decline", self._invitation(inviter))
+
+    async def party_say(self, text: str, *, action: bool = False) -> Receipt:
+        """Says a text to one's party."""
+        return await self._command("party_say", _checked(text), action)
+
+    async def party_leave(self) -> Receipt:
+        """Leaves one's party."""
+        return await self._command("party_leave")
+
+    async def party_kick(self, name: str) -> Receipt:
+        """Removes a member from the party that one leads."""
+        return await self._command("party_kick", name)
+
+    async def party_lead(self, name: str) -> Receipt:
+        """Makes another member the leader."""
+        return await self._command("party_lead", name)
+
+    async def away(self, text: str = "") -> Receipt:
+        """Says that one is away."""
+        return await self._command("away", _checked(text) if text.strip() else "")
+
+    async def back(self) -> Receipt:
+        """Says that one is back."""
+        return await self._command("back")
+
+    # -- questions --------------------------------------------------------------------------------------------------
+
+    async def who(self) -> Who:
+        """Who is online, and the absent members of one's party."""
+        party, roster = await asyncio.gather(self._ask(m.AskParty), self._ask(m.AskRoster))
+        users: dict[str, Member] = {}
+        if isinstance(party, m.Party) and party.party is not None:
+            users = {name_key(name): Member(name, "offline") for name in party.party.members}
+        if isinstance(roster, m.Roster):
+            users |= {name_key(entry.name): Member(entry.name, entry.status) for entry in roster.entries}
+        return Who(at=now().at, users=tuple([users[key] for key in sorted(users)]))
+
+    async def party_who(self) -> PartyWho:
+        """The members of one's party. Raises ZchatError(not_in_party)."""
+        reply = await self._ask(m.AskParty)
+        if not isinstance(reply, m.Party) or reply.party is None:
+            raise ZchatError(Code.NOT_IN_PARTY, "You are in no party; /party invite NAME starts one.")
+        return PartyWho(at=now().at, leader=reply.party.leader, members=reply.party.members)
+
+    async def history(self, topic: str = "public", before: int | None = None, limit: int = 20) -> History:
+        """At most ``limit`` messages of ``public``, ``party`` or ``user`` (one's whispers), before seq ``before``."""
+        name = await self._topic_name(topic)
+        found: list[Event] = []
+        first, wanted = 1, limit
+        while wanted > 0:
+            page = await self._page(name, before, min(wanted, HISTORY_PAGE_MAX))
+            first = page.first
+            kept = [wire.decode_kept(body) for body in page.messages]
+            events = [event_of(name, each, replayed=True) for each in kept if not isinstance(each, m.Unknown)]
+            found = [event for event in events if isinstance(event, (Message, Whisper))] + found
+            if not kept or kept[0].seq <= first:
+                break
+            before = kept[0].seq
+            wanted = limit - len(found)
+        return History(at=now().at, topic=topic, messages=tuple(found[-limit:] if limit else ()), first=first)
+
+    async def search(self, topic: str, words: str) -> tuple[Event, ...]:
+        """The messages of a topic that contain all the words, ignoring case, the oldest first."""
+        wanted = words.casefold().split()
+        found: list[Event] = []
+        before: int | None = None
+        while True:
+            page = await self.history(topic, before, HISTORY_PAGE_MAX)
+            texts = [event for event in page.messages if isinstance(event, (Message, Whisper))]
+            hits = [event for event in texts if all(word in event.text.casefold() for word in wanted)]
+            found = [*hits, *found]
+            if not texts or texts[0].seq <= page.first:
+                return tuple(found)
+            before = texts[0].seq
+
+    # -- for front ends ---------------------------------------------------------------------------------------------
+
+    def show(self, event: Event) -> None:
+        """Puts an event of the front end's own into the stream of events, in its place."""
+        self._feed.put(Show(event))
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            over = await self._driver.run()
+            self._finish(End(over.reason, over.code, over.text))
+        except ZchatError as error:
+            self._finish(End("refused", error.code, error.text))
+
+    def _finish(self, end: End) -> None:
+        if self._end is not None:
+            return
+        self._end = end
+        if end.code is not None:
+            self.show(Error(at=now().at, code=end.code, text=end.text))
+        self.show(Bye(at=now().at, reason=end.reason))
+        for command in self._commands.values():
+            _fail(command, self._refusal())
+        for asked in self._asked.values():
+            _fail(asked, self._refusal())
+        self._commands.clear()
+        self._asked.clear()
+        self._connected.set()
+
+    def _refusal(self) -> ZchatError:
+        if self._end is None or self._end.code is None:
+            return ZchatError(Code.NO_SESSION, "This client has left the chat.")
+        return ZchatError(self._end.code, self._end.text)
+
+    def _command(self, op: str, *args: m.Scalar) -> asyncio.Future[Receipt]:
+        """Submits at once, so that calls keep their order whenever they are awaited."""
+        if self._end is not None:
+            raise self._refusal()
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._commands[self._next_ticket] = future
+        self._session.submit(op, args, self._next_ticket, now())
+        self._next_ticket += 1
+        self._driver.carry_out()
+        return future
+
+    def _ask(self, make: Make) -> asyncio.Future[Reply]:
+        if self._end is not None:
+            raise self._refusal()
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._asked[self._next_ticket] = future
+        self._session.ask(make, self._next_ticket, now())
+        self._next_ticket += 1
+        self._driver.carry_out()
+        return future
+
+    async def _page(self, topic: str, before: int | None, limit: int) -> m.History:
+        reply = await self._ask(lambda token, ask: m.AskHistory(token, ask, topic, None, before, limit))
+        if not isinstance(reply, m.History):
+            raise ZchatError(Code.MALFORMED, "The broker answered something else than a history.")
+        return reply
+
+    async def _topic_name(self, topic: str) -> str:
+        if topic == "public":
+            return PUBLIC
+        if topic == "user":
+            return user_topic(name_key(self.name))
+        if topic != "party":
+            raise ZchatError(Code.USAGE, "A topic is public, party or user.")
+        reply = await self._ask(m.AskParty)
+        if not isinstance(reply, m.Party) or reply.party is None:
+            raise ZchatError(Code.NOT_IN_PARTY, "You are in no party; /party invite NAME starts one.")
+        return party_topic(reply.party.party)
+
+    def _invitation(self, inviter: str | None) -> str:
+        party = self._session.membership.invitation(inviter)
+        if party is None:
+            whose = "" if inviter is None else f" from {inviter}"
+            raise ZchatError(Code.NO_INVITATION, f"You have no open invitation{whose}.")
+        return party
+
+    def _settle(self, settled: Settled) -> None:
+        result = settled.result
+        command = self._commands.pop(settled.ticket, None)
+        asked = self._asked.pop(settled.ticket, None)
+        match result:
+            case m.Refusal() | m.Denied():
+                error = ZchatError(_code(result.code), result.text)
+                if command is not None:
+                    _fail(command, error)
+                if asked is not None:
+                    _fail(asked, error)
+            case m.Answer():
+                if command is not None and not command.done():
+                    delivery = result.detail if result.detail in ("online", "stored") else None
+                    command.set_result(Receipt(result.topic, result.seq, delivery))
+            case _:
+                if asked is not None and not asked.done():
+                    asked.set_result(result)
+
+    def _show(self, show: Show) -> None:
+        match show.event:
+            case Connected():
+                self._link_since = show.event.at
+                self._connected.set()
+            case Disconnected() | Reconnected():
+                self._link_since = show.event.at
+            case _:
+                pass
+        self._unreachable_text = ""
+        self._feed.put(show)
+
+    def _unreachable(self, text: str) -> None:
+        self._unreachable_text = text
+
+    def _note_shown(self, topic: str, seq: int) -> None:
+        self._positions.set(topic, seq)
+        if self._flush_timer is None:
+            self._flush_timer = asyncio.get_running_loop().call_later(_FLUSH_S, self._flush)
+
+    def _flush(self) -> None:
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+            self._flush_timer = None
+        try:
+            self._positions.flush()
+            self.notes.flush()
+        except OSError as error:
+            text = f"Positions could not be saved ({error.strerror}); what was shown may come again."
+            self.show(Error(at=now().at, code=Code.STORAGE_FAILED, text=text))
+
+
+def _fail(future: asyncio.Future[_T], error: ZchatError) -> None:
+    if not future.done():
+        future.set_exception(error)
+        # Marks it as seen: whoever waits is told all the same, and if nobody does, an event has said it.
+        future.exception()
+
+
+def _checked(text: str) -> str:
+    try:
+        return check_text(text)
+    except BadText as error:
+        raise ZchatError(error.code, str(error)) from None
+
+
+def _code(value: str) -> Code:
+    try:
+        return Code(value)
+    except ValueError:
+        return Code.ACCESS_DENIED

@@ -1,0 +1,61 @@
+"""One's own party and open invitations, as the messages that were shown say."""
+
+from typing import Final
+
+from zchat_client.core.roster import name_key
+from zchat_common import messages as m
+from zchat_common.topics import party_topic
+
+OWN_END: Final = frozenset({"left", "kicked", "dissolved"})
+_INVITATION_END: Final = frozenset({"declined", "expired", "joined"})
+
+
+class Membership:
+    """``party`` is None while in none; ``invitations`` are in the order in which they were shown."""
+
+    def __init__(self) -> None:
+        self.party: m.PartyState | None = None
+        self._invitations: dict[str, m.OpenInvitation] = {}
+
+    def registered(
+        self, party: m.PartyState | None, invitations: tuple[m.OpenInvitation, ...]
+    ) -> list[m.OpenInvitation]:
+        """The broker says how things stand; returns the invitations that are new to this client."""
+        fresh = [invitation for invitation in invitations if invitation.party not in self._invitations]
+        self.party = party
+        self._invitations = {invitation.party: invitation for invitation in invitations}
+        return fresh
+
+    def invited(self, invited: m.Invited) -> None:
+        """An invitation was shown; it is the latest now."""
+        self._invitations.pop(invited.party, None)
+        self._invitations[invited.party] = m.OpenInvitation(
+            invited.party, invited.inviter, invited.members, invited.expires
+        )
+
+    def accepted(self, party: str) -> None:
+        """The broker let us into this party."""
+        self._invitations.pop(party, None)
+
+    def changed(self, change: m.PartyChanged, about_me: bool, on_own_topic: bool) -> bool:
+        """A party message was shown; True if it ended an invitation of ours."""
+        if not on_own_topic:
+            self.party = m.PartyState(change.party, change.leader, change.members)
+        elif about_me and change.change in OWN_END and self.party is not None and self.party.party == change.party:
+            self.party = None
+        ended = about_me and change.change in _INVITATION_END and change.party in self._invitations
+        if ended:
+            del self._invitations[change.party]
+        return ended
+
+    def invitation(self, inviter: str | None) -> str | None:
+        """The party of the latest open invitation, or of the latest from this inviter; None if there is none."""
+        wanted = None if inviter is None else name_key(inviter)
+        for party, invitation in reversed(self._invitations.items()):
+            if wanted is None or name_key(invitation.inviter) == wanted:
+                return party
+        return None
+
+    def invited_topics(self) -> tuple[str, ...]:
+        """The topics of the parties that one is invited to."""
+        return tuple([party_topic(party) for party in self._invitations])

@@ -1,0 +1,93 @@
+"""Questions to the broker that change nothing: asked after the commands before them, and again after a cut."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zchat_client.core.outbox import Outbox
+from zchat_common.messages import Upstream
+
+# The answer was lost on the way, or the broker is slow; asking twice does no harm.
+_ASK_AGAIN_S = 5.0
+
+Make = Callable[[bytes, int], Upstream]
+"""Makes the question from the session's token and the number to ask under."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForGap:
+    """The session core asks for what is missing of a topic."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForRoster:
+    """The session core brings its roster level."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForKeys:
+    """The session core lacks a topic key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForTicket:
+    """The client's user asks."""
+
+    ticket: int
+
+
+Purpose = ForGap | ForRoster | ForKeys | ForTicket
+
+
+@dataclass(slots=True)
+class _Open:
+    make: Make
+    purpose: Purpose
+    after_n: int
+    sent_s: float | None = None
+
+
+class Questions:
+    """The questions without an answer."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, _Open] = {}
+        self._next = 1
+
+    def ask(self, make: Make, purpose: Purpose, after_n: int = 0) -> None:
+        """Takes a question in; it is sent when command ``after_n`` and all before it have their answers."""
+        self._open[self._next] = _Open(make, purpose, after_n)
+        self._next += 1
+
+    def take(self, token: bytes, outbox: Outbox, now_s: float) -> list[Upstream]:
+        """The questions to send now."""
+        ready: list[Upstream] = []
+        for number, question in self._open.items():
+            waits = question.sent_s is not None and now_s - question.sent_s < _ASK_AGAIN_S
+            if not waits and outbox.settled(question.after_n):
+                question.sent_s = now_s
+                ready.append(question.make(token, number))
+        return ready
+
+    def settle(self, number: int) -> Purpose | None:
+        """What the question was for; None if it had its answer already."""
+        question = self._open.pop(number, None)
+        return None if question is None else question.purpose
+
+    def reopen(self) -> None:
+        """A new session is open: the user's questions are asked again, the core's own were for the old one."""
+        self._open = {
+            number: question for number, question in self._open.items() if isinstance(question.purpose, ForTicket)
+        }
+        for question in self._open.values():
+            question.sent_s = None
+
+    def asks_for(self, purpose: Purpose) -> bool:
+        """Whether a question for this purpose is open."""
+        return any(question.purpose == purpose for question in self._open.values())
+
+    def next_s(self) -> float:
+        """When the next question is to be asked again."""
+        sent = [question.sent_s for question in self._open.values() if question.sent_s is not None]
+        return min(sent) + _ASK_AGAIN_S if sent else float("inf")

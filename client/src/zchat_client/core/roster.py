@@ -1,0 +1,62 @@
+"""Who is online, kept level with the broker by the roster's version."""
+
+from collections.abc import Iterable
+
+from zchat_client.events import Member
+from zchat_common.messages import Presence, RosterEntry
+from zchat_common.names import BadName, fold
+
+
+class Roster:
+    """The roster at one version; -1 before the first."""
+
+    def __init__(self) -> None:
+        self.version = -1
+        self._entries: dict[str, RosterEntry] = {}
+
+    def replace(self, version: int, entries: Iterable[RosterEntry]) -> list[RosterEntry]:
+        """Takes a whole roster in; returns what differs from before, as changes."""
+        before, self._entries = self._entries, {name_key(entry.name): entry for entry in entries}
+        self.version = version
+        changed = [entry for folded, entry in self._entries.items() if _differs(before.get(folded), entry)]
+        gone = [entry for folded, entry in before.items() if folded not in self._entries]
+        return changed + [RosterEntry(entry.name, "offline", entry.since, "") for entry in gone]
+
+    def apply(self, presence: Presence) -> list[RosterEntry] | None:
+        """Takes changes in; returns those that are news, or None if some before them are missing."""
+        fresh = presence.version - self.version
+        if fresh <= 0:
+            return []
+        if fresh > len(presence.changes):
+            return None
+        changes = presence.changes[-fresh:]
+        for entry in changes:
+            if entry.status == "offline":
+                self._entries.pop(name_key(entry.name), None)
+            else:
+                self._entries[name_key(entry.name)] = entry
+        self.version = presence.version
+        return list(changes)
+
+    def members(self, absent: Iterable[str] = ()) -> tuple[Member, ...]:
+        """Everybody online, and of ``absent`` those who are not, sorted by folded name."""
+        found = {folded: Member(entry.name, entry.status) for folded, entry in self._entries.items()}
+        for name in absent:
+            found.setdefault(name_key(name), Member(name, "offline"))
+        return tuple([found[folded] for folded in sorted(found)])
+
+    def entries(self) -> tuple[RosterEntry, ...]:
+        """Everybody online with all that is known, sorted by folded name."""
+        return tuple([self._entries[folded] for folded in sorted(self._entries)])
+
+
+def name_key(name: str) -> str:
+    """What a name is compared and sorted by. Never raises: the broker's Unicode may be newer than ours."""
+    try:
+        return fold(name)
+    except BadName:
+        return name.casefold()
+
+
+def _differs(before: RosterEntry | None, after: RosterEntry) -> bool:
+    return before is None or (before.status, before.text) != (after.status, after.text)

@@ -1,0 +1,196 @@
+"""What a client is told, one class for each event of the contract. The fields are those of ``--json``."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Member(NamedTuple):
+    """A user in a list: his name and ``online``, ``away`` or ``offline``."""
+
+    name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyMembers:
+    """One's party: ``members`` in the order of joining."""
+
+    leader: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every event has: when it happened, in milliseconds since the epoch, UTC."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected(Event):
+    """The client has its place: comes once, before any message."""
+
+    name: str
+    title: str
+    fingerprint: str
+    first_contact: bool
+    users: tuple[Member, ...]
+    party: PartyMembers | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disconnected(Event):
+    """The link is down; once for each outage. The client comes back by itself."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconnected(Event):
+    """The client is back in its place; ``replayed`` missed messages were shown before this."""
+
+    replayed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(Event):
+    """A text to everyone (topic ``public``) or to one's party (topic ``party``), one's own too."""
+
+    topic: str
+    seq: int
+    sender: str
+    text: str
+    action: bool
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whisper(Event):
+    """A whisper received or sent. ``stored``: it was kept because its recipient was away."""
+
+    seq: int
+    sender: str
+    recipient: str
+    text: str
+    replayed: bool
+    stored: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent(Event):
+    """The broker has it for good. ``recipient`` and ``delivery`` (``online`` or ``stored``) for a whisper only."""
+
+    topic: str
+    seq: int
+    typed: str
+    id: int
+    recipient: str | None = None
+    delivery: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence(Event):
+    """A user's status changed: ``online``, ``away`` (with his ``text``) or ``offline``, since ``since``."""
+
+    name: str
+    status: str
+    since: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered(Event):
+    """The stored whisper ``seq`` has reached its recipient."""
+
+    recipient: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending(Event):
+    """A typed line was taken and is not kept yet; ``sent`` or ``error`` will name the same ``id``."""
+
+    typed: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited(Event):
+    """Somebody invites this client to a party."""
+
+    inviter: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party(Event):
+    """Something happened in or to a party; ``name`` is whom it is about."""
+
+    change: str
+    name: str
+    leader: str
+    members: tuple[str, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who(Event):
+    """Who is online, and the absent members of one's party, sorted by folded name."""
+
+    users: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyWho(Event):
+    """The members of one's party in the order of joining."""
+
+    leader: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History(Event):
+    """Messages of a topic (``public`` or ``party``), the oldest first; ``first`` is the oldest seq still kept."""
+
+    topic: str
+    messages: tuple[Event, ...]
+    first: int
+
+
+class HelpLine(NamedTuple):
+    """One typed command: how it is typed, and what it does."""
+
+    usage: str
+    does: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help(Event):
+    """Every typed command."""
+
+    commands: tuple[HelpLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lagged(Event):
+    """The reader of this client was too slow: ``dropped`` events are gone."""
+
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Error(Event):
+    """Something was refused or failed. ``typed`` and ``id`` when it was a typed line."""
+
+    code: str
+    text: str
+    typed: str | None = None
+    id: int | None = None
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bye(Event):
+    """The last event: ``exit``, ``end of input``, ``taken over``, ``kicked`` or ``refused``."""
+
+    reason: str

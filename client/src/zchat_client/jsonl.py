@@ -1,0 +1,66 @@
+"""Events as JSON: one object per line, as the contract fixes it."""
+
+import json
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Final
+
+from zchat_client import events as e
+
+_NAMES: Final[dict[type[e.Event], str]] = {
+    e.Connected: "connected",
+    e.Disconnected: "disconnected",
+    e.Reconnected: "reconnected",
+    e.Message: "message",
+    e.Whisper: "whisper",
+    e.Sent: "sent",
+    e.Presence: "presence",
+    e.Delivered: "delivered",
+    e.Pending: "pending",
+    e.Invited: "invited",
+    e.Party: "party",
+    e.Who: "who",
+    e.PartyWho: "party_who",
+    e.History: "history",
+    e.Help: "help",
+    e.Lagged: "lagged",
+    e.Error: "error",
+    e.Bye: "bye",
+}
+_TIMES: Final = frozenset({"at", "since"})
+# These are left out when there is nothing to say; every other field is always there.
+_OPTIONAL: Final = frozenset({"recipient", "delivery", "reason", "typed", "id", "retry_after_s"})
+
+
+def json_line(event: e.Event) -> str:
+    """The line for an event, without its newline."""
+    return json.dumps(_object(event), ensure_ascii=False, separators=(",", ":"))
+
+
+def iso_time(at: int) -> str:
+    """Milliseconds since the epoch as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _object(event: e.Event) -> dict[str, object]:
+    found: dict[str, object] = {"event": _NAMES[type(event)]}
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if value is None and field.name in _OPTIONAL:
+            continue
+        found[field.name] = iso_time(value) if field.name in _TIMES else _value(value)
+    return found
+
+
+def _value(value: object) -> object:
+    match value:
+        case e.Event():
+            return _object(value)
+        case e.PartyMembers():
+            return {"leader": value.leader, "members": list(value.members)}
+        case e.Member() | e.HelpLine():
+            return value._asdict()
+        case tuple():
+            return [_value(each) for each in value]
+        case _:
+            return value

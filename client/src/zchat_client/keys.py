@@ -1,0 +1,58 @@
+"""What a client keeps of keys: its own, one for each name, and those of the brokers it knows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from zchat_common.errors import Code, ZchatError
+from zchat_common.identity import Identity, load_or_create_identity
+from zchat_common.introduction import fingerprint
+from zchat_common.private_files import write_private
+
+
+def identity_of(data: Path, folded: str) -> Identity:
+    """The key pair of a name, made at its first use. Raises DamagedKey and OSError."""
+    return load_or_create_identity(data / "keys" / f"{folded}.key")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBrokers:
+    """The keys that brokers showed at first contact, one line ``HOST:PORT KEY`` each, like ssh's known_hosts."""
+
+    path: Path
+
+    def knows(self, host: str, port: int) -> bool:
+        """Whether there was a first contact with this broker."""
+        return f"{host}:{port}" in self._read()
+
+    def check(self, host: str, port: int, key: bytes, accept: str | None) -> bool:
+        """Compares the key with the one pinned, or pins it at first contact: True then.
+
+        ``accept`` is the fingerprint of a new key that the user agreed to. Raises ZchatError(broker_key_changed).
+        """
+        pins = self._read()
+        address = f"{host}:{port}"
+        pinned = pins.get(address)
+        if pinned == key.hex():
+            return False
+        if pinned is not None and accept != fingerprint(key):
+            raise ZchatError(
+                Code.BROKER_KEY_CHANGED,
+                f"The broker at {address} shows another key than before: {fingerprint(key)}. Somebody may be in "
+                "between, or the broker was set up anew. If you know why, start with "
+                f"--accept-key {fingerprint(key)}",
+            )
+        pins[address] = key.hex()
+        write_private(self.path, "".join(f"{each} {pin}\n" for each, pin in pins.items()).encode())
+        return pinned is None
+
+    def _read(self) -> dict[str, str]:
+        try:
+            lines = self.path.read_text("utf-8").splitlines()
+        except FileNotFoundError:
+            return {}
+        pins: dict[str, str] = {}
+        for line in lines:
+            address, _, key = line.strip().partition(" ")
+            if address and key:
+                pins[address] = key
+        return pins

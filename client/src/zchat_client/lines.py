@@ -1,0 +1,179 @@
+"""Front ends that read typed lines from stdin and write one line per event: ``--json`` and ``--plain``."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import BinaryIO
+
+from zchat_client.client import Client
+from zchat_client.console import Console
+from zchat_client.events import Event
+from zchat_common.errors import Code, ZchatError
+
+EXIT_REFUSED = 1
+EXIT_KEY_CHANGED = 3
+EXIT_NO_BROKER = 4
+EXIT_UNSENT = 5
+EXIT_TAKEN_OVER = 6
+_EXIT_SIGNAL = 128
+_SIGPIPE = 13
+_SIGHUP = 1
+# Whoever presses Ctrl-C does not want to wait for a broker that does not answer.
+_GOODBYE_S = 2.0
+_LINES_AHEAD = 1_000
+
+
+class LineFrontEnd:
+    """Runs one client from the first line typed to ``bye``."""
+
+    def __init__(self, client: Client, render: Callable[[Event], str | None], wait_s: float) -> None:
+        """``render`` makes the line of an event, or None; ``wait_s`` is how long unsent lines wait at the end."""
+        self._client = client
+        self._console = Console(client)
+        self._render = render
+        self._wait_s = wait_s
+        self._signal: int | None = None
+        self._gone = asyncio.Event()
+        self._input: asyncio.Queue[bytes | None] = asyncio.Queue(_LINES_AHEAD)
+
+    async def run(self) -> int:
+        """Returns the exit code of the contract."""
+        self._catch_signals()
+        _read_in_thread(sys.stdin.buffer, self._input)
+        self._client.start()
+        output = asyncio.create_task(self._write_events())
+        typing = asyncio.create_task(self._take_lines())
+        signalled = asyncio.create_task(self._gone.wait())
+        await asyncio.wait((output, typing, signalled), return_when=asyncio.FIRST_COMPLETED)
+        if not output.done():
+            await self._leave(output, typing)
+        typing.cancel()
+        signalled.cancel()
+        await asyncio.gather(output, typing, signalled, return_exceptions=True)
+        self._say_unsent()
+        return self._exit_code()
+
+    # -- in ---------------------------------------------------------------------------------------------------------
+
+    async def _take_lines(self) -> None:
+        """Returns at ``/exit`` and at the end of input."""
+        while not self._console.exit.is_set():
+            line = await self._input.get()
+            if line is None:
+                return
+            try:
+                self._console.enter(line.decode().rstrip("\r\n"))
+            except UnicodeDecodeError:
+                error = ZchatError(Code.BAD_TEXT, "That line is no UTF-8; set your terminal or program to UTF-8.")
+                self._console.refuse(line.decode("utf-8", "replace").rstrip("\r\n"), error)
+
+    # -- out --------------------------------------------------------------------------------------------------------
+
+    async def _write_events(self) -> None:
+        """Writes in a thread of its own, so that a reader who stops costs neither the session nor a message."""
+        async for event in self._client:
+            line = self._render(event)
+            if line is not None:
+                try:
+                    await asyncio.to_thread(_write, line)
+                except OSError:
+                    self._stop(_SIGPIPE)
+                    return
+            self._console.shown(event)
+
+    # -- the end ----------------------------------------------------------------------------------------------------
+
+    async def _leave(self, output: "asyncio.Task[None]", typing: "asyncio.Task[None]") -> None:
+        if self._signal in (_SIGHUP, _SIGPIPE):
+            await self._client.close()
+            output.cancel()
+            return
+        reason = "exit" if self._console.exit.is_set() or self._signal is not None else "end of input"
+        leaving = asyncio.create_task(self._settle_and_leave(reason))
+        if self._signal is not None:
+            await asyncio.wait((leaving,), timeout=_GOODBYE_S)
+        else:
+            await self._wait_while_connected(leaving, output)
+        if not leaving.done():
+            leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+            await self._client.close(reason)
+        await output
+
+    async def _settle_and_leave(self, reason: str) -> None:
+        await self._console.settled()
+        await self._client.leave(reason)
+
+    async def _wait_while_connected(self, leaving: "asyncio.Task[None]", output: "asyncio.Task[None]") -> None:
+        """Waits as long as there is a broker, and at most ``wait_s`` without one; a signal ends the wait."""
+        without_s = 0.0
+        step_s = 0.1
+        gone = asyncio.create_task(self._gone.wait())
+        while without_s < self._wait_s and not self._gone.is_set():
+            done, _ = await asyncio.wait((leaving, output, gone), timeout=step_s, return_when=asyncio.FIRST_COMPLETED)
+            if done:
+                break
+            connected = self._client.link.connected
+            without_s = 0.0 if connected else without_s + step_s
+        gone.cancel()
+
+    def _say_unsent(self) -> None:
+        for line in self._console.unsent:
+            print(f"not sent: {line}", file=sys.stderr)
+
+    def _exit_code(self) -> int:
+        end = self._client.end
+        if self._signal is not None:
+            return _EXIT_SIGNAL + self._signal
+        if end is None or end.reason in ("exit", "end of input"):
+            return EXIT_UNSENT if self._console.unsent else 0
+        if end.reason == "taken over":
+            return EXIT_TAKEN_OVER
+        codes = {Code.BROKER_KEY_CHANGED: EXIT_KEY_CHANGED, Code.BROKER_UNREACHABLE: EXIT_NO_BROKER}
+        return EXIT_REFUSED if end.code is None else codes.get(end.code, EXIT_REFUSED)
+
+    # -- signals ----------------------------------------------------------------------------------------------------
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                # Windows has no signal handlers on its loop; there Ctrl-C ends the process.
+                with contextlib.suppress(NotImplementedError):
+                    loop.add_signal_handler(number, self._stop, int(number))
+
+    def _stop(self, number: int) -> None:
+        if self._signal is None:
+            self._signal = number
+        self._gone.set()
+
+
+def _write(line: str) -> None:
+    sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _read_in_thread(source: BinaryIO, lines: "asyncio.Queue[bytes | None]") -> None:
+    """Reads lines in a thread, since there is no way to wait for a file or a terminal on every system."""
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        with contextlib.suppress(RuntimeError, OSError, ValueError):  # the loop or the file was closed: the end
+            for line in iter(source.readline, b""):
+                asyncio.run_coroutine_threadsafe(lines.put(line), loop).result()
+            asyncio.run_coroutine_threadsafe(lines.put(None), loop).result()
+
+    threading.Thread(target=read, daemon=True).start()
+
+
+def exit_now(code: int) -> None:
+    """Ends the process although a thread may still wait for input that never comes."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

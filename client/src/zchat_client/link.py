@@ -1,0 +1,159 @@
+"""The client's two sockets to one broker, from the introduction to the end of the link."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import zmq
+import zmq.asyncio
+from zmq.utils import z85
+
+from zchat_common.clock import Now, now
+from zchat_common.identity import Identity
+from zchat_common.introduction import MAX_BYTES, Introduction, decode_introduction
+from zchat_common.sealing import subscription
+
+_INTRODUCTION_S = 5.0
+_HANDSHAKE_MS = 10_000
+_HEARTBEAT_MS = 3_000
+_HEARTBEAT_TIMEOUT_MS = 8_000
+_KEEPALIVE_IDLE_S = 30
+# Frames that wait while the user's program is busy. What does not fit is lost here and asked for again.
+_TOPICS_HWM = 10_000
+# So many payloads are taken in before other tasks get their turn.
+_BATCH = 200
+_NO_RECONNECT = -1
+_LOST = (
+    zmq.EVENT_DISCONNECTED
+    | zmq.EVENT_CLOSED
+    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A broker that answered: its introduction, and the numeric address that it answered from."""
+
+    introduction: Introduction
+    address: str
+
+
+async def find_broker(host: str, port: int) -> Found:
+    """Asks for the introduction of the broker whose commands port is ``port``.
+
+    Raises OSError (TimeoutError included) and IntroductionError.
+    """
+    async with asyncio.timeout(_INTRODUCTION_S):
+        reader, writer = await asyncio.open_connection(host, port + 2)
+        try:
+            line = await reader.readuntil(b"\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            line = b""
+        finally:
+            writer.close()
+    return Found(decode_introduction(line[:MAX_BYTES]), str(writer.get_extra_info("peername")[0]))
+
+
+class Link:
+    """Both sockets. ZeroMQ's own reconnecting is off: a broken link is closed, and a new one is made from scratch."""
+
+    def __init__(self, context: zmq.asyncio.Context, found: Found, identity: Identity) -> None:
+        self._commands = _commands_socket(context, found.introduction.key, identity)
+        self._topics = _topics_socket(context)
+        self._commands_out: zmq.Socket[bytes] = zmq.Socket.shadow(self._commands)
+        self._topics_out: zmq.Socket[bytes] = zmq.Socket.shadow(self._topics)
+        self._monitors = [socket.get_monitor_socket(_LOST) for socket in (self._commands, self._topics)]
+        host = f"[{found.address}]" if ":" in found.address else found.address
+        self._commands.connect(f"tcp://{host}:{found.introduction.commands_port}")
+        self._topics.connect(f"tcp://{host}:{found.introduction.topics_port}")
+
+    def send(self, payload: bytes) -> None:
+        """Sends up the commands link, or drops it if that is full: what matters is sent again without an answer."""
+        try:
+            self._commands_out.send(payload, zmq.NOBLOCK)
+        except zmq.Again:
+            return
+
+    def subscribe(self, topic: str) -> None:
+        """Subscribes to exactly this topic."""
+        self._topics_out.setsockopt(zmq.SUBSCRIBE, subscription(topic))
+
+    def unsubscribe(self, topic: str) -> None:
+        """Ends the subscription to this topic."""
+        self._topics_out.setsockopt(zmq.UNSUBSCRIBE, subscription(topic))
+
+    async def read(
+        self,
+        command_link: Callable[[bytes, Now], None],
+        topic_link: Callable[[bytes, Now], None],
+        batch_done: Callable[[], None],
+    ) -> None:
+        """Hands over what arrives until one of the two connections is lost."""
+        tasks = [
+            asyncio.create_task(_read(self._commands, command_link, batch_done)),
+            asyncio.create_task(_read(self._topics, topic_link, batch_done)),
+            *[asyncio.ensure_future(monitor.recv_multipart()) for monitor in self._monitors],
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def close(self) -> None:
+        """Closes both sockets; what was not sent yet is dropped."""
+        for socket in (self._commands, self._topics):
+            socket.disable_monitor()
+            socket.close(linger=0)
+        for monitor in self._monitors:
+            monitor.close(linger=0)
+
+
+async def _read(
+    socket: zmq.asyncio.Socket, handle: Callable[[bytes, Now], None], batch_done: Callable[[], None]
+) -> None:
+    """Waits for the socket, then drains it without awaiting in between."""
+    synchronous: zmq.Socket[bytes] = zmq.Socket.shadow(socket)
+    while True:
+        await socket.poll()
+        for _ in range(_BATCH):
+            try:
+                parts = synchronous.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+            handle(parts[0], now())
+        batch_done()
+        await asyncio.sleep(0)
+
+
+def _commands_socket(context: zmq.asyncio.Context, broker_key: bytes, identity: Identity) -> zmq.asyncio.Socket:
+    socket = context.socket(zmq.DEALER)
+    _set_common(socket)
+    # Finds a half-open connection; the topics link has the beat for that.
+    socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
+    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_TIMEOUT_MS)
+    socket.setsockopt(zmq.CURVE_SERVERKEY, z85.encode(broker_key))
+    socket.setsockopt(zmq.CURVE_PUBLICKEY, z85.encode(identity.public))
+    socket.setsockopt(zmq.CURVE_SECRETKEY, z85.encode(identity.secret))
+    return socket
+
+
+def _topics_socket(context: zmq.asyncio.Context) -> zmq.asyncio.Socket:
+    socket = context.socket(zmq.SUB)
+    _set_common(socket)
+    socket.setsockopt(zmq.RCVHWM, _TOPICS_HWM)
+    socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
+    socket.setsockopt(zmq.TCP_KEEPALIVE_IDLE, _KEEPALIVE_IDLE_S)
+    return socket
+
+
+def _set_common(socket: zmq.asyncio.Socket) -> None:
+    socket.setsockopt(zmq.IPV6, 1)
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.RECONNECT_IVL, _NO_RECONNECT)
+    socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MS)
