@@ -1,6 +1,7 @@
 """The client's two sockets to one broker, from the introduction to the end of the link."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -71,18 +72,19 @@ class Link:
 
     def send(self, payload: bytes) -> None:
         """Sends up the commands link, or drops it if that is full: what matters is sent again without an answer."""
-        try:
+        with contextlib.suppress(zmq.Again):
             self._commands_out.send(payload, zmq.NOBLOCK)
-        except zmq.Again:
-            return
+        _look_again(self._commands)
 
     def subscribe(self, topic: str) -> None:
         """Subscribes to exactly this topic."""
         self._topics_out.setsockopt(zmq.SUBSCRIBE, subscription(topic))
+        _look_again(self._topics)
 
     def unsubscribe(self, topic: str) -> None:
         """Ends the subscription to this topic."""
         self._topics_out.setsockopt(zmq.UNSUBSCRIBE, subscription(topic))
+        _look_again(self._topics)
 
     async def read(
         self,
@@ -112,6 +114,15 @@ class Link:
             socket.close(linger=0)
         for monitor in self._monitors:
             monitor.close(linger=0)
+
+
+def _look_again(socket: zmq.asyncio.Socket) -> None:
+    """Wakes whoever waits for the socket if something has arrived.
+
+    A socket's descriptor tells of an arrival once; using the socket from its synchronous side takes that in, and whoever
+    waits would not be woken by it.
+    """
+    socket.get(zmq.EVENTS)
 
 
 async def _read(
