@@ -11,7 +11,8 @@ import click
 from zchat_client.client import Client
 from zchat_client.jsonl import json_line
 from zchat_client.lines import LineFrontEnd, exit_now
-from zchat_client.plain import plain_line
+from zchat_client.plain import renderer_for
+from zchat_client.terminal import PipeLines, lines_for_people
 from zchat_common.errors import ZchatError
 from zchat_common.identity import DamagedKey
 from zchat_common.names import BadName, check_name
@@ -62,9 +63,9 @@ def main(
             accept_key=accept_key,
             buffer=_BUFFERED_EVENTS,
         )
-        render = json_line if as_json else plain_line
+        lines, render = (PipeLines(), json_line) if as_json else (lines_for_people(), renderer_for(sys.stdout.isatty()))
         # Not by returning: a thread that still waits for input or for a full pipe would hold the process back.
-        exit_now(await LineFrontEnd(client, render, wait).run())
+        exit_now(await LineFrontEnd(client, lines, render, wait).run())
 
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:

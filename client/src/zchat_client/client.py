@@ -424,6 +424,11 @@ class Client:
         self._feed.put(show)
 
     def _unreachable(self, text: str) -> None:
+        """Said once before the first connection, so that nobody wonders why nothing happens; later there is
+        ``disconnected``.
+        """
+        if not self._unreachable_text and not self._connected.is_set():
+            self.show(Error(at=now().at, code=Code.BROKER_UNREACHABLE, text=f"{text}; still trying."))
         self._unreachable_text = text
 
     def _note_shown(self, topic: str, seq: int) -> None:

@@ -117,7 +117,7 @@ class Driver:
             try:
                 found = await find_broker(place.host, place.port)
             except (OSError, IntroductionError) as error:
-                text = f"no broker answers at {place.host} port {place.port} ({_words(error)})"
+                text = f"No broker answers at {place.host} port {place.port} ({_words(error)})"
                 self._unreachable(text)
                 if not known and now().steady_s >= patience_s:
                     raise ZchatError(Code.BROKER_UNREACHABLE, text) from None
@@ -128,7 +128,7 @@ class Driver:
         if found.introduction.version != PROTOCOL_VERSION:
             raise ZchatError(
                 Code.VERSION,
-                f"the broker speaks version {found.introduction.version} of the protocol, this client "
+                f"The broker speaks version {found.introduction.version} of the protocol, this client "
                 f"{PROTOCOL_VERSION}; update the older one",
             )
         return found

@@ -1,17 +1,16 @@
-"""Front ends that read typed lines from stdin and write one line per event: ``--json`` and ``--plain``."""
+"""Front ends that take typed lines and show a line for each event: ``--json`` and ``--plain``."""
 
 import asyncio
 import contextlib
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable
-from typing import BinaryIO
 
 from zchat_client.client import Client
 from zchat_client.console import Console
 from zchat_client.events import Event
+from zchat_client.terminal import Interrupted, Lines
 from zchat_common.errors import Code, ZchatError
 
 EXIT_REFUSED = 1
@@ -22,38 +21,38 @@ EXIT_TAKEN_OVER = 6
 _EXIT_SIGNAL = 128
 _SIGPIPE = 13
 _SIGHUP = 1
+_SIGINT = 2
 # Whoever presses Ctrl-C does not want to wait for a broker that does not answer.
 _GOODBYE_S = 2.0
-_LINES_AHEAD = 1_000
 
 
 class LineFrontEnd:
     """Runs one client from the first line typed to ``bye``."""
 
-    def __init__(self, client: Client, render: Callable[[Event], str | None], wait_s: float) -> None:
+    def __init__(self, client: Client, lines: Lines, render: Callable[[Event], str | None], wait_s: float) -> None:
         """``render`` makes the line of an event, or None; ``wait_s`` is how long unsent lines wait at the end."""
         self._client = client
+        self._lines = lines
         self._console = Console(client)
         self._render = render
         self._wait_s = wait_s
         self._signal: int | None = None
         self._gone = asyncio.Event()
-        self._input: asyncio.Queue[bytes | None] = asyncio.Queue(_LINES_AHEAD)
 
     async def run(self) -> int:
         """Returns the exit code of the contract."""
         self._catch_signals()
-        _read_in_thread(sys.stdin.buffer, self._input)
         self._client.start()
         output = asyncio.create_task(self._write_events())
         typing = asyncio.create_task(self._take_lines())
         signalled = asyncio.create_task(self._gone.wait())
         await asyncio.wait((output, typing, signalled), return_when=asyncio.FIRST_COMPLETED)
         if not output.done():
-            await self._leave(output, typing)
-        typing.cancel()
-        signalled.cancel()
+            await self._leave(output)
+        for task in (output, typing, signalled):
+            task.cancel()
         await asyncio.gather(output, typing, signalled, return_exceptions=True)
+        self._lines.close()
         self._say_unsent()
         return self._exit_code()
 
@@ -62,24 +61,28 @@ class LineFrontEnd:
     async def _take_lines(self) -> None:
         """Returns at ``/exit`` and at the end of input."""
         while not self._console.exit.is_set():
-            line = await self._input.get()
+            try:
+                line = await self._lines.read()
+            except Interrupted:
+                self._stop(_SIGINT)
+                return
             if line is None:
                 return
             try:
-                self._console.enter(line.decode().rstrip("\r\n"))
+                self._console.enter(line.decode())
             except UnicodeDecodeError:
                 error = ZchatError(Code.BAD_TEXT, "That line is no UTF-8; set your terminal or program to UTF-8.")
-                self._console.refuse(line.decode("utf-8", "replace").rstrip("\r\n"), error)
+                self._console.refuse(line.decode("utf-8", "replace"), error)
 
     # -- out --------------------------------------------------------------------------------------------------------
 
     async def _write_events(self) -> None:
-        """Writes in a thread of its own, so that a reader who stops costs neither the session nor a message."""
+        """Returns after ``bye``, or when nobody reads any more."""
         async for event in self._client:
             line = self._render(event)
             if line is not None:
                 try:
-                    await asyncio.to_thread(_write, line)
+                    await self._lines.write(line)
                 except OSError:
                     self._stop(_SIGPIPE)
                     return
@@ -87,10 +90,9 @@ class LineFrontEnd:
 
     # -- the end ----------------------------------------------------------------------------------------------------
 
-    async def _leave(self, output: "asyncio.Task[None]", typing: "asyncio.Task[None]") -> None:
+    async def _leave(self, output: "asyncio.Task[None]") -> None:
         if self._signal in (_SIGHUP, _SIGPIPE):
             await self._client.close()
-            output.cancel()
             return
         reason = "exit" if self._console.exit.is_set() or self._signal is not None else "end of input"
         leaving = asyncio.create_task(self._settle_and_leave(reason))
@@ -102,7 +104,8 @@ class LineFrontEnd:
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)
             await self._client.close(reason)
-        await output
+        # Whoever signals does not wait for a terminal that has stopped reading either.
+        await asyncio.wait((output,), timeout=None if self._signal is None else _GOODBYE_S)
 
     async def _settle_and_leave(self, reason: str) -> None:
         await self._console.settled()
@@ -151,24 +154,6 @@ class LineFrontEnd:
         if self._signal is None:
             self._signal = number
         self._gone.set()
-
-
-def _write(line: str) -> None:
-    sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def _read_in_thread(source: BinaryIO, lines: "asyncio.Queue[bytes | None]") -> None:
-    """Reads lines in a thread, since there is no way to wait for a file or a terminal on every system."""
-    loop = asyncio.get_running_loop()
-
-    def read() -> None:
-        with contextlib.suppress(RuntimeError, OSError, ValueError):  # the loop or the file was closed: the end
-            for line in iter(source.readline, b""):
-                asyncio.run_coroutine_threadsafe(lines.put(line), loop).result()
-            asyncio.run_coroutine_threadsafe(lines.put(None), loop).result()
-
-    threading.Thread(target=read, daemon=True).start()
 
 
 def exit_now(code: int) -> None:

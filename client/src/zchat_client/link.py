@@ -119,8 +119,8 @@ class Link:
 def _look_again(socket: zmq.asyncio.Socket) -> None:
     """Wakes whoever waits for the socket if something has arrived.
 
-    A socket's descriptor tells of an arrival once; using the socket from its synchronous side takes that in, and whoever
-    waits would not be woken by it.
+    A socket's descriptor tells of an arrival once; using the socket from its synchronous side takes that in, and
+    whoever waits would not be woken by it.
     """
     socket.get(zmq.EVENTS)
 

@@ -1,83 +1,190 @@
-"""Events as lines for people."""
+"""Events as lines for people: ``--plain``."""
 
-from datetime import datetime
+import os
+import zlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
 
 from zchat_client import events as e
+from zchat_client.core.roster import name_key
 
+# Readable on dark and on light grounds alike, and told apart by most colour-blind people.
+_NAME_COLOURS: Final = (32, 33, 35, 36, 34, 92, 95, 96)
+_BOLD, _FAINT, _RED = "1", "2", "31"
 
-def plain_line(event: e.Event) -> str | None:
-    """What a person reads of an event; None for those that say nothing new to him."""
-    words = _words(event)
-    if words is None:
-        return None
-    time = datetime.fromtimestamp(event.at / 1000).astimezone().strftime("%H:%M")
-    return "\n".join(f"{time} {line}" for line in words.split("\n"))
-
-
-def _words(event: e.Event) -> str | None:
-    match event:
-        case e.Connected():
-            return _connected(event)
-        case e.Disconnected():
-            return f"-- disconnected: {event.reason}; coming back by itself"
-        case e.Reconnected():
-            return f"-- back again, {event.replayed} missed messages"
-        case e.Message():
-            where = "[party] " if event.topic == "party" else ""
-            return f"{where}* {event.sender} {event.text}" if event.action else f"{where}<{event.sender}> {event.text}"
-        case e.Whisper():
-            return f"[{event.sender} -> {event.recipient}] {event.text}"
-        case e.Sent():
-            return f"-- {event.recipient} is away and will get it" if event.delivery == "stored" else None
-        case e.Presence():
-            return f"-- {event.name} is {event.status}" + (f": {event.text}" if event.text else "")
-        case e.Delivered():
-            return f"-- {event.recipient} has got your whisper"
-        case e.Invited():
-            members = ", ".join(event.members)
-            return f"-- {event.inviter} invites you to a party ({members}): /party accept or /party decline"
-        case e.Party():
-            return f"-- party: {event.name} {_CHANGES.get(event.change, event.change)}" + (
-                f" ({event.reason})" if event.reason else ""
-            )
-        case e.Who():
-            return "-- here: " + _users(event.users)
-        case e.PartyWho():
-            return f"-- party of {event.leader}: " + ", ".join(event.members)
-        case e.History():
-            return "\n".join(filter(None, (_words(message) for message in event.messages))) or "-- nothing yet"
-        case e.Help():
-            width = max(len(line.usage) for line in event.commands)
-            return "\n".join(f"{line.usage.ljust(width)}  {line.does}" for line in event.commands)
-        case e.Error():
-            return f"!! {event.text}"
-        case e.Lagged():
-            return f"!! {event.dropped} events could not be shown in time"
-        case e.Bye():
-            return f"-- bye ({event.reason})"
-        case _:
-            return None
-
-
-_CHANGES = {
-    "created": "began it",
-    "invited": "is invited",
-    "joined": "joined",
-    "declined": "declined",
-    "expired": "did not answer in time",
-    "left": "left",
-    "kicked": "was removed",
-    "leader": "leads now",
-    "dissolved": "was the last one; the party is over",
+_CHANGES: Final = {
+    "created": "{name} began a party",
+    "invited": "{name} is invited",
+    "joined": "{name} joined the party",
+    "declined": "{name} declined the invitation",
+    "expired": "the invitation of {name} has ended",
+    "left": "{name} left the party",
+    "kicked": "{name} was removed from the party",
+    "leader": "{name} leads the party now",
+    "dissolved": "the party is over",
 }
 
 
-def _connected(event: e.Connected) -> str:
-    first = f"-- first contact with this broker, key {event.fingerprint}\n" if event.first_contact else ""
-    party = f"\n-- your party: {', '.join(event.party.members)}" if event.party else ""
-    return f"{first}-- {event.title}: you are {event.name}. Here: {_users(event.users)}{party}"
+def wants_colours(is_terminal: bool, environment: Mapping[str, str]) -> bool:
+    """Colours only on a terminal that can, and never with NO_COLOR (no-color.org)."""
+    return is_terminal and not environment.get("NO_COLOR") and environment.get("TERM", "dumb") != "dumb"
 
 
-def _users(users: tuple[e.Member, ...]) -> str:
-    shown = [user.name if user.status == "online" else f"{user.name} ({user.status})" for user in users]
-    return ", ".join(shown) or "nobody"
+class PlainRenderer:
+    """Makes the lines of events; remembers the day and whether missed messages are being shown."""
+
+    def __init__(self, colours: bool) -> None:
+        self._colours = colours
+        self._own = ""
+        self._connected = False
+        self._replaying = False
+        self._day: date | None = None
+
+    def __call__(self, event: e.Event) -> str | None:
+        """The line or lines of an event, without the last newline; None for one that says nothing new to a person."""
+        words = self._words(event)
+        if words is None:
+            return None
+        heading = self._heading(event)
+        clock = _local(event.at).strftime("%H:%M")
+        return heading + self._dim(clock) + " " + words.replace("\n", "\n      ").replace("\t", "    ")
+
+    def _words(self, event: e.Event) -> str | None:
+        match event:
+            case e.Message() | e.Whisper():
+                return self._said(event)
+            case e.Connected() | e.Disconnected() | e.Reconnected():
+                return self._link(event)
+            case e.Invited() | e.Party() | e.PartyWho():
+                return self._party(event)
+            case e.Pending():
+                return None if self._connected else self._dim(f"-- will be sent when the broker answers: {event.typed}")
+            case e.Sent():
+                waits = event.delivery == "stored"
+                return self._dim(f"-- {event.recipient} is not here now and will get it later") if waits else None
+            case e.Presence():
+                return self._presence(event)
+            case e.Delivered():
+                return self._dim(f"-- {event.recipient} has got your whisper")
+            case e.Who():
+                return f"-- here: {self._users(event.users)}"
+            case e.History():
+                return self._history(event)
+            case e.Help():
+                width = max(len(line.usage) for line in event.commands)
+                return "-- commands\n" + "\n".join(f"{each.usage.ljust(width)}  {each.does}" for each in event.commands)
+            case e.Error():
+                return self._ink(_RED, f"!! {event.text}")
+            case e.Lagged():
+                return self._ink(_RED, f"!! {event.dropped} lines could not be shown in time")
+            case e.Bye():
+                return self._dim(f"-- bye ({event.reason})")
+            case _:
+                return None
+
+    def _said(self, event: e.Message | e.Whisper) -> str:
+        match event:
+            case e.Whisper():
+                if self._is_own(event.sender):
+                    return f"{self._dim('you whisper to')} {self._name(event.recipient)}: {event.text}"
+                return f"{self._name(event.sender)} {self._dim('whispers')}: {event.text}"
+            case e.Message():
+                where = self._dim("[party] ") if event.topic == "party" else ""
+                name = self._name(event.sender)
+                return f"{where}* {name} {event.text}" if event.action else f"{where}{name}: {event.text}"
+
+    def _link(self, event: e.Connected | e.Disconnected | e.Reconnected) -> str:
+        match event:
+            case e.Connected():
+                self._connected, self._own = True, name_key(event.name)
+                lines = [f"-- you are {self._name(event.name)} at {event.title}"]
+                if event.first_contact:
+                    lines.append(self._dim(f"-- first contact with this broker; its key is {event.fingerprint}"))
+                lines.append(f"-- here: {self._users(event.users)}")
+                if event.party is not None:
+                    lines.append(f"-- your party: {self._members(event.party.leader, event.party.members)}")
+                return "\n".join(lines)
+            case e.Disconnected():
+                self._connected = False
+                return self._ink(_RED, f"-- disconnected ({event.reason}); trying to come back")
+            case e.Reconnected():
+                self._connected = True
+                missed = {0: "nothing was missed", 1: "1 missed message"}.get(
+                    event.replayed, f"{event.replayed} missed messages"
+                )
+                return f"-- back again: {missed}"
+
+    def _party(self, event: e.Invited | e.Party | e.PartyWho) -> str:
+        match event:
+            case e.Invited():
+                members = ", ".join(self._name(name) for name in event.members)
+                return (
+                    f"-- {self._name(event.inviter)} invites you to a party (members: {members}); "
+                    "type /party accept or /party decline"
+                )
+            case e.PartyWho():
+                return f"-- party: {self._members(event.leader, event.members)}"
+            case e.Party():
+                said = _CHANGES.get(event.change, f"{{name}}: {event.change}").format(name=self._name(event.name))
+                return f"-- {said}" + (f" ({event.reason})" if event.reason else "")
+
+    def _presence(self, event: e.Presence) -> str:
+        words = {"online": "is here", "away": "is away", "offline": "has gone"}.get(event.status, event.status)
+        return (
+            self._dim("-- ") + self._name(event.name) + self._dim(f" {words}{': ' if event.text else ''}{event.text}")
+        )
+
+    def _history(self, event: e.History) -> str:
+        lines = [
+            f"{self._dim(_local(each.at).strftime('%d %b %H:%M'))} {self._said(each)}"
+            for each in event.messages
+            if isinstance(each, e.Message | e.Whisper)
+        ]
+        return "\n".join([f"-- history of {event.topic}" if lines else f"-- no history of {event.topic}", *lines])
+
+    # -- parts ------------------------------------------------------------------------------------------------------
+
+    def _heading(self, event: e.Event) -> str:
+        """A line before the first missed message, after the last one, and at the first event of another day."""
+        lines: list[str] = []
+        if isinstance(event, e.Message | e.Whisper) and event.replayed != self._replaying:
+            self._replaying = event.replayed
+            lines.append("-- earlier:" if event.replayed else "-- now:")
+        day = _local(event.at).date()
+        if self._day is not None and day != self._day:
+            lines.append(f"-- {day:%A, %d %B %Y}")
+        self._day = day
+        return "".join(self._dim(line) + "\n" for line in lines)
+
+    def _users(self, users: tuple[e.Member, ...]) -> str:
+        shown = [self._name(user.name) + ("" if user.status == "online" else f" ({user.status})") for user in users]
+        return ", ".join(shown) or "nobody"
+
+    def _members(self, leader: str, members: tuple[str, ...]) -> str:
+        return ", ".join(self._name(name) + (" (leader)" if name == leader else "") for name in members)
+
+    def _is_own(self, name: str) -> bool:
+        return name_key(name) == self._own
+
+    def _name(self, name: str) -> str:
+        """A name in its colour, which is the same on every screen; one's own is bold."""
+        key = name_key(name)
+        if key == self._own:
+            return self._ink(_BOLD, name)
+        return self._ink(str(_NAME_COLOURS[zlib.crc32(key.encode()) % len(_NAME_COLOURS)]), name)
+
+    def _dim(self, text: str) -> str:
+        return self._ink(_FAINT, text)
+
+    def _ink(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colours else text
+
+
+def _local(at: int) -> datetime:
+    return datetime.fromtimestamp(at / 1000).astimezone()
+
+
+def renderer_for(is_terminal: bool) -> PlainRenderer:
+    """The renderer for this process's output."""
+    return PlainRenderer(wants_colours(is_terminal, os.environ))

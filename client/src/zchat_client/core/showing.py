@@ -1,4 +1,7 @@
-"""From a message of a topic to the event that a user is shown."""
+"""From a message of a topic to the event that a user is shown.
+
+Everything is cleaned for display here, whoever checked it before: a broker or a member may run another program.
+"""
 
 from zchat_client.events import Delivered, Event, Invited, Message, Party, Whisper
 from zchat_common import messages as m
@@ -17,8 +20,8 @@ def event_of(topic: str, message: m.Kept, replayed: bool) -> Event:
                 at=message.at,
                 topic=shown_topic,
                 seq=message.seq,
-                sender=message.sender,
-                text=message.text,
+                sender=clean_text(message.sender),
+                text=clean_text(message.text),
                 action=message.action,
                 replayed=replayed,
             )
@@ -26,29 +29,33 @@ def event_of(topic: str, message: m.Kept, replayed: bool) -> Event:
             return Whisper(
                 at=message.at,
                 seq=message.seq,
-                sender=message.sender,
-                recipient=message.recipient,
-                text=read_body(message.kind, message.body),
+                sender=clean_text(message.sender),
+                recipient=clean_text(message.recipient),
+                text=_read_body(message.kind, message.body),
                 replayed=replayed,
                 stored=message.delivery == "stored",
             )
         case m.Delivered():
-            return Delivered(at=message.at, recipient=message.recipient, seq=message.whisper_seq)
+            return Delivered(at=message.at, recipient=clean_text(message.recipient), seq=message.whisper_seq)
         case m.Invited():
-            return Invited(at=message.at, inviter=message.inviter, members=message.members)
+            return Invited(at=message.at, inviter=clean_text(message.inviter), members=_cleaned(message.members))
         case m.PartyChanged():
             return Party(
                 at=message.at,
-                change=message.change,
-                name=message.name,
-                leader=message.leader,
-                members=message.members,
-                reason=clean_text(message.reason) if message.reason else None,
+                change=clean_text(message.change),
+                name=clean_text(message.name),
+                leader=clean_text(message.leader),
+                members=_cleaned(message.members),
+                reason=clean_text(message.reason) or None,
             )
 
 
-def read_body(kind: str, body: bytes) -> str:
-    """A whisper's text. The broker does not look into bodies, so what comes out is cleaned for display here."""
+def _cleaned(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([clean_text(name) for name in names])
+
+
+def _read_body(kind: str, body: bytes) -> str:
+    """A whisper's text; the broker does not look into it."""
     if kind != PLAIN_BODY:
         return f"(a whisper of a kind that this client cannot read: {clean_text(kind)})"
     return clean_text(body.decode("utf-8", "replace"))

@@ -1,0 +1,108 @@
+"""Where typed lines come from and shown lines go: a pair of pipes, or a terminal."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import threading
+from typing import BinaryIO, Protocol
+
+_LINES_AHEAD = 1_000
+
+
+class Interrupted(Exception):
+    """Ctrl-C was typed at the prompt."""
+
+
+class Lines(Protocol):
+    """Typed lines in, shown lines out."""
+
+    async def read(self) -> bytes | None:
+        """The next typed line without its end; None at the end of input. Raises Interrupted."""
+
+    async def write(self, line: str) -> None:
+        """Shows a line, without holding up the loop. Raises OSError when nobody reads any more."""
+
+    def close(self) -> None:
+        """Puts everything back as it was."""
+
+
+class PipeLines:
+    """stdin and stdout as they are: for pipes and files, and for terminals that can do nothing."""
+
+    def __init__(self) -> None:
+        """Begins to read; call it in the loop that will use it."""
+        self._input: asyncio.Queue[bytes | None] = asyncio.Queue(_LINES_AHEAD)
+        _read_in_thread(sys.stdin.buffer, self._input)
+
+    async def read(self) -> bytes | None:
+        """The next line; None at the end of input."""
+        line = await self._input.get()
+        return None if line is None else line.rstrip(b"\r\n")
+
+    async def write(self, line: str) -> None:
+        """Writes in another thread: a reader who stops reading costs neither the session nor a message."""
+        await asyncio.to_thread(_write, line)
+
+    def close(self) -> None:
+        """Nothing to put back."""
+
+
+class TerminalLines:
+    """A prompt that stays whole while lines are shown above it, with line editing and a history."""
+
+    def __init__(self) -> None:
+        # Imported here: only a person at a terminal waits for it, never a program.
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.patch_stdout import patch_stdout
+
+        self._patch = contextlib.ExitStack()
+        self._patch.enter_context(patch_stdout(raw=True))
+        self._session: PromptSession[str] = PromptSession("> ", erase_when_done=True)
+
+    async def read(self) -> bytes | None:
+        """The next line; None after Ctrl-D. Raises Interrupted after Ctrl-C."""
+        try:
+            line = await self._session.prompt_async()
+        except EOFError:
+            return None
+        except KeyboardInterrupt:
+            raise Interrupted from None
+        return line.encode("utf-8", "surrogateescape")
+
+    async def write(self, line: str) -> None:
+        """Shows a line above the prompt."""
+        await asyncio.to_thread(_print, line)
+
+    def close(self) -> None:
+        """Gives the terminal back."""
+        self._patch.close()
+
+
+def lines_for_people() -> Lines:
+    """A prompt if a person sits at both ends and the terminal can move its cursor, the bare streams otherwise."""
+    is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    return TerminalLines() if is_terminal and os.environ.get("TERM", "dumb") != "dumb" else PipeLines()
+
+
+def _write(line: str) -> None:
+    sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _read_in_thread(source: BinaryIO, lines: "asyncio.Queue[bytes | None]") -> None:
+    """Reads lines in a thread, since there is no way to wait for a file or a terminal on every system."""
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        with contextlib.suppress(RuntimeError, OSError, ValueError):  # the loop or the file was closed: the end
+            for line in iter(source.readline, b""):
+                asyncio.run_coroutine_threadsafe(lines.put(line), loop).result()
+            asyncio.run_coroutine_threadsafe(lines.put(None), loop).result()
+
+    threading.Thread(target=read, daemon=True).start()
