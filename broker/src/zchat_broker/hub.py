@@ -38,6 +38,7 @@ _STALL_S = 3.0
 _PRUNE_EVERY_S = 3600.0
 _PRUNE_MESSAGES = 2_000
 _DAY_MS = 24 * 3600 * 1000
+_NOT_KEPT = "The broker could not keep it (its disk may be full); try again later."
 
 
 class Peer(NamedTuple):
@@ -177,6 +178,9 @@ class Hub:
         if message.n < 1 or message.instance < 0:
             self._reply(out, link.route, Rejected(Code.MALFORMED, "Commands are numbered from 1 on."))
             return
+        if message.instance == link.void_instance:
+            self._reply(out, link.route, _storage_failed(message))
+            return
         wait_s = self._charge(message, link, now)
         if wait_s > 0:
             text = f"Too much at once; try again in {wait_s:.1f} s."
@@ -259,15 +263,14 @@ class Hub:
         if not self._store_is_failing:
             _log.error("nothing can be kept, so everything is refused until it can: %s", error)
         self._store_is_failing = True
-        text = "The broker could not keep it (its disk may be full); try again later."
         for entry in entries:
             if isinstance(entry, Command):
                 link = self._links.of_session(entry.session)
-                refusal = Refusal(entry.instance, entry.n, Code.STORAGE_FAILED, text, None)
                 if link is not None:
-                    self._reply(out, link.route, refusal)
+                    link.void_instance = entry.instance
+                    self._reply(out, link.route, _storage_failed(entry))
             elif isinstance(entry, Registering):
-                self._reply(out, self._registering.pop(entry.session), Rejected(Code.STORAGE_FAILED, text))
+                self._reply(out, self._registering.pop(entry.session), Rejected(Code.STORAGE_FAILED, _NOT_KEPT))
         state = self._store.load().state
         state.settings = self._profile.settings
         self._rules = Rules(state)
@@ -278,3 +281,7 @@ class Hub:
     @staticmethod
     def _reply(out: Outgoing, route: bytes, message: Downstream) -> None:
         out.replies.append((route, wire.encode(message)))
+
+
+def _storage_failed(command: Do | Command) -> Refusal:
+    return Refusal(command.instance, command.n, Code.STORAGE_FAILED, _NOT_KEPT, None)

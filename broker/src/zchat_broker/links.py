@@ -16,6 +16,8 @@ class Link:
     # The highest command that was charged to the user's rate: repeating a command costs nothing.
     instance: int = 0
     charged_n: int = 0
+    # A numbering of which a command could not be kept: nothing of it that is still on its way may be applied.
+    void_instance: int | None = None
 
 
 class Links:

@@ -204,11 +204,11 @@ class Client:
 
     def roster(self) -> tuple[m.RosterEntry, ...]:
         """Who is online as far as this client knows, sorted by folded name."""
-        return self._session.roster.entries()
+        return self._session.reading.roster.entries()
 
     def party(self) -> PartyMembers | None:
         """One's party as far as this client knows."""
-        party = self._session.membership.party
+        party = self._session.reading.membership.party
         return None if party is None else PartyMembers(party.leader, party.members)
 
     def waiting(self) -> int:
@@ -386,7 +386,7 @@ class Client:
         return party_topic(reply.party.party)
 
     def _invitation(self, inviter: str | None) -> str:
-        party = self._session.membership.invitation(inviter)
+        party = self._session.reading.membership.invitation(inviter)
         if party is None:
             whose = "" if inviter is None else f" from {inviter}"
             raise ZchatError(Code.NO_INVITATION, f"You have no open invitation{whose}.")

@@ -174,7 +174,7 @@ class Driver:
         self.carry_out()
 
     def _pause_s(self) -> float:
-        return self._random.uniform(0.5, 1.5) * max(_RETRY_S, _RETRY_PER_USER_S * self._session.users)
+        return self._random.uniform(0.5, 1.5) * max(_RETRY_S, _RETRY_PER_USER_S * self._session.reading.users)
 
 
 def _words(error: Exception) -> str:

@@ -1,0 +1,280 @@
+"""What a client reads: frames opened with its keys, each topic in order, the roster, and its own party.
+
+Frames, pages and rosters go in; events, subscriptions and questions come out. The session core owns one
+:class:`Reading` for all its links.
+"""
+
+from collections.abc import Callable, Mapping
+
+from zchat_client.core.beat import Beat
+from zchat_client.core.keyring import Keyring, Opened
+from zchat_client.core.membership import OWN_END, Membership
+from zchat_client.core.outputs import Output, Rebuild, Show, Subscribe, Unsubscribe
+from zchat_client.core.questions import ForGap, ForKeys, ForRoster, Make, Questions
+from zchat_client.core.roster import Roster, name_key
+from zchat_client.core.showing import event_of
+from zchat_client.core.streams import Streams
+from zchat_client.events import Error, Event, Message, Presence, Whisper
+from zchat_common import messages as m
+from zchat_common import wire
+from zchat_common.clock import Now
+from zchat_common.errors import Code
+from zchat_common.limits import HISTORY_PAGE_MAX
+from zchat_common.names import fold
+from zchat_common.sealing import SealError
+from zchat_common.text import clean_text
+from zchat_common.topics import PUBLIC, party_topic, user_topic
+
+_KEYS_PAUSE_S = 1.0
+
+
+class Reading:
+    """``users`` is how many are online, ``receipt_due`` the last stored whisper that was shown."""
+
+    def __init__(
+        self, name: str, positions: Mapping[str, int], beat: Beat, questions: Questions, out: Callable[[Output], None]
+    ) -> None:
+        """``positions`` are the seqs shown last in earlier runs, by topic."""
+        self.own_topic = user_topic(fold(name))
+        self.roster = Roster()
+        self.membership = Membership()
+        self.users = 1
+        self.replayed = 0
+        self.receipt_due = 0
+        # Before `connected` nothing is shown.
+        self.showing = False
+        self._me = name_key(name)
+        self._beat = beat
+        self._questions = questions
+        self._out = out
+        self._keyring = Keyring()
+        self._streams = Streams(positions)
+        self._keys_asked_s = float("-inf")
+
+    # -- links and registrations ------------------------------------------------------------------------------------
+
+    def subscribe(self) -> None:
+        """A new topics link: subscribes to all that may be read."""
+        self._keyring.drop_waiting()
+        parties = dict.fromkeys((*self._streams.parties(), *self.membership.invited_topics()))
+        # One's own topic comes last: its pong then proves all the subscriptions before it.
+        for topic in (PUBLIC, *parties, self.own_topic):
+            self._out(Subscribe(topic))
+
+    def registered(self, registered: m.Registered, now: Now) -> None:
+        """The broker says how things stand."""
+        self.users = registered.users
+        for key in registered.keys:
+            self._add_key(key)
+        for invitation in self.membership.registered(registered.party, registered.invitations):
+            self._out(Subscribe(party_topic(invitation.party)))
+        self._take_topics(registered.topics, now)
+        if self.roster.version != registered.roster_version:
+            self._ask_roster()
+
+    def joined(self, topic: str, seq: int, party: str, now: Now) -> None:
+        """The broker let us into a party, with message ``seq`` of its topic."""
+        self.membership.accepted(party)
+        self._join_topic(topic, seq, now)
+
+    @property
+    def synced(self) -> bool:
+        """Whether frames arrive for sure and the roster is known."""
+        return self._beat.proven(self.own_topic) and not self._questions.asks_for(ForRoster())
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything was shown that existed at the registration."""
+        return self._streams.caught_up
+
+    @property
+    def own_topic_level(self) -> bool:
+        """Whether everything known of one's own topic was shown."""
+        return self._streams.is_level(self.own_topic)
+
+    def _take_topics(self, topics: tuple[m.TopicState, ...], now: Now) -> None:
+        change = self._streams.registered(topics)
+        for topic in change.gone:
+            self._leave_topic(topic)
+        for topic in change.new_parties:
+            self._out(Subscribe(topic))
+        for topic in (*self._streams.parties(), self.own_topic):
+            self._beat.prove(topic, now.steady_s)
+        for topic in change.shorter:
+            text = f"The broker's history of {topic} is shorter than it was (an older backup?); following the broker."
+            self._out(Show(Error(at=now.at, code=Code.HISTORY_CHANGED, text=text)))
+
+    # -- frames -----------------------------------------------------------------------------------------------------
+
+    def frame(self, frame: bytes, now: Now) -> None:
+        """A frame came down the topics link."""
+        try:
+            opened = self._keyring.open(frame)
+        except SealError:
+            return  # forged, or a copy: the pong shows whether anything is missing
+        if opened is None:
+            self._ask_keys(now)
+        else:
+            self._opened_frame(opened, now)
+
+    def _opened_frame(self, opened: Opened, now: Now) -> None:
+        if opened.missed:
+            self._beat.hurry(now.steady_s)
+        try:
+            for message in wire.decode_frame(opened.plain):
+                self._published(opened.topic, message, now)
+        except wire.WireError:
+            self._beat.hurry(now.steady_s)
+
+    def _published(self, topic: str, message: m.Published, now: Now) -> None:
+        match message:
+            case m.Pong():
+                self._pong(topic, message, now)
+            case m.Presence():
+                changes = self.roster.apply(message)
+                if changes is None:
+                    self._ask_roster()
+                else:
+                    self._show_presence(changes)
+            case m.NewKey():
+                if topic == self.own_topic:
+                    self._add_key(message.key)
+                    self._open_waiting(now)
+            case m.Stopping():
+                self._out(Rebuild(clean_text(message.reason)))
+            case m.Say() | m.Whisper() | m.Delivered() | m.Invited() | m.PartyChanged():
+                if topic not in self._streams and self._is_own_join(message):
+                    self._join_topic(topic, message.seq, now)
+                self._streams.offer(topic, message)
+
+    def _pong(self, topic: str, pong: m.Pong, now: Now) -> None:
+        if not self._is_me(pong.name):
+            return
+        self._beat.pong(topic, pong.number, now.steady_s)
+        self.users = pong.users
+        for state in pong.topics:
+            if state.topic not in self._streams:
+                self._join_topic(state.topic, state.start, now)
+            self._streams.learn(state.topic, state.last)
+        if pong.roster_version != self.roster.version:
+            self._ask_roster()
+
+    # -- topics and keys --------------------------------------------------------------------------------------------
+
+    def _join_topic(self, topic: str, start: int, now: Now) -> None:
+        if self._streams.join(topic, start):
+            self._out(Subscribe(topic))
+            self._beat.prove(topic, now.steady_s)
+
+    def _leave_topic(self, topic: str) -> None:
+        self._streams.leave(topic)
+        self._keyring.forget(topic)
+        self._beat.abandon(topic)
+        self._out(Unsubscribe(topic))
+
+    def _add_key(self, key: m.TopicKey) -> None:
+        try:
+            self._keyring.add(key)
+        except SealError:
+            return  # a key of the wrong size opens nothing; the frames under it will be asked for
+
+    def _ask_keys(self, now: Now) -> None:
+        if now.steady_s - self._keys_asked_s >= _KEYS_PAUSE_S:
+            self._keys_asked_s = now.steady_s
+            self._questions.ask(m.AskKeys, ForKeys())
+
+    def _open_waiting(self, now: Now) -> None:
+        for opened in self._keyring.waiting():
+            self._opened_frame(opened, now)
+
+    def _ask_roster(self) -> None:
+        if not self._questions.asks_for(ForRoster()):
+            self._questions.ask(m.AskRoster, ForRoster())
+
+    # -- answers to our questions -----------------------------------------------------------------------------------
+
+    def roster_reply(self, reply: m.Roster) -> None:
+        """The whole roster."""
+        self._show_presence(self.roster.replace(reply.version, reply.entries))
+
+    def keys_reply(self, reply: m.Keys, now: Now) -> None:
+        """The keys of all topics: opens the frames that waited for them."""
+        for key in reply.keys:
+            self._add_key(key)
+        self._open_waiting(now)
+
+    def ask_for_gaps(self) -> None:
+        """Asks for what is missing, topic by topic."""
+        for topic, after, before in self._streams.gaps():
+            if not self._questions.asks_for(ForGap(topic)):
+                self._questions.ask(_history_question(topic, after, before), ForGap(topic))
+
+    def gap_reply(self, topic: str, reply: object, now: Now) -> None:
+        """What was missing of a topic, or a part of it."""
+        if not isinstance(reply, m.History):
+            # Not ours to read any more: what ended our reading is on its way on our own topic.
+            self._streams.give_up(topic)
+            return
+        lost = self._streams.skip_to(topic, reply.first)
+        if lost:
+            text = f"{lost} messages of {topic} are older than this broker keeps; they cannot be shown."
+            self._out(Show(Error(at=now.at, code=Code.HISTORY_CHANGED, text=text)))
+        self._streams.learn(topic, reply.last)
+        try:
+            for body in reply.messages:
+                self._streams.offer(topic, wire.decode_kept(body))
+        except wire.WireError:
+            self._out(Rebuild("the broker's history is damaged"))
+
+    # -- showing ----------------------------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Shows every message whose turn has come."""
+        for topic, message, replayed in self._streams.take():
+            event = event_of(topic, message, replayed)
+            self.replayed += replayed and isinstance(event, (Message, Whisper))
+            self._out(Show(event, topic, message.seq))
+            self._follow(topic, message, replayed)
+
+    def _follow(self, topic: str, message: m.Kept, replayed: bool) -> None:
+        """What a message that was just shown changes for this client."""
+        match message:
+            case m.Whisper() if message.delivery == "stored" and self._is_me(message.recipient):
+                self.receipt_due = message.seq
+            case m.Invited() if not replayed:
+                self.membership.invited(message)
+                self._out(Subscribe(party_topic(message.party)))
+            case m.PartyChanged():
+                about_me = self._is_me(message.name)
+                party = party_topic(message.party)
+                if self.membership.changed(message, about_me, topic == self.own_topic) and party not in self._streams:
+                    self._out(Unsubscribe(party))
+                if about_me and topic == self.own_topic and message.change in OWN_END and party in self._streams:
+                    self._leave_topic(party)
+            case _:
+                pass
+
+    def _show_presence(self, changes: list[m.RosterEntry]) -> None:
+        if not self.showing:
+            return
+        for entry in changes:
+            if entry.status == "offline" and self._is_me(entry.name):
+                continue
+            event: Event = Presence(
+                at=entry.since,
+                name=entry.name,
+                status=entry.status,
+                since=entry.since,
+                text=clean_text(entry.text),
+            )
+            self._out(Show(event))
+
+    def _is_me(self, name: str) -> bool:
+        return name_key(name) == self._me
+
+    def _is_own_join(self, message: m.Kept) -> bool:
+        return isinstance(message, m.PartyChanged) and message.change == "joined" and self._is_me(message.name)
+
+
+def _history_question(topic: str, after: int, before: int | None) -> Make:
+    return lambda token, ask: m.AskHistory(token, ask, topic, after, before, HISTORY_PAGE_MAX)
