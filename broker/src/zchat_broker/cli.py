@@ -6,6 +6,9 @@ import gc
 import logging
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
+from math import isnan
 from pathlib import Path
 
 import click
@@ -18,7 +21,7 @@ from zchat_broker.server import Server
 from zchat_broker.sockets import endpoint
 from zchat_broker.store import StoreFailed, StoreUnusable
 from zchat_broker.store.sqlite import SqliteStore
-from zchat_common.identity import DamagedKey, load_or_create_identity
+from zchat_common.identity import DamagedKey, Identity, load_or_create_identity
 from zchat_common.introduction import fingerprint
 
 _log = logging.getLogger("zchat.broker")
@@ -26,16 +29,42 @@ _EXIT_CANNOT_START = 2
 _PORTS = 3
 
 
+def _finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    if isnan(value):
+        raise click.BadParameter("nan is no number")
+    return value
+
+
 @click.command(context_settings={"auto_envvar_prefix": "ZCHAT", "show_default": True})
 @click.option("--host", default="0.0.0.0", help="Address to listen on.")
 @click.option("--port", default=5555, type=click.IntRange(1, 65535 - _PORTS + 1), help="First of three ports.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder for key and database.")
 @click.option("--title", default="zchat", help="What users see as this broker's name.")
-@click.option("--grace", default=120.0, type=click.FloatRange(0), help="Seconds a lost party member keeps his seat.")
-@click.option("--rate", default=10.0, type=click.FloatRange(0), help="Messages per second and user; 0 lifts it.")
+@click.option(
+    "--grace",
+    default=120.0,
+    type=click.FloatRange(0, 1e9),
+    callback=_finite,
+    help="Seconds a lost party member keeps his seat.",
+)
+@click.option(
+    "--rate",
+    default=10.0,
+    type=click.FloatRange(0, 1e9),
+    callback=_finite,
+    help="Messages per second and user; 0 lifts it.",
+)
 @click.option("--burst", default=30, type=click.IntRange(1), help="Messages that a user may send at once.")
-@click.option("--history-days", default=30.0, type=click.FloatRange(0), help="Days that messages are kept.")
-@click.option("--name-days", default=30.0, type=click.FloatRange(0), help="Days that an unused name stays owned.")
+@click.option(
+    "--history-days", default=30.0, type=click.FloatRange(0, 1e9), callback=_finite, help="Days that messages are kept."
+)
+@click.option(
+    "--name-days",
+    default=30.0,
+    type=click.FloatRange(0, 1e9),
+    callback=_finite,
+    help="Days that an unused name stays owned.",
+)
 @click.version_option(package_name="zchat-broker")
 def main(
     host: str,
@@ -62,22 +91,30 @@ def main(
 def _run(host: str, profile: Profile, folder: Path) -> None:
     raise_descriptor_limit()
     with claim_folder(folder):
-        identity = load_or_create_identity(folder / "broker.key")
+        identity = _identity(folder)
         with contextlib.closing(SqliteStore(folder / "zchat.db")) as store:
             server = Server(numeric_address(host), profile, store, identity)
-            _announce(host, profile, fingerprint(identity.public))
             # What lives now lives to the end: the collector need not look at it again.
             gc.collect()
             gc.freeze()
-            asyncio.run(_serve(server))
+            asyncio.run(_serve(server, partial(_announce, host, profile, fingerprint(identity.public))))
 
 
-async def _serve(server: Server) -> None:
+def _identity(folder: Path) -> Identity:
+    try:
+        return load_or_create_identity(folder / "broker.key")
+    except OSError as error:
+        raise CannotStart(f"cannot write to {folder} ({error.strerror}); choose another --data") from None
+
+
+async def _serve(server: Server, announce: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         # Windows has no signal handlers on its loop; there Ctrl-C ends the process.
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, server.stop, "the broker was stopped")
+    # Whoever reads the line may stop the broker at once.
+    announce()
     await server.serve()
 
 

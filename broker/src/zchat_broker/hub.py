@@ -22,6 +22,7 @@ from zchat_broker.rules.commands import COMMANDS
 from zchat_broker.rules.entries import Command, Entry, Pruned, Registering, SessionExpired, Started
 from zchat_broker.rules.upkeep import due
 from zchat_broker.store import Store, StoreFailed
+from zchat_broker.timeline import Timeline
 from zchat_common import wire
 from zchat_common.clock import Now
 from zchat_common.errors import Code
@@ -75,7 +76,7 @@ class Hub:
         reachable: Callable[[bytes], bool],
         now: Now,
     ) -> None:
-        """Loads the store. ``reachable(route)`` tells whether a route still leads to anybody. Raises StoreFailed."""
+        """Loads the store. ``reachable(route)`` tells whether a route still leads to anybody. Raises StoreUnusable."""
         self._profile = profile
         self._store = store
         self._random_bytes = random_bytes
@@ -97,8 +98,10 @@ class Hub:
         self._store_is_failing = False
         for session in loaded.state.sessions.values():
             self._links.add(Link(session.id, session.user, now.steady_s))
-        self._order.submit(Started(now.at, profile.settings))
-        self._order.submit(Pruned(now.at))
+        self._timeline = Timeline(loaded.state.at, now)
+        at, _ = self._timeline.advance(now)
+        self._order.submit(Started(at, profile.settings))
+        self._order.submit(Pruned(at))
 
     @property
     def rules(self) -> Rules:
@@ -108,6 +111,7 @@ class Hub:
     def turn(self, arrivals: Iterable[Arrival], now: Now) -> Outgoing:
         """One turn. Call it also when nothing arrives, at least once a second, after all that waits was taken in."""
         out = Outgoing()
+        now = self._look_at_clock(now)
         self._forgive_stall(now)
         for arrival in arrivals:
             self._take(arrival, now, out)
@@ -178,7 +182,7 @@ class Hub:
         if message.n < 1 or message.instance < 0:
             self._reply(out, link.route, Rejected(Code.MALFORMED, "Commands are numbered from 1 on."))
             return
-        if message.instance == link.void_instance:
+        if message.instance == link.void_instance and message.n > self._last_n(link, message.instance):
             self._reply(out, link.route, _storage_failed(message))
             return
         wait_s = self._charge(message, link, now)
@@ -193,17 +197,28 @@ class Hub:
         self._order.submit(command)
 
     def _charge(self, message: Do, link: Link, now: Now) -> float:
+        """Each command is paid for once; one that comes before its turn is, too, and will be again."""
         if link.instance != message.instance:
-            known = self._rules.state.numberings.get(link.user, {}).get(message.instance)
-            link.instance, link.charged_n = message.instance, 0 if known is None else known.last_n
+            link.instance, link.charged_n = message.instance, self._last_n(link, message.instance)
         if message.n <= link.charged_n:
             return 0.0
         wait_s = self._rates.take(link.user, now.steady_s)
-        if wait_s == 0.0:
+        if wait_s == 0.0 and message.n == link.charged_n + 1:
             link.charged_n = message.n
         return wait_s
 
+    def _last_n(self, link: Link, instance: int) -> int:
+        numbering = self._rules.state.numberings.get(link.user, {}).get(instance)
+        return 0 if numbering is None else numbering.last_n
+
     # -- time -------------------------------------------------------------------------------------------------------
+
+    def _look_at_clock(self, now: Now) -> Now:
+        at, jumped = self._timeline.advance(now)
+        if jumped:
+            _log.warning("this machine's clock was set forward; every running deadline begins anew")
+            self._order.submit(Started(at, self._profile.settings))
+        return Now(at, now.steady_s)
 
     def _forgive_stall(self, now: Now) -> None:
         pause_s = now.steady_s - self._turn_s
@@ -246,7 +261,8 @@ class Hub:
         entries: list[Entry] = []
         for position, entry in self._order.take():
             entries.append(entry)
-            outcome.note(position, self._rules.apply(entry))
+            effects = self._rules.apply(entry)
+            outcome.note(position, self._rules.state.at, effects)
         if not entries:
             return
         state = self._rules.state
@@ -256,6 +272,8 @@ class Hub:
             self._fail(entries, error, out)
             return
         self._store_is_failing = False
+        # What was dropped is out of reach already; its text leaves the file within seconds.
+        self._pruning = self._pruning or outcome.drops_topics
         outcome.carry_out(state, self._registering, self._turn_s, out.replies)
 
     def _fail(self, entries: list[Entry], error: StoreFailed, out: Outgoing) -> None:
@@ -263,17 +281,25 @@ class Hub:
         if not self._store_is_failing:
             _log.error("nothing can be kept, so everything is refused until it can: %s", error)
         self._store_is_failing = True
-        for entry in entries:
-            if isinstance(entry, Command):
-                link = self._links.of_session(entry.session)
-                if link is not None:
-                    link.void_instance = entry.instance
-                    self._reply(out, link.route, _storage_failed(entry))
-            elif isinstance(entry, Registering):
-                self._reply(out, self._registering.pop(entry.session), Rejected(Code.STORAGE_FAILED, _NOT_KEPT))
         state = self._store.load().state
         state.settings = self._profile.settings
         self._rules = Rules(state)
+        for entry in entries:
+            if isinstance(entry, Command):
+                self._fail_command(entry, out)
+            elif isinstance(entry, Registering):
+                self._reply(out, self._registering.pop(entry.session), Rejected(Code.STORAGE_FAILED, _NOT_KEPT))
+
+    def _fail_command(self, command: Command, out: Outgoing) -> None:
+        link = self._links.of_session(command.session)
+        if link is None:
+            return
+        kept = self._rules.state.numberings.get(link.user, {}).get(command.instance)
+        answer = None if kept is None else kept.answer(command.n)
+        if answer is None:
+            link.void_instance = command.instance
+            answer = _storage_failed(command)
+        self._reply(out, link.route, answer)
 
     def _draw_id(self) -> str:
         return self._random_bytes(_ID_BYTES).hex()

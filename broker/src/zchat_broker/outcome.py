@@ -1,6 +1,7 @@
 """What the effects of one turn come to: first the changes to keep, then, once kept, what to answer and publish."""
 
 from collections.abc import Callable
+from math import ceil
 
 from zchat_broker.links import Link, Links
 from zchat_broker.profile import Profile
@@ -24,13 +25,13 @@ from zchat_broker.rules.state import State
 from zchat_broker.rules.views import open_invitations, party_state, topics_of
 from zchat_broker.store import Changes, KeptAnswer, KeptMessage, record_key
 from zchat_common import wire
-from zchat_common.limits import PROTOCOL_VERSION
+from zchat_common.limits import FRAME_MAX_BYTES, PROTOCOL_VERSION
 from zchat_common.messages import Ended, NewKey, Presence, Registered, Rejected, RosterEntry
 from zchat_common.topics import PUBLIC, user_topic
 
 _TOKEN_BYTES = 16
-# A presence message with so many changes stays far below the size of a frame.
-_CHANGES_PER_MESSAGE = 100
+# A roster entry without its text: a name of 32 characters, a status, a time.
+_ENTRY_BYTES = 160
 
 Replies = list[tuple[bytes, bytes]]
 
@@ -49,22 +50,31 @@ class Outcome:
         self._steps: list[tuple[Effect, bytes]] = []
         self._presence: list[RosterEntry] = []
 
-    def note(self, position: int, effects: list[Effect]) -> None:
-        """Takes in the effects of the entry at ``position``; each message is encoded here, once for all uses."""
+    def note(self, position: int, at: int, effects: list[Effect]) -> None:
+        """Takes in the effects of the entry at ``position``, applied at ``at``; each message is encoded here, once
+        for all uses.
+        """
         self._changes.position = position
+        self._changes.at = at
         for effect in effects:
             self._steps.append((effect, self._keep(effect)))
 
     def changes(self, state: State) -> Changes:
         """What is to be kept of this turn."""
-        self._changes.at = state.at
         self._changes.roster_version = state.roster_version
         return self._changes
+
+    @property
+    def drops_topics(self) -> bool:
+        """Whether the store has messages to delete now."""
+        return bool(self._changes.topics_dropped)
 
     def carry_out(self, state: State, registering: dict[str, bytes], now_s: float, replies: Replies) -> None:
         """Answers and publishes. ``registering`` holds the route of each registration under way, by session."""
         self._show_presence(state)
-        ended: list[SessionEnded] = []
+        ended = [effect for effect, _ in self._steps if isinstance(effect, SessionEnded)]
+        for session in ended:
+            self._tell_end(session, replies)
         opened: list[SessionOpened] = []
         for effect, body in self._steps:
             match effect:
@@ -78,15 +88,13 @@ class Outcome:
                     self._publisher.forget_key(effect.topic)
                 case SessionOpened():
                     opened.append(effect)
-                case SessionEnded():
-                    ended.append(effect)
                 case RegistrationRefused():
                     refused = Rejected(effect.code, effect.text)
                     replies.append((registering.pop(effect.session), wire.encode(refused)))
-                case PresenceChanged() | Saved() | Removed() | NumberingRemoved():
-                    pass  # kept with the turn, or shown above
+                case PresenceChanged() | SessionEnded() | Saved() | Removed() | NumberingRemoved():
+                    pass  # kept with the turn, or told before and after
         for session in ended:
-            self._end(session, replies)
+            self._end(session)
         for session_opened in opened:
             self._open(state, session_opened, registering, now_s, replies)
 
@@ -121,24 +129,33 @@ class Outcome:
 
     def _show_presence(self, state: State) -> None:
         version = state.roster_version - len(self._presence)
-        for start in range(0, len(self._presence), _CHANGES_PER_MESSAGE):
-            changes = tuple(self._presence[start : start + _CHANGES_PER_MESSAGE])
-            version += len(changes)
-            self._publisher.add(PUBLIC, wire.encode(Presence(version, changes)))
+        changes: list[RosterEntry] = []
+        size = 0
+        for entry in self._presence:
+            size += _ENTRY_BYTES + len(entry.text.encode())
+            if changes and size > FRAME_MAX_BYTES:
+                self._publisher.add(PUBLIC, wire.encode(Presence(version, tuple(changes))))
+                changes, size = [], _ENTRY_BYTES + len(entry.text.encode())
+            changes.append(entry)
+            version += 1
+        if changes:
+            self._publisher.add(PUBLIC, wire.encode(Presence(version, tuple(changes))))
 
     def _change_key(self, effect: KeyChanged) -> None:
         key = wire.encode(NewKey(self._publisher.change_key(effect.topic)))
         for reader in effect.readers:
             self._publisher.add(user_topic(reader), key)
 
-    def _end(self, ended: SessionEnded, replies: Replies) -> None:
-        link = self._links.remove(ended.session)
-        if link is None:
-            return
+    def _tell_end(self, ended: SessionEnded, replies: Replies) -> None:
+        """Before anything else, so that no answer about a session that is over sends its client back for another."""
+        link = self._links.of_session(ended.session)
+        if link is not None and ended.reason and link.route:
+            replies.append((link.route, wire.encode(Ended(ended.reason))))
+
+    def _end(self, ended: SessionEnded) -> None:
+        self._links.remove(ended.session)
         if self._links.of_user(ended.user) is None:
             self._publisher.forget_key(user_topic(ended.user))
-        if ended.reason and link.route:
-            replies.append((link.route, wire.encode(Ended(ended.reason))))
 
     def _open(
         self, state: State, opened: SessionOpened, registering: dict[str, bytes], now_s: float, replies: Replies
@@ -161,7 +178,7 @@ class Outcome:
             state.name_of(user),
             profile.title,
             state.at,
-            int(profile.rate * 1000),
+            ceil(profile.rate * 1000),
             profile.burst,
             state.roster_version,
             len(state.sessions),
@@ -169,6 +186,7 @@ class Outcome:
             topics,
             party_state(state, user),
             open_invitations(state, user),
+            max(state.waiting.get(user, {}), default=0),
         )
 
     def _send(self, session: str, body: bytes, replies: Replies) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from zchat_common.limits import FRAME_MAX_BYTES
 from zchat_common.messages import TopicKey
 from zchat_common.sealing import KEY_BYTES, SealingKey
+from zchat_common.topics import PUBLIC
 
 # Key numbers are random and positive as a signed 64-bit integer, so that every MessagePack library can hold them.
 _NUMBER_BYTES = 8
@@ -41,8 +42,15 @@ class Publisher:
         return self._keys[topic].public_part
 
     def change_key(self, topic: str) -> TopicKey:
-        """A new key for the topic: what was added before stays under the old one."""
-        self._open.pop(topic, None)
+        """A new key for the topic: what was added before stays under the old one.
+
+        The users' frames end here too, so that whoever comes or leaves reads of it in its place among the topic's
+        messages, whatever else his own topic brings in this turn.
+        """
+        public = self._open.get(PUBLIC)
+        self._open.clear()
+        if public is not None and topic != PUBLIC:
+            self._open[PUBLIC] = public
         self._keys[topic] = self._draw(topic)
         return self._keys[topic].public_part
 

@@ -59,16 +59,15 @@ class Questions:
 
     def _pong(self, state: State, link: Link, ping: Ping) -> None:
         user = link.user
-        pong = Pong(
-            state.name_of(user),
-            ping.number,
-            state.at,
-            state.roster_version,
-            len(state.sessions),
-            topics_of(state, user),
-        )
-        wants_party = party_of(ping.topic) is not None and readable_from(state, user, ping.topic) is not None
-        self._publisher.add(ping.topic if wants_party else user_topic(user), wire.encode(pong))
+        topics = topics_of(state, user)
+        topic = user_topic(user)
+        if party_of(ping.topic) is not None and readable_from(state, user, ping.topic) is not None:
+            # The other members read this pong too: the user's own topic is not their business.
+            topic = ping.topic
+            topics = tuple([each for each in topics if each.topic == topic])
+        users = len(state.sessions)
+        pong = Pong(state.name_of(user), ping.number, state.at, state.roster_version, users, topics)
+        self._publisher.add(topic, wire.encode(pong))
 
     def _reply(self, state: State, link: Link, question: Question) -> Downstream:
         match question:

@@ -49,7 +49,7 @@ class Server:
     """A running broker. ``await serve()`` ends after ``stop()``."""
 
     def __init__(self, address: str, profile: Profile, store: Store, identity: Identity) -> None:
-        """Binds all ports, to a numeric address. Raises CannotStart and StoreFailed."""
+        """Binds all ports, to a numeric address. Raises CannotStart and StoreUnusable."""
         self._profile = profile
         self._introduction = Introduction(PROTOCOL_VERSION, profile.commands_port, profile.topics_port, identity.public)
         self._sockets = _bind(address, profile, identity)
@@ -71,6 +71,8 @@ class Server:
         introductions = await serve_introductions(self._sockets.listener, self._introduction)
         try:
             while not self._stopping:
+                if zap.done():
+                    zap.result()  # without its handler nobody gets in: better to end and be started again
                 await self._turn()
             self._publish(self._hub.stop(self._stopping))
         finally:
@@ -153,8 +155,9 @@ def _bind(address: str, profile: Profile, identity: Identity) -> _Sockets:
         topics.bind(endpoint(address, port))
         port = profile.topics_port + 1
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        listener = socket.create_server((address, port), family=family)
-    except OSError as error:
+        # ZeroMQ takes IPv4 in on :: as well.
+        listener = socket.create_server((address, port), family=family, dualstack_ipv6=address == "::")
+    except (OSError, zmq.ZMQError) as error:
         context.destroy(linger=0)
         raise CannotStart(_cannot_listen(address, port, error)) from None
     loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)

@@ -4,6 +4,8 @@ PROTOCOL_VERSION = 1
 
 NAME_MAX_CHARS = 32
 TEXT_MAX_CHARS = 4_000
+# The reason of /away stands in everybody's roster.
+AWAY_MAX_CHARS = 200
 
 # A text of 4,000 characters takes at most 16,000 bytes in UTF-8; a sealed and padded whisper of it stays below this.
 BODY_MAX_BYTES = 24 * 1024

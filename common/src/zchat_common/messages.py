@@ -127,7 +127,10 @@ Upstream = Register | Ping | Do | AskRoster | AskParty | AskHistory | AskKeys
 
 
 class Registered(NamedTuple):
-    """The session is open. ``rate`` is messages per 1,000 seconds (0: no limit), ``burst`` messages at once."""
+    """The session is open. ``rate`` is commands per 1,000 seconds (0: no limit), ``burst`` commands at once.
+
+    ``waiting`` is the seq of the last whisper that waited for this user and whose receipt is due; 0 if there is none.
+    """
 
     version: int
     commands_port: int
@@ -144,6 +147,7 @@ class Registered(NamedTuple):
     topics: tuple[TopicState, ...]
     party: PartyState | None
     invitations: tuple[OpenInvitation, ...]
+    waiting: int
 
 
 class Rejected(NamedTuple):

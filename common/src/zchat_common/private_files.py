@@ -7,7 +7,10 @@ from pathlib import Path
 
 def make_private_folder(folder: Path) -> None:
     """Makes the folder (and its parents) if it is not there; nobody else may look into a new one."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Path.mkdir gives its mode to the last folder only.
+    if not folder.parent.exists():
+        make_private_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:

@@ -17,6 +17,7 @@ _NUMBER = struct.Struct(">Q")
 _HEADER = struct.Struct(">QQ")
 _NONCE = struct.Struct(">4xQ")
 KEY_BYTES = 32
+_NUMBER_MAX = 2**64 - 1
 
 
 class SealError(ValueError):
@@ -53,9 +54,11 @@ class OpeningKey:
     """A topic's key at a reader: opens frames, refuses old ones, and counts those that are missing."""
 
     def __init__(self, key: TopicKey) -> None:
-        """Raises SealError if the key is not 32 bytes."""
+        """Raises SealError if the key is not 32 bytes, or has a number that no frame can carry."""
         if len(key.key) != KEY_BYTES:
             raise SealError(f"a topic key has {KEY_BYTES} bytes, not {len(key.key)}")
+        if not 0 <= key.number <= _NUMBER_MAX:
+            raise SealError("a key number is an unsigned 64-bit integer")
         self.topic = key.topic
         self._aead = ChaCha20Poly1305(key.key)
         self._prefix = subscription(key.topic) + _NUMBER.pack(key.number)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.broker.rules.conversation import Chat
 from zchat_broker.rules.commands import COMMANDS
-from zchat_common.limits import BODY_MAX_BYTES, TEXT_MAX_CHARS
+from zchat_common.limits import AWAY_MAX_CHARS, BODY_MAX_BYTES, TEXT_MAX_CHARS
 from zchat_common.messages import Scalar
 
 GOOD: dict[str, tuple[Scalar, ...]] = {
@@ -105,8 +105,15 @@ def test_a_text_that_cannot_be_sent_says_why(text: str, code: str) -> None:
     chat = led()
     assert chat.refused("alice", "say", text, False) == code
     assert chat.refused("alice", "party_say", text, False) == code
-    if text:
+    if text.strip():
         assert chat.refused("alice", "away", text) == code
+
+
+def test_the_reason_of_an_absence_is_short_or_empty() -> None:
+    chat = led()
+    chat.ok("alice", "away", " \n ")
+    chat.ok("alice", "away", "x" * AWAY_MAX_CHARS)
+    assert chat.refused("alice", "away", "x" * (AWAY_MAX_CHARS + 1)) == "too_long"
 
 
 def test_the_longest_text_after_trimming_is_taken() -> None:

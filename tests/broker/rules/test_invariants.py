@@ -36,11 +36,11 @@ def file_under_another_name(state: State) -> None:
 
 
 def share_looks(state: State) -> None:
-    state.skeletons["alice"] = "bob"
+    state.looks["alice"] = "bob"
 
 
 def leave_a_lookalike_over(state: State) -> None:
-    state.skeletons["eve"] = "alice"
+    state.looks["eve"] = "alice"
 
 
 def open_a_session_for_nobody(state: State) -> None:

@@ -101,6 +101,14 @@ def test_a_user_has_a_bounded_number_of_numberings_and_loses_the_longest_unused(
     assert one(Answered, chat.command("alice", 3, "back", instance=1)).answer.n == 3
 
 
+def test_of_equally_unused_numberings_the_smallest_goes_in_whatever_order_they_were_made() -> None:
+    chat = Chat("alice")
+    for instance in range(NUMBERINGS_PER_USER, 0, -1):
+        chat.command("alice", 1, "back", instance=instance)
+    effects = chat.command("alice", 1, "back", instance=99)
+    assert one(NumberingRemoved, effects) == NumberingRemoved("alice", 1)
+
+
 def test_a_number_out_of_turn_makes_no_numbering() -> None:
     chat = Chat("alice")
     for instance in range(100):

@@ -48,7 +48,7 @@ wishes: st.SearchStrategy[tuple[str, tuple[Scalar, ...]]] = st.one_of(
 party_wishes: st.SearchStrategy[tuple[str, tuple[Scalar, ...]]] = st.one_of(
     st.tuples(st.just("party_say"), st.tuples(st.just("psst"), st.booleans())),
     st.tuples(st.just("party_leave"), st.just(())),
-    st.tuples(st.sampled_from(["party_kick", "party_lead"]), st.tuples(names)),
+    st.tuples(st.sampled_from(["party_kick", "party_lead", "party_lead"]), st.tuples(names)),
 )
 
 
@@ -97,6 +97,37 @@ class Hostile(RuleBasedStateMachine):
     @rule(pick=picks, wish=wishes, skew=skews)
     def talk(self, pick: int, wish: tuple[str, tuple[Scalar, ...]], skew: int) -> None:
         self.command(pick, *wish, skew)
+
+    @rule(inviter=picks, invitee=picks)
+    def befriend(self, inviter: int, invitee: int) -> None:
+        """Two who are online end up in one party, if the rules allow it."""
+        users = [self.witness.sessions[session] for session in sorted(self.witness.sessions)]
+        if not users:
+            return
+        self.command(inviter, "party_invite", (users[invitee % len(users)],))
+        party = self.chat.state.party_of(users[inviter % len(users)])
+        self.command(invitee, "party_accept", ("none" if party is None else party.id,))
+
+    @rule(pick=picks, op=st.sampled_from(["party_kick", "party_lead"]), which=picks)
+    def order_a_member(self, pick: int, op: str, which: int) -> None:
+        """The leader of a party gives an order."""
+        parties = [self.chat.state.parties[party] for party in sorted(self.chat.state.parties)]
+        users = [self.witness.sessions[session] for session in sorted(self.witness.sessions)]
+        led = [party for party in parties if party.leader in users]
+        if led:
+            party = led[pick % len(led)]
+            self.command(users.index(party.leader), op, (party.users[which % len(party.users)],))
+
+    @rule(pick=picks, back=st.booleans(), run=st.integers(1, 2))
+    def lose_the_connection(self, pick: int, back: bool, run: int) -> None:
+        """Somebody falls silent, and maybe comes back."""
+        online = sorted(self.witness.sessions)
+        if online:
+            session = online[pick % len(online)]
+            user = self.witness.sessions[session]
+            self.apply(SessionExpired(self.at, session))
+            if back:
+                self.register(user, None, run, False)
 
     @rule(pick=picks, name=names)
     def invite(self, pick: int, name: str) -> None:

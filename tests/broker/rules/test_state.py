@@ -7,7 +7,7 @@ from zchat_broker.rules.state import Invitation, Numbering, Party, Record, Seat,
 from zchat_common.limits import ANSWERS_KEPT
 from zchat_common.messages import Refusal
 
-ALICE = User("alice", "Alice", b"key", "alice", 7)
+ALICE = User("alice", "Alice", b"key", 7)
 SESSION = Session("alice", "session", 1, 7, "192.0.2.1", None, "")
 PARTY = Party("p", "alice", (Seat("alice", 1, None), Seat("bob", 3, 99)))
 
@@ -102,4 +102,4 @@ def test_records_in_any_order_make_the_same_state() -> None:
         backward.put(record)
     assert forward == backward
     assert (forward.seats, forward.invitations) == (chat.state.seats, chat.state.invitations)
-    assert (forward.skeletons, forward.session_users) == (chat.state.skeletons, chat.state.session_users)
+    assert (forward.looks, forward.session_users) == (chat.state.looks, chat.state.session_users)

@@ -52,10 +52,13 @@ class Witness:
     roster: dict[str, RosterEntry] = field(default_factory=dict)
     answers: dict[tuple[str, int], list[Answer | Refusal]] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
+    at: int = 0
 
     def see(self, entry: Entry, effects: list[Effect], state: State) -> None:
         """Raises AssertionError when the effects of the entry are wrong, or not what the state says."""
         user = self.sessions.get(entry.session) if isinstance(entry, Command) else None
+        assert state.at == max(self.at, entry.at), "time goes back or runs away"
+        self.at = state.at
         for effect in effects:
             self._take(effect, state.at)
         self._check_replies(entry, user, effects)
@@ -100,6 +103,7 @@ class Witness:
     def _take_message(self, posted: Posted) -> None:
         topic, message = posted
         assert message.seq == self.kept.last_seq.get(topic, 0) + 1, f"{topic} is not dense"
+        assert message.at == self.at
         self.kept.last_seq[topic] = message.seq
         party_id = party_of(topic)
         if party_id is None:

@@ -9,7 +9,7 @@ from zchat_broker.rules.entries import Command
 from zchat_broker.rules.state import State, User
 from zchat_broker.rules.step import Actor, Done, No, Step
 from zchat_common.errors import Code
-from zchat_common.limits import BODY_MAX_BYTES
+from zchat_common.limits import AWAY_MAX_CHARS, BODY_MAX_BYTES
 from zchat_common.names import BadName, fold
 from zchat_common.text import BadText, check_text
 
@@ -47,9 +47,13 @@ def text(state: State, value: object) -> object:
         return No(Code(error.code), str(error))
 
 
-def optional_text(state: State, value: object) -> object:
-    """A text that may be empty."""
-    return "" if value == "" else text(state, value)
+def reason(state: State, value: object) -> object:
+    """A short text that may be empty."""
+    if type(value) is str and not value.strip():
+        return ""
+    if type(value) is str and len(value.strip()) > AWAY_MAX_CHARS:
+        return No(Code.TOO_LONG, f"A reason has at most {AWAY_MAX_CHARS} characters.")
+    return text(state, value)
 
 
 def flag(state: State, value: object) -> object:
@@ -100,7 +104,7 @@ COMMANDS: Final[dict[str, Op]] = {
     "say": Op(talk.say, (text, flag)),
     "whisper": Op(talk.whisper, (user, kind, body)),
     "received": Op(talk.received, (position,)),
-    "away": Op(talk.away, (optional_text,)),
+    "away": Op(talk.away, (reason,)),
     "back": Op(talk.back),
     "exit": Op(talk.leave_chat),
     "party_invite": Op(parties.invite, (user,), creates=True),

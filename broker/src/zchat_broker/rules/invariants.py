@@ -23,8 +23,10 @@ def _require(holds: bool, what: str) -> None:
 def _check_names(state: State) -> None:
     for folded, user in state.users.items():
         _require(folded == user.folded, f"{folded} is filed under another name")
-        _require(state.skeletons.get(user.skeleton) == folded, f"{folded} shares its looks with another name")
-    _require(len(state.skeletons) == len(state.users), "a look-alike is left over")
+        for look in user.looks:
+            _require(state.looks.get(look) == folded, f"{folded} shares its looks with another name")
+    looks = sum(len(user.looks) for user in state.users.values())
+    _require(len(state.looks) == looks, "a look-alike is left over")
 
 
 def _check_sessions(state: State) -> None:

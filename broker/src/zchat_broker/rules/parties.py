@@ -161,6 +161,7 @@ def _add_invitation(step: Step, party: Party, inviter: User, invitee: User) -> i
 
 def _dissolve(step: Step, party: Party, user: str, change: str, reason: str) -> None:
     step.state.parties[party.id] = party
+    step.change_key(party_topic(party.id), ())
     for invitation in sorted(step.state.invitations[party.id].values()):
         end_invitation(step, invitation, "expired", "the party was dissolved")
     if user in step.state.users:

@@ -11,7 +11,7 @@ from zchat_broker.rules.parties import end_invitation, leave, set_absent
 from zchat_broker.rules.state import Invitation, Session, State, User, Waiting
 from zchat_broker.rules.step import No, Step
 from zchat_common.errors import Code
-from zchat_common.names import BadName, check_name, skeleton
+from zchat_common.names import BadName, check_name
 from zchat_common.topics import user_topic
 
 _DAY_MS = 24 * 3600 * 1000
@@ -63,7 +63,7 @@ def forget_user(step: Step, user: User) -> None:
         leave(step, folded, "left", "the name was freed")
     for waiting in _waiting_of(state, folded):
         step.remove(waiting)
-    for instance in list(state.numberings.pop(folded, {})):
+    for instance in sorted(state.numberings.pop(folded, {})):
         step.effects.append(NumberingRemoved(folded, instance))
     step.remove(user)
     state.last_seq.pop(user_topic(folded), None)
@@ -95,13 +95,15 @@ def _owner(step: Step, entry: Registering) -> User | No:
 
 
 def _newcomer(step: Step, entry: Registering, folded: str) -> User | No:
-    shape = skeleton(folded)
-    similar = step.state.users.get(step.state.skeletons.get(shape, ""))
-    if similar is not None and not is_freed(step, similar):
-        return No(Code.NAME_LOOKALIKE, f"{entry.name} looks like {similar.name}; choose another name.")
-    if similar is not None:
-        forget_user(step, similar)
-    return User(folded, entry.name, entry.key, shape, step.at)
+    state = step.state
+    newcomer = User(folded, entry.name, entry.key, step.at)
+    similar = [state.users[state.looks[look]] for look in newcomer.looks if look in state.looks]
+    for user in similar:
+        if not is_freed(step, user):
+            return No(Code.NAME_LOOKALIKE, f"{entry.name} looks like {user.name}; choose another name.")
+    for user in dict.fromkeys(similar):
+        forget_user(step, user)
+    return newcomer
 
 
 def _session(step: Step, entry: Registering, owner: User) -> Session | No:

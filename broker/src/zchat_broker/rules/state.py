@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from zchat_common.limits import ANSWERS_KEPT
 from zchat_common.messages import Answer, Refusal
+from zchat_common.names import skeleton
 
 
 class Settings(NamedTuple):
@@ -22,8 +23,12 @@ class User(NamedTuple):
     folded: str
     name: str
     key: bytes
-    skeleton: str
     last_seen: int
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """What the name looks like, folded and as shown: no other name may look like either (ADR 6)."""
+        return tuple(dict.fromkeys((skeleton(self.folded), skeleton(self.name))))
 
 
 class Session(NamedTuple):
@@ -106,7 +111,7 @@ class State:
     settings: Settings = field(default_factory=Settings)
     roster_version: int = 0
     users: dict[str, User] = field(default_factory=dict)
-    skeletons: dict[str, str] = field(default_factory=dict)
+    looks: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     session_users: dict[str, str] = field(default_factory=dict)
     parties: dict[str, Party] = field(default_factory=dict)
@@ -121,7 +126,8 @@ class State:
         match record:
             case User():
                 self.users[record.folded] = record
-                self.skeletons[record.skeleton] = record.folded
+                for look in record.looks:
+                    self.looks[look] = record.folded
             case Session():
                 self.sessions[record.user] = record
                 self.session_users[record.id] = record.user
@@ -140,7 +146,10 @@ class State:
         match record:
             case User():
                 del self.users[record.folded]
-                del self.skeletons[record.skeleton]
+                for look in record.looks:
+                    # Newer Unicode data may have made two old names alike: the other one keeps its entry.
+                    if self.looks.get(look) == record.folded:
+                        del self.looks[look]
             case Session():
                 del self.sessions[record.user]
                 del self.session_users[record.id]

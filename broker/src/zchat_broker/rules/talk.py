@@ -7,6 +7,9 @@ from zchat_common.errors import Code
 from zchat_common.messages import Delivered, Say, Whisper
 from zchat_common.topics import PUBLIC, user_topic
 
+# Whispers whose senders will be told of their arrival, per recipient. Older ones arrive all the same.
+_WAITING_MAX = 1_000
+
 
 def say(step: Step, actor: Actor, text: str, action: bool) -> Done | No:
     """Says a text to everyone."""
@@ -24,8 +27,15 @@ def whisper(step: Step, actor: Actor, recipient: User, kind: str, body: bytes) -
     own_seq = step.post(own_topic, Whisper, *fields)
     seq = step.post(user_topic(recipient.folded), Whisper, *fields)
     if delivery == "stored":
-        step.save(Waiting(recipient.folded, seq, sender.folded, own_seq))
+        _note_waiting(step, Waiting(recipient.folded, seq, sender.folded, own_seq))
     return Done(own_topic, own_seq, delivery)
+
+
+def _note_waiting(step: Step, waiting: Waiting) -> None:
+    kept = step.state.waiting.get(waiting.user, {})
+    if len(kept) >= _WAITING_MAX:
+        step.remove(kept[min(kept)])
+    step.save(waiting)
 
 
 def received(step: Step, actor: Actor, seq: int) -> Done | No:

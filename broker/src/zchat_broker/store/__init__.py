@@ -76,7 +76,7 @@ class Changes:
 
 
 class Store(Protocol):
-    """See the module's contract. ``commit``, ``page`` and ``prune`` raise StoreFailed."""
+    """See the module's contract. ``load`` raises StoreUnusable, everything else StoreFailed."""
 
     def load(self) -> Loaded:
         """All that is kept but the messages."""

@@ -37,16 +37,15 @@ _VERSION_1: Final[Migration] = (
     )""",
     # id is the numbering's id and the command's place in a ring: an answer takes the place of the one that it ends.
     "CREATE TABLE answers (id INTEGER PRIMARY KEY, body BLOB NOT NULL)",
-    # What follows keeps its rowid when it changes: records are loaded in the order in which they were made.
+    # The records of the rules: their fields are the columns.
     """CREATE TABLE users (
-        folded TEXT PRIMARY KEY, name TEXT NOT NULL, key BLOB NOT NULL, skeleton TEXT NOT NULL,
-        last_seen INTEGER NOT NULL
-    )""",
+        folded TEXT PRIMARY KEY, name TEXT NOT NULL, key BLOB NOT NULL, last_seen INTEGER NOT NULL
+    ) WITHOUT ROWID""",
     """CREATE TABLE sessions (
         user TEXT PRIMARY KEY, id TEXT NOT NULL, run INTEGER NOT NULL, since INTEGER NOT NULL,
         address TEXT NOT NULL, away_since INTEGER, away_text TEXT NOT NULL
-    )""",
-    "CREATE TABLE parties (id TEXT PRIMARY KEY, leader TEXT NOT NULL)",
+    ) WITHOUT ROWID""",
+    "CREATE TABLE parties (id TEXT PRIMARY KEY, leader TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE seats (
         party TEXT, place INTEGER, user TEXT NOT NULL, joined_seq INTEGER NOT NULL, absent_until INTEGER,
         PRIMARY KEY (party, place)
@@ -54,7 +53,7 @@ _VERSION_1: Final[Migration] = (
     """CREATE TABLE invitations (
         party TEXT, invitee TEXT, inviter TEXT NOT NULL, expires INTEGER NOT NULL,
         PRIMARY KEY (party, invitee)
-    )""",
+    ) WITHOUT ROWID""",
     """CREATE TABLE waiting (
         user TEXT, seq INTEGER, sender TEXT NOT NULL, sender_seq INTEGER NOT NULL,
         PRIMARY KEY (user, seq)

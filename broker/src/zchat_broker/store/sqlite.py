@@ -48,14 +48,10 @@ _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _OLDEST: Final = "SELECT body FROM messages WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
 _NEWEST: Final = "SELECT body FROM messages WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?"
 _SAVE: Final[dict[type[Record], str]] = {
-    User: "INSERT INTO users VALUES (?, ?, ?, ?, ?) ON CONFLICT (folded) DO UPDATE SET name = excluded.name,"
-    " key = excluded.key, skeleton = excluded.skeleton, last_seen = excluded.last_seen",
-    Session: "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user) DO UPDATE SET id = excluded.id,"
-    " run = excluded.run, since = excluded.since, address = excluded.address, away_since = excluded.away_since,"
-    " away_text = excluded.away_text",
-    Party: "INSERT INTO parties VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET leader = excluded.leader",
-    Invitation: "INSERT INTO invitations VALUES (?, ?, ?, ?) ON CONFLICT (party, invitee) DO UPDATE SET"
-    " inviter = excluded.inviter, expires = excluded.expires",
+    User: "INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?)",
+    Session: "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
+    Party: "INSERT OR REPLACE INTO parties VALUES (?, ?)",
+    Invitation: "INSERT OR REPLACE INTO invitations VALUES (?, ?, ?, ?)",
     Waiting: "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)",
 }
 _REMOVE: Final[dict[type[Record], str]] = {
@@ -163,16 +159,16 @@ class SqliteStore:
     # -- loading ----------------------------------------------------------------------------------------------------
 
     def _records(self) -> Iterator[Record]:
-        """Every record; those of a type in the order in which they were made, because the rules go by it."""
+        """Every record, by type and key. A record's columns are its fields, in the same order."""
         rows = self._db.execute
-        yield from (User(*row) for row in rows("SELECT * FROM users ORDER BY rowid"))
-        yield from (Session(*row) for row in rows("SELECT * FROM sessions ORDER BY rowid"))
+        yield from (User(*row) for row in rows("SELECT * FROM users ORDER BY folded"))
+        yield from (Session(*row) for row in rows("SELECT * FROM sessions ORDER BY user"))
         seats: dict[str, list[Seat]] = {}
         for party, *seat in rows("SELECT party, user, joined_seq, absent_until FROM seats ORDER BY party, place"):
             seats.setdefault(party, []).append(Seat(*seat))
-        for party, leader in rows("SELECT id, leader FROM parties ORDER BY rowid"):
+        for party, leader in rows("SELECT id, leader FROM parties ORDER BY id"):
             yield Party(party, leader, tuple(seats.get(party, ())))
-        yield from (Invitation(*row) for row in rows("SELECT * FROM invitations ORDER BY rowid"))
+        yield from (Invitation(*row) for row in rows("SELECT * FROM invitations ORDER BY party, invitee"))
         yield from (Waiting(*row) for row in rows("SELECT * FROM waiting ORDER BY user, seq"))
 
     def _load_numberings(self, state: State) -> None:
@@ -355,6 +351,7 @@ def _open(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Connection:
         check_ours(db, path, len(migrations))
         _settle(db)
         migrate(db, migrations)
+        _try_to_write(db)
     except sqlite3.Error as error:
         db.close()
         raise _unusable(path, error) from error
@@ -378,8 +375,12 @@ def _settle(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA synchronous = NORMAL")
     # What is deleted is overwritten: a dissolved party's texts must not be found in a stolen file.
     db.execute("PRAGMA secure_delete = ON")
-    # A file that can only be read is found now, not in the first turn.
+
+
+def _try_to_write(db: sqlite3.Connection) -> None:
+    """A file that can only be read is found now, not in the first turn."""
     db.execute("BEGIN IMMEDIATE")
+    db.execute("UPDATE meta SET at = at")
     db.execute("ROLLBACK")
 
 

@@ -1,0 +1,290 @@
+"""docs/protocol.md against the code: its tables list what there is, its examples are what the code makes of them."""
+
+import json
+import re
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Final, NamedTuple, cast, get_args, get_origin, get_type_hints
+
+import msgpack
+import pytest
+
+from zchat_broker.rules.commands import COMMANDS, Who
+from zchat_common import limits, wire
+from zchat_common import messages as m
+from zchat_common.errors import Code
+from zchat_common.introduction import decode_introduction, encode_introduction, fingerprint
+from zchat_common.limits import FRAME_MAX_BYTES
+from zchat_common.names import fold, skeleton
+from zchat_common.sealing import OpeningKey, SealedFrame, SealError, SealingKey, subscription, take_apart
+
+DOCUMENT: Final = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
+
+MESSAGES: Final = cast("tuple[type[m.Message], ...]", get_args(m.Message))
+PARTS: Final = (m.TopicKey, m.TopicState, m.RosterEntry, m.PartyState, m.OpenInvitation)
+SCALARS: Final = {int: "int", str: "str", bytes: "bytes", bool: "bool", NoneType: "nil"}
+WHO: Final = {Who.ANYONE: "anyone", Who.MEMBER: "member", Who.LEADER: "leader"}
+
+
+class Block(NamedTuple):
+    """A fenced block: the words after the fence, and its lines."""
+
+    words: tuple[str, ...]
+    body: str
+
+    def field(self, name: str) -> str:
+        """The text after ``name:``, with the lines that continue it."""
+        found = re.search(rf"^{name}: (.*(?:\n  .*)*)", self.body, re.MULTILINE)
+        assert found is not None, f"a block {' '.join(self.words)} without {name}"
+        return found[1]
+
+    def bytes_of(self, name: str) -> bytes:
+        return bytes.fromhex(self.field(name))
+
+    def value_of(self, name: str) -> Any:
+        return json.loads(self.field(name), object_hook=lambda item: bytes.fromhex(item["hex"]))
+
+
+def blocks(kind: str) -> list[Block]:
+    found = re.findall(r"^```(\S.*)\n((?:(?!```).*\n)*)```$", DOCUMENT, re.MULTILINE)
+    every = [Block(tuple(words.split()), body) for words, body in found]
+    return [block for block in every if block.words[0] == kind]
+
+
+def section(title: str) -> str:
+    """What stands under a heading, up to the next one of any level."""
+    found = re.search(rf"^#+ (?:[\d.]+ )?{re.escape(title)}$\n((?:(?!#+ ).*\n)*)", DOCUMENT, re.MULTILINE)
+    assert found is not None, f"no section {title}"
+    return found[1]
+
+
+def table(title: str) -> list[list[str]]:
+    """The cells of the first table of a section, without its head and without back quotes."""
+    found = re.search(r"(?:^\|.*\|$\n)+", section(title), re.MULTILINE)
+    assert found is not None, f"no table in section {title}"
+    return [[cell.strip().strip("`") for cell in row[1:-1].split("|")] for row in found[0].splitlines()[2:]]
+
+
+def snake_case(cls: type) -> str:
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", cls.__name__).lower()
+
+
+def type_words(hint: Any) -> str:
+    """How the document writes the type of a field."""
+    if hint == m.Scalar:
+        return "scalar"
+    if get_origin(hint) is tuple:
+        return f"array of {type_words(get_args(hint)[0])}"
+    if isinstance(hint, UnionType):
+        return " or ".join(type_words(arm) for arm in get_args(hint))
+    return SCALARS.get(hint) or snake_case(hint)
+
+
+def listed(value: Any) -> Any:
+    """Tuples, and those within them, as the lists that JSON makes."""
+    return [listed(item) for item in value] if isinstance(value, tuple) else value
+
+
+def values(messages: list[m.Published]) -> Any:
+    return [[snake_case(type(message)), *listed(message)] for message in messages]
+
+
+def decode(payload: bytes) -> m.Message:
+    """A message of any direction. Raises WireError if none knows it."""
+    for decode_one in (wire.decode_upstream, wire.decode_downstream):
+        try:
+            return decode_one(payload)
+        except wire.UnknownType:
+            continue
+    (published,) = wire.decode_frame(payload)
+    return published
+
+
+# -- messages -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("block", blocks("message"), ids=lambda block: block.words[1])
+def test_an_example_is_what_the_code_makes_of_it(block: Block) -> None:
+    message = decode(block.bytes_of("hex"))
+
+    assert [block.words[1], *listed(message)] == block.value_of("value")
+    assert snake_case(type(message)) == block.words[1]
+    assert wire.encode(message) == block.bytes_of("hex")
+
+
+def test_each_type_of_message_has_one_example_in_its_own_section() -> None:
+    assert sorted(block.words[1] for block in blocks("message")) == sorted(snake_case(cls) for cls in MESSAGES)
+    for cls in MESSAGES:
+        assert f"```message {snake_case(cls)}\n" in section(snake_case(cls))
+
+
+@pytest.mark.parametrize("cls", [*MESSAGES, *PARTS], ids=snake_case)
+def test_the_table_of_a_message_lists_its_fields_in_their_order_with_their_types(cls: type) -> None:
+    rows = [(row[0], row[1]) for row in table(snake_case(cls))]
+
+    assert rows == [(name, type_words(hint)) for name, hint in get_type_hints(cls).items()]
+
+
+def test_a_kept_message_in_a_history_page_is_one_that_a_client_can_read() -> None:
+    (block,) = [block for block in blocks("message") if block.words[1] == "history"]
+    history = decode(block.bytes_of("hex"))
+
+    assert isinstance(history, m.History)
+    assert [wire.decode_kept(body).seq for body in history.messages] == [41, 42]
+
+
+def test_every_kept_message_begins_with_seq_and_time() -> None:
+    assert all(tuple(get_type_hints(cls))[:2] == ("seq", "at") for cls in get_args(m.Kept))
+
+
+# -- frames ---------------------------------------------------------------------------------------------------------
+
+
+def frame_key(block: Block) -> m.TopicKey:
+    return m.TopicKey(block.value_of("topic"), int(block.field("number")), block.bytes_of("key"))
+
+
+def test_the_frame_opens_under_its_key_and_holds_its_messages() -> None:
+    (block,) = blocks("frame")
+
+    plain, missed = OpeningKey(frame_key(block)).open(take_apart(block.bytes_of("frame")))
+
+    assert (plain, missed) == (block.bytes_of("plain"), 0)
+    assert values(list(wire.decode_frame(plain))) == block.value_of("value")
+
+
+def test_the_frame_is_laid_out_as_the_document_says() -> None:
+    (block,) = blocks("frame")
+    key, counter = frame_key(block), int(block.field("counter"))
+    plain, frame = block.bytes_of("plain"), block.bytes_of("frame")
+    associated = key.topic.encode() + b"\0" + key.number.to_bytes(8, "big")
+
+    assert block.bytes_of("nonce") == bytes(4) + counter.to_bytes(8, "big")
+    assert block.bytes_of("associated_data") == associated
+    assert frame.startswith(associated + counter.to_bytes(8, "big"))
+    assert len(frame) == len(associated) + 8 + len(plain) + 16
+    assert b"".join(msgpack.packb(value) for value in block.value_of("value")) == plain
+
+
+def test_the_frame_is_what_a_publisher_seals() -> None:
+    (block,) = blocks("frame")
+    key = SealingKey(frame_key(block))
+    for _ in range(int(block.field("counter")) - 1):
+        key.seal(b"")
+
+    assert key.seal(block.bytes_of("plain")) == block.bytes_of("frame")
+
+
+def test_the_frame_does_not_open_a_second_time_nor_changed() -> None:
+    (block,) = blocks("frame")
+    parts, key = take_apart(block.bytes_of("frame")), OpeningKey(frame_key(block))
+    changed = SealedFrame(parts.topic, parts.number, parts.counter, parts.sealed[:-1] + b"\0")
+
+    with pytest.raises(SealError):
+        key.open(changed)
+    key.open(parts)
+    with pytest.raises(SealError):
+        key.open(parts)
+
+
+# -- the rest of the examples ---------------------------------------------------------------------------------------
+
+
+def test_the_introduction_is_read_and_written_as_it_stands() -> None:
+    (block,) = blocks("introduction")
+    line = block.value_of("line").encode("ascii")
+
+    introduction = decode_introduction(line)
+
+    assert encode_introduction(introduction) == line
+    assert introduction.version == limits.PROTOCOL_VERSION
+    assert introduction.key == block.bytes_of("key")
+    assert fingerprint(introduction.key) == block.value_of("fingerprint")
+
+
+def test_the_names_fold_and_look_as_the_document_says() -> None:
+    (block,) = blocks("names")
+
+    for line in block.body.splitlines():
+        typed, folded, shape = json.loads(line)
+        assert (fold(typed), skeleton(fold(typed))) == (folded, shape)
+
+
+def test_the_session_reads_from_its_first_message_to_its_last() -> None:
+    keys: dict[str, OpeningKey] = {}
+    kinds: list[str] = []
+
+    for number, block in enumerate(blocks("step"), start=1):
+        assert block.words[1] == str(number)
+        if block.words[2:] == ("topics", "down"):
+            parts = take_apart(block.bytes_of("frame"))
+            plain, missed = keys[parts.topic].open(parts)
+            assert missed == 0
+            assert values(list(wire.decode_frame(plain))) == block.value_of("value")
+            kinds += [value[0] for value in block.value_of("value")]
+            continue
+        up = block.words[2:] == ("commands", "up")
+        message = (wire.decode_upstream if up else wire.decode_downstream)(block.bytes_of("hex"))
+        assert [snake_case(type(message)), *listed(message)] == block.value_of("value")
+        kinds.append(block.value_of("value")[0])
+        if isinstance(message, m.Registered):
+            keys = {key.topic: OpeningKey(key) for key in message.keys}
+
+    assert (kinds[0], kinds[1], kinds[-1]) == ("register", "registered", "whisper")
+
+
+def test_the_session_uses_one_token_and_one_numbering() -> None:
+    steps = [block for block in blocks("step") if block.words[2:] == ("commands", "up")]
+    sent = [wire.decode_upstream(block.bytes_of("hex")) for block in steps]
+
+    assert len({message.token for message in sent if not isinstance(message, m.Register)}) == 1
+    commands = [message for message in sent if isinstance(message, m.Do)]
+    assert [command.n for command in commands] == [1, 2]
+    assert len({command.instance for command in commands}) == 1
+
+
+# -- tables ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    rows = {name: float(value.replace(",", "")) for name, value, _ in table("Limits")}
+
+    assert rows == {name: value for name, value in vars(limits).items() if name.isupper()}
+
+
+def test_every_error_code_is_in_the_table() -> None:
+    assert sorted(row[0] for row in table("Error codes")) == sorted(Code)
+
+
+def test_every_command_is_in_the_table_with_its_arguments_and_who_may_give_it() -> None:
+    rows = {row[0]: row for row in table("The commands")}
+
+    assert sorted(rows) == sorted(COMMANDS)
+    for name, op in COMMANDS.items():
+        _, arguments, who, *_ = rows[name]
+        count = len(arguments.split(",")) if arguments else 0
+        assert (count, who) == (len(op.parameters), WHO[op.who])
+
+
+def test_every_code_that_the_document_tells_of_exists() -> None:
+    mentioned = {code for row in table("The commands") for code in re.findall(r"[a-z_]+", row[3])}
+    mentioned |= {row[0] for row in table("Registration and sessions")}
+
+    assert mentioned <= set(Code)
+
+
+def test_every_subscription_of_the_session_ends_in_a_zero_byte() -> None:
+    for topic in ("public", "user.alice"):
+        assert rf"`{topic}\0`" in section("A session")
+        assert subscription(topic) == topic.encode() + b"\0"
+
+
+def test_a_text_and_a_body_of_full_length_fit_into_a_command_and_a_frame() -> None:
+    text = "\U0001f600" * limits.TEXT_MAX_CHARS
+    command = m.Do(bytes(16), 2**63 - 1, 2**63 - 1, "party_say", (text, True))
+    whisper = m.Do(
+        bytes(16), 2**63 - 1, 2**63 - 1, "whisper", ("\U00010400" * 32, "text", bytes(limits.BODY_MAX_BYTES))
+    )
+
+    assert len(text.encode()) <= limits.BODY_MAX_BYTES
+    assert max(len(wire.encode(command)), len(wire.encode(whisper))) <= limits.COMMAND_MAX_BYTES <= FRAME_MAX_BYTES
