@@ -165,7 +165,7 @@ def _bind(address: str, profile: Profile, identity: Identity) -> _Sockets:
     return _Sockets(context, zap, commands, topics, own, listener)
 
 
-def _cannot_listen(address: str, port: int, error: OSError) -> str:
+def _cannot_listen(address: str, port: int, error: OSError | zmq.ZMQError) -> str:
     return (
         f"cannot listen on {address} port {port} ({error.strerror or error}); "
         "if another broker runs there, use it or choose another --port"

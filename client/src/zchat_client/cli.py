@@ -18,6 +18,7 @@ from zchat_common.identity import DamagedKey
 from zchat_common.names import BadName, check_name
 
 _EXIT_USAGE = 2
+_EXIT_INTERRUPTED = 130
 # Programs that read --json take what they can; a person's terminal needs no more than this either.
 _BUFFERED_EVENTS = 100_000
 
@@ -47,11 +48,13 @@ def main(
     """Talks with everybody at a zchat broker."""
     if plain and as_json:
         raise click.UsageError("--plain and --json exclude each other")
-    name = _ask_name(as_json) if name is None else name
     try:
+        name = _ask_name(as_json) if name is None else name
         check_name(name)
     except BadName as error:
         _fail(str(error))
+    except KeyboardInterrupt:
+        sys.exit(_EXIT_INTERRUPTED)
 
     async def run() -> None:
         client = Client(
@@ -74,6 +77,8 @@ def main(
         _fail(str(error))
     except OSError as error:
         _fail(f"cannot use the data folder: {error}; choose another --data")
+    except KeyboardInterrupt:
+        sys.exit(_EXIT_INTERRUPTED)
 
 
 def _ask_name(as_json: bool) -> str:

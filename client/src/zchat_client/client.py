@@ -1,6 +1,7 @@
 """The library: a client as an object with a call for each command and a stream of events."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -39,10 +40,11 @@ from zchat_common import wire
 from zchat_common.clock import now
 from zchat_common.errors import Code, ZchatError
 from zchat_common.limits import HISTORY_PAGE_MAX
-from zchat_common.names import BadName, check_name
-from zchat_common.text import BadText, check_text
+from zchat_common.names import BadName, check_name, fold
+from zchat_common.text import BadText, check_text, clean_text
 from zchat_common.topics import PUBLIC, party_topic, user_topic
 
+_log = logging.getLogger("zchat.client")
 _T = TypeVar("_T")
 
 BUFFERED_EVENTS = 10_000
@@ -223,11 +225,11 @@ class Client:
 
     async def whisper(self, recipient: str, text: str) -> Receipt:
         """Whispers to a user, who need not be online."""
-        return await self._command("whisper", recipient, PLAIN_BODY, _checked(text).encode())
+        return await self._command("whisper", _known(recipient), PLAIN_BODY, _checked(text).encode())
 
     async def party_invite(self, name: str) -> Receipt:
         """Invites a user to one's party, which is created if one has none."""
-        return await self._command("party_invite", name)
+        return await self._command("party_invite", _known(name))
 
     async def party_accept(self, inviter: str | None = None) -> Receipt:
         """Accepts the latest invitation, or the latest from ``inviter``."""
@@ -247,11 +249,11 @@ class Client:
 
     async def party_kick(self, name: str) -> Receipt:
         """Removes a member from the party that one leads."""
-        return await self._command("party_kick", name)
+        return await self._command("party_kick", _known(name))
 
     async def party_lead(self, name: str) -> Receipt:
         """Makes another member the leader."""
-        return await self._command("party_lead", name)
+        return await self._command("party_lead", _known(name))
 
     async def away(self, text: str = "") -> Receipt:
         """Says that one is away."""
@@ -325,6 +327,13 @@ class Client:
             self._finish(End(over.reason, over.code, over.text))
         except ZchatError as error:
             self._finish(End("refused", error.code, error.text))
+        except OSError as error:
+            text = f"The data folder cannot be used ({error}); choose another --data."
+            self._finish(End("refused", Code.STORAGE_FAILED, text))
+        except Exception as error:
+            _log.exception("this client met a defect of its own")
+            text = f"This client met a defect of its own and cannot go on: {error!r}."
+            self._finish(End("refused", Code.MALFORMED, text))
 
     def _finish(self, end: End) -> None:
         if self._end is not None:
@@ -460,6 +469,15 @@ def _checked(text: str) -> str:
         return check_text(text)
     except BadText as error:
         raise ZchatError(error.code, str(error)) from None
+
+
+def _known(name: str) -> str:
+    """A name that somebody may have; what cannot be one is not sent at all."""
+    try:
+        fold(name)
+    except BadName:
+        raise ZchatError(Code.NO_SUCH_USER, f"Nobody can be called {clean_text(name[:40])!r}.") from None
+    return name
 
 
 def _code(value: str) -> Code:

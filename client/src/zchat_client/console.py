@@ -17,6 +17,8 @@ class Console:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._partner: str | None = None
+        # The partner that is sure: a whisper that is refused was none.
+        self._sure_partner: str | None = None
         self._next_id = 1
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsent: dict[int, str] = {}
@@ -39,7 +41,7 @@ class Console:
         """The user has been shown this event."""
         if isinstance(event, Whisper):
             own = name_key(event.sender) == name_key(self._client.name)
-            self._partner = event.recipient if own else event.sender
+            self._partner = self._sure_partner = event.recipient if own else event.sender
 
     async def settled(self) -> None:
         """Returns when every line has its result."""
@@ -99,7 +101,13 @@ class Console:
         self._client.show(Pending(at=now().at, typed=line, id=number))
 
         async def send() -> None:
-            receipt = await call
+            try:
+                receipt = await call
+            except ZchatError:
+                if self._partner == recipient:
+                    self._partner = self._sure_partner
+                raise
+            self._sure_partner = recipient or self._sure_partner
             sent = Sent(
                 at=now().at,
                 topic=topic,

@@ -116,7 +116,8 @@ class Driver:
         while found is None:
             try:
                 found = await find_broker(place.host, place.port)
-            except (OSError, IntroductionError) as error:
+            # UnicodeError: a host name that DNS cannot carry.
+            except (OSError, UnicodeError, IntroductionError) as error:
                 text = f"No broker answers at {place.host} port {place.port} ({_words(error)})"
                 self._unreachable(text)
                 if not known and now().steady_s >= patience_s:
@@ -125,6 +126,8 @@ class Driver:
         key = found.introduction.key
         self._session.first_contact |= self._pins.check(place.host, place.port, key, place.accept_key)
         self._session.fingerprint = fingerprint(key)
+        introduction = found.introduction
+        self._session.introduced = (introduction.version, introduction.commands_port, introduction.topics_port)
         if found.introduction.version != PROTOCOL_VERSION:
             raise ZchatError(
                 Code.VERSION,

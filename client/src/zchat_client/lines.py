@@ -109,6 +109,9 @@ class LineFrontEnd:
 
     async def _settle_and_leave(self, reason: str) -> None:
         await self._console.settled()
+        # What `connected` says is said even to one who leaves at once: whose key was pinned, for one.
+        with contextlib.suppress(ZchatError):
+            await self._client.connected()
         await self._client.leave(reason)
 
     async def _wait_while_connected(self, leaving: "asyncio.Task[None]", output: "asyncio.Task[None]") -> None:

@@ -33,10 +33,10 @@ class Notes:
         return dict(self._values)
 
     def flush(self) -> None:
-        """Writes what has changed. Raises OSError."""
+        """Writes what has changed. Raises OSError; the next flush tries again."""
         if self._changed:
-            self._changed = False
             write_private(self._path, json.dumps(self._values).encode(), durable=False)
+            self._changed = False
 
 
 def _read(path: Path) -> dict[str, Value]:

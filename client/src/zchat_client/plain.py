@@ -8,6 +8,7 @@ from typing import Final
 
 from zchat_client import events as e
 from zchat_client.core.roster import name_key
+from zchat_common.text import clean_text
 
 # Readable on dark and on light grounds alike, and told apart by most colour-blind people.
 _NAME_COLOURS: Final = (32, 33, 35, 36, 34, 92, 95, 96)
@@ -59,7 +60,8 @@ class PlainRenderer:
             case e.Invited() | e.Party() | e.PartyWho():
                 return self._party(event)
             case e.Pending():
-                return None if self._connected else self._dim(f"-- will be sent when the broker answers: {event.typed}")
+                typed = clean_text(event.typed)
+                return None if self._connected else self._dim(f"-- will be sent when the broker answers: {typed}")
             case e.Sent():
                 waits = event.delivery == "stored"
                 return self._dim(f"-- {event.recipient} is not here now and will get it later") if waits else None
@@ -75,7 +77,7 @@ class PlainRenderer:
                 width = max(len(line.usage) for line in event.commands)
                 return "-- commands\n" + "\n".join(f"{each.usage.ljust(width)}  {each.does}" for each in event.commands)
             case e.Error():
-                return self._ink(_RED, f"!! {event.text}")
+                return self._ink(_RED, f"!! {clean_text(event.text)}")
             case e.Lagged():
                 return self._ink(_RED, f"!! {event.dropped} lines could not be shown in time")
             case e.Bye():

@@ -22,6 +22,11 @@ class Beat:
         self._sent_s: dict[int, float] = {}
         self.latency_s: float | None = None
 
+    @property
+    def number(self) -> int:
+        """The number of the last ping."""
+        return self._number
+
     def start(self, now_s: float) -> None:
         """The links were opened."""
         self._unproven.clear()

@@ -1,6 +1,7 @@
 """Topic keys, and the frames that wait for one."""
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 from zchat_common.messages import TopicKey
@@ -8,8 +9,8 @@ from zchat_common.sealing import OpeningKey, SealedFrame, SealError, take_apart
 
 # Frames that came before their key. More are dropped: the history has what they held.
 _WAITING_MAX = 64
-# Frames under the last key may still come after a change of keys.
-_KEYS_PER_TOPIC = 2
+# Frames under earlier keys may still come after a change of keys, or several in one turn.
+_KEYS_PER_TOPIC = 4
 
 
 class Opened(NamedTuple):
@@ -43,13 +44,16 @@ class Keyring:
         for number in self._numbers.pop(topic, ()):
             del self._keys[number]
 
-    def open(self, frame: bytes) -> Opened | None:
+    def open(self, frame: bytes, reads: Callable[[str], bool]) -> Opened | None:
         """The opened frame; None if its key is not here yet.
 
-        A frame without its key is kept; see :meth:`waiting`. Raises SealError for what no key of ours sealed.
+        A frame of a topic that one ``reads`` is kept until its key comes; see :meth:`waiting`. Raises
+        SealError for what no key of ours sealed, and for topics that are not read.
         """
         parts = take_apart(frame)
         key = self._keys.get(parts.number)
+        if key is None and not reads(parts.topic):
+            raise SealError("a topic that is not read (yet)")
         if key is None:
             self._waiting.append(parts)
             return None

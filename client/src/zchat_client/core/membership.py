@@ -7,7 +7,7 @@ from zchat_common import messages as m
 from zchat_common.topics import party_topic
 
 OWN_END: Final = frozenset({"left", "kicked", "dissolved"})
-_INVITATION_END: Final = frozenset({"declined", "expired", "joined"})
+_INVITATION_END: Final = frozenset({"declined", "expired", "joined"}) | OWN_END
 
 
 class Membership:
@@ -36,6 +36,11 @@ class Membership:
     def accepted(self, party: str) -> None:
         """The broker let us into this party."""
         self._invitations.pop(party, None)
+
+    def left(self, topic: str) -> None:
+        """The broker does not count us among the members of the party of this topic."""
+        if self.party is not None and party_topic(self.party.party) == topic:
+            self.party = None
 
     def changed(self, change: m.PartyChanged, about_me: bool, on_own_topic: bool) -> bool:
         """A party message was shown; True if it ended an invitation of ours."""

@@ -109,7 +109,7 @@ class Outbox:
     def repeat_if_lost(self, now_s: float) -> None:
         """Sends everything again when the first answer has not come for long."""
         in_flight = self._pending and self._unsent_n > self._pending[0].n
-        if in_flight and now_s - self._progress_s > _ANSWER_LOST_S:
+        if in_flight and now_s - self._progress_s >= _ANSWER_LOST_S:
             self._go_back_to_first(now_s)
 
     def next_s(self, now_s: float) -> float:

@@ -64,8 +64,12 @@ class Questions:
         """The questions to send now."""
         ready: list[Upstream] = []
         for number, question in self._open.items():
-            waits = question.sent_s is not None and now_s - question.sent_s < _ASK_AGAIN_S
-            if not waits and outbox.settled(question.after_n):
+            # Asked once, it need not wait for commands any more: those before it have their answers.
+            if question.sent_s is None:
+                is_due = outbox.settled(question.after_n)
+            else:
+                is_due = now_s - question.sent_s >= _ASK_AGAIN_S
+            if is_due:
                 question.sent_s = now_s
                 ready.append(question.make(token, number))
         return ready

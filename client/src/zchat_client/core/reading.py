@@ -49,6 +49,10 @@ class Reading:
         self._out = out
         self._keyring = Keyring()
         self._streams = Streams(positions)
+        # ZeroMQ counts: whoever subscribes twice has to end it twice.
+        self._subscribed: dict[str, None] = {}
+        # The last ping that was sent when we learned of a party that we are in.
+        self._joined_at_ping: dict[str, int] = {}
         self._keys_asked_s = float("-inf")
 
     # -- links and registrations ------------------------------------------------------------------------------------
@@ -58,17 +62,23 @@ class Reading:
         self._keyring.drop_waiting()
         parties = dict.fromkeys((*self._streams.parties(), *self.membership.invited_topics()))
         # One's own topic comes last: its pong then proves all the subscriptions before it.
+        self._subscribed.clear()
         for topic in (PUBLIC, *parties, self.own_topic):
-            self._out(Subscribe(topic))
+            self._subscribe(topic)
 
     def registered(self, registered: m.Registered, now: Now) -> None:
         """The broker says how things stand."""
         self.users = registered.users
+        self.receipt_due = max(self.receipt_due, registered.waiting)
         for key in registered.keys:
             self._add_key(key)
         for invitation in self.membership.registered(registered.party, registered.invitations):
-            self._out(Subscribe(party_topic(invitation.party)))
+            self._subscribe(party_topic(invitation.party))
         self._take_topics(registered.topics, now)
+        wanted = (PUBLIC, self.own_topic, *self._streams.parties(), *self.membership.invited_topics())
+        for topic in [topic for topic in self._subscribed if topic not in wanted]:
+            self._unsubscribe(topic)
+        self.roster.registered(registered.roster_version)
         if self.roster.version != registered.roster_version:
             self._ask_roster()
 
@@ -97,7 +107,7 @@ class Reading:
         for topic in change.gone:
             self._leave_topic(topic)
         for topic in change.new_parties:
-            self._out(Subscribe(topic))
+            self._subscribe(topic)
         for topic in (*self._streams.parties(), self.own_topic):
             self._beat.prove(topic, now.steady_s)
         for topic in change.shorter:
@@ -109,13 +119,16 @@ class Reading:
     def frame(self, frame: bytes, now: Now) -> None:
         """A frame came down the topics link."""
         try:
-            opened = self._keyring.open(frame)
+            opened = self._keyring.open(frame, self._reads)
         except SealError:
-            return  # forged, or a copy: the pong shows whether anything is missing
+            return  # forged, a copy, or not for us: the pong shows whether anything is missing
         if opened is None:
             self._ask_keys(now)
         else:
             self._opened_frame(opened, now)
+
+    def _reads(self, topic: str) -> bool:
+        return topic in (PUBLIC, self.own_topic) or topic in self._streams
 
     def _opened_frame(self, opened: Opened, now: Now) -> None:
         if opened.missed:
@@ -156,6 +169,8 @@ class Reading:
             if state.topic not in self._streams:
                 self._join_topic(state.topic, state.start, now)
             self._streams.learn(state.topic, state.last)
+        if topic == self.own_topic:
+            self._leave_all_but([state.topic for state in pong.topics], pong.number)
         if pong.roster_version != self.roster.version:
             self._ask_roster()
 
@@ -163,14 +178,36 @@ class Reading:
 
     def _join_topic(self, topic: str, start: int, now: Now) -> None:
         if self._streams.join(topic, start):
-            self._out(Subscribe(topic))
+            self._joined_at_ping[topic] = self._beat.number
+            self._subscribe(topic)
             self._beat.prove(topic, now.steady_s)
+
+    def _leave_all_but(self, topics: list[str], ping: int) -> None:
+        """Leaves what the broker does not call ours, as far as it was joined before that ping.
+
+        Between the two links there is no order: the answer to a join may come after we were out again.
+        """
+        for party in self._streams.parties():
+            if party not in topics and ping > self._joined_at_ping.get(party, 0):
+                self._leave_topic(party)
+                self.membership.left(party)
 
     def _leave_topic(self, topic: str) -> None:
         self._streams.leave(topic)
+        self._joined_at_ping.pop(topic, None)
         self._keyring.forget(topic)
         self._beat.abandon(topic)
-        self._out(Unsubscribe(topic))
+        self._unsubscribe(topic)
+
+    def _subscribe(self, topic: str) -> None:
+        if topic not in self._subscribed:
+            self._subscribed[topic] = None
+            self._out(Subscribe(topic))
+
+    def _unsubscribe(self, topic: str) -> None:
+        if topic in self._subscribed:
+            del self._subscribed[topic]
+            self._out(Unsubscribe(topic))
 
     def _add_key(self, key: m.TopicKey) -> None:
         try:
@@ -231,25 +268,40 @@ class Reading:
     def show(self) -> None:
         """Shows every message whose turn has come."""
         for topic, message, replayed in self._streams.take():
-            event = event_of(topic, message, replayed)
-            self.replayed += replayed and isinstance(event, (Message, Whisper))
-            self._out(Show(event, topic, message.seq))
-            self._follow(topic, message, replayed)
+            party = self._left(topic, message)
+            if party is not None:
+                # What is here of the party comes before the end of it.
+                for last, last_replayed in self._streams.take_of(party):
+                    self._show(party, last, last_replayed)
+            self._show(topic, message, replayed)
+
+    def _show(self, topic: str, message: m.Kept, replayed: bool) -> None:
+        event = event_of(topic, message, replayed)
+        self.replayed += replayed and isinstance(event, (Message, Whisper))
+        self._out(Show(event, topic, message.seq))
+        self._follow(topic, message, replayed)
+
+    def _left(self, topic: str, message: m.Kept) -> str | None:
+        """The topic of the party that we are out of by this message of our own topic."""
+        if topic == self.own_topic and isinstance(message, m.PartyChanged):
+            return party_topic(message.party) if message.change in OWN_END and self._is_me(message.name) else None
+        return None
 
     def _follow(self, topic: str, message: m.Kept, replayed: bool) -> None:
         """What a message that was just shown changes for this client."""
         match message:
             case m.Whisper() if message.delivery == "stored" and self._is_me(message.recipient):
                 self.receipt_due = message.seq
-            case m.Invited() if not replayed:
+            case m.Invited() if not replayed and party_topic(message.party) not in self._streams:
                 self.membership.invited(message)
-                self._out(Subscribe(party_topic(message.party)))
-            case m.PartyChanged():
+                self._subscribe(party_topic(message.party))
+            # What was replayed the registration had taken into account.
+            case m.PartyChanged() if not replayed:
                 about_me = self._is_me(message.name)
                 party = party_topic(message.party)
                 if self.membership.changed(message, about_me, topic == self.own_topic) and party not in self._streams:
-                    self._out(Unsubscribe(party))
-                if about_me and topic == self.own_topic and message.change in OWN_END and party in self._streams:
+                    self._unsubscribe(party)
+                if self._left(topic, message) == party and party in self._streams:
                     self._leave_topic(party)
             case _:
                 pass

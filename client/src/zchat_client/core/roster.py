@@ -14,8 +14,15 @@ class Roster:
         self.version = -1
         self._entries: dict[str, RosterEntry] = {}
 
+    def registered(self, version: int) -> None:
+        """The broker stands at this version; if it is behind us (a backup), whatever it says next counts."""
+        if version < self.version:
+            self.version = -1
+
     def replace(self, version: int, entries: Iterable[RosterEntry]) -> list[RosterEntry]:
-        """Takes a whole roster in; returns what differs from before, as changes."""
+        """Takes a whole roster in; returns what differs from before, as changes. An older one says nothing new."""
+        if version < self.version:
+            return []
         before, self._entries = self._entries, {name_key(entry.name): entry for entry in entries}
         self.version = version
         changed = [entry for folded, entry in self._entries.items() if _differs(before.get(folded), entry)]

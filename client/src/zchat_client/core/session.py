@@ -52,6 +52,8 @@ class Session:
         self.name = name
         self.fingerprint = fingerprint
         self.first_contact = False
+        # What the introduction said, if there was one: protocol version, commands port, topics port.
+        self.introduced: tuple[int, int, int] | None = None
         self.phase = Phase.OFFLINE
         self.title = ""
         self.beat = Beat()
@@ -66,6 +68,7 @@ class Session:
         self._outage = False
         self._deadline_s = float("inf")
         self._receipt_sent = 0
+        self._registered_at = 0
 
     # -- what the shell tells ---------------------------------------------------------------------------------------
 
@@ -171,7 +174,14 @@ class Session:
     def _registered(self, registered: m.Registered, now: Now) -> None:
         if self.phase is not Phase.REGISTERING:
             return
+        repeated = (registered.version, registered.commands_port, registered.topics_port)
+        if self.introduced is not None and self.introduced != repeated:
+            text = "The introduction was not this broker's own; somebody may be in between. Nothing was sent."
+            self._out(Over("refused", Code.VERSION, text))
+            return
         self.phase = Phase.SYNCING
+        self._registered_at = registered.at
+        self._receipt_sent = 0
         self.name, self.title = registered.name, clean_text(registered.title)
         self._token = registered.token
         # The name is ours now: only the first registration may push another session aside.
@@ -185,6 +195,9 @@ class Session:
         code = _code(rejected.code)
         if code is Code.NO_SESSION or (code is Code.STORAGE_FAILED and self.phase is Phase.REGISTERING):
             self._out(Rebuild(clean_text(rejected.text)))
+        elif code is Code.NAME_IN_USE and self.reading.showing:
+            # While we were away another client with our key took our place.
+            self._out(Over("taken over", None, clean_text(rejected.text)))
         elif self.phase is Phase.REGISTERING:
             self._out(Over("refused", code, clean_text(rejected.text)))
         else:
@@ -193,6 +206,10 @@ class Session:
     def _answered(self, answer: m.Answer, now: Now) -> None:
         command = self.outbox.settle(answer, now.steady_s)
         if command is None:
+            return
+        if command.op == "exit" and answer.at < self._registered_at:
+            # It ended the session before this one; the link broke before we were told.
+            self.outbox.submit("exit", (), command.ticket)
             return
         party = party_of(answer.topic)
         if party is not None and answer.detail in ("created", "joined"):

@@ -7,8 +7,9 @@ from zchat_common.limits import NEWCOMER_HISTORY
 from zchat_common.messages import Kept, TopicState, Unknown
 from zchat_common.topics import PUBLIC, party_of
 
-# Messages that came early are held until what is missing arrives; beyond this they are asked for again instead.
-_HELD_MAX = 1_000
+# Messages that came early are held until what is missing arrives; those so far ahead are asked for again instead. (A
+# bound on their number would keep out the missing ones too.)
+_AHEAD_MAX = 1_000
 
 
 class Stream:
@@ -35,7 +36,7 @@ class Stream:
     def offer(self, message: Kept | Unknown) -> None:
         """Takes a message in, early, late or twice."""
         self.last = max(self.last, message.seq)
-        if message.seq > self.position and len(self._held) < _HELD_MAX:
+        if self.position < message.seq <= self.position + _AHEAD_MAX:
             self._held[message.seq] = message
 
     def take(self) -> Kept | Unknown | None:
@@ -50,8 +51,8 @@ class Stream:
         self.last = max(self.last, last)
 
     def skip_to(self, first: int) -> int:
-        """What comes before ``first`` does not exist any more: how many messages are lost by it."""
-        lost = max(0, first - 1 - self.position)
+        """What comes before ``first`` and is not held does not exist any more: how many messages are lost by it."""
+        lost = max(0, min([first, *self._held]) - 1 - self.position)
         self.position += lost
         self.last = max(self.last, self.position)
         return lost
@@ -138,11 +139,23 @@ class Streams:
         return self._streams[topic].skip_to(first) if topic in self._streams else 0
 
     def take(self) -> Iterator[tuple[str, Kept, bool]]:
-        """The messages to show next, each with its topic and whether it is replayed."""
-        for topic, stream in list(self._streams.items()):
-            while (message := stream.take()) is not None:
-                if not isinstance(message, Unknown):
-                    yield topic, message, message.seq <= stream.replayed_to
+        """The messages to show next, each with its topic and whether it is replayed.
+
+        A topic may be left while they are taken.
+        """
+        for topic in list(self._streams):
+            for message, replayed in self.take_of(topic):
+                yield topic, message, replayed
+
+    def take_of(self, topic: str) -> Iterator[tuple[Kept, bool]]:
+        """The messages of one topic to show next, each with whether it is replayed."""
+        while topic in self._streams:
+            stream = self._streams[topic]
+            message = stream.take()
+            if message is None:
+                return
+            if not isinstance(message, Unknown):
+                yield message, message.seq <= stream.replayed_to
 
     def gaps(self) -> Iterator[tuple[str, int, int | None]]:
         """What is missing, by topic, as the bounds of a history question."""

@@ -1,0 +1,344 @@
+"""The effects of a turn: what is kept of them, and, only then, what is answered and published, in which order."""
+
+import random
+from dataclasses import dataclass, field
+
+from zchat_broker.links import Link, Links
+from zchat_broker.outcome import Outcome, Replies
+from zchat_broker.profile import Profile
+from zchat_broker.publisher import Publisher
+from zchat_broker.rules import Settings, State
+from zchat_broker.rules.effects import (
+    Answered,
+    Effect,
+    KeyChanged,
+    NumberingRemoved,
+    Posted,
+    PresenceChanged,
+    RegistrationRefused,
+    Removed,
+    Saved,
+    Sent,
+    SessionEnded,
+    SessionOpened,
+    TopicDropped,
+)
+from zchat_broker.rules.state import Invitation, Party, Seat, Session, User, Waiting
+from zchat_broker.store import KeptAnswer, KeptMessage
+from zchat_common import messages as m
+from zchat_common import wire
+from zchat_common.errors import Code
+from zchat_common.limits import FRAME_MAX_BYTES, PROTOCOL_VERSION
+from zchat_common.sealing import OpeningKey, take_apart
+
+AT = 1_700_000_000_000
+PROFILE = Profile("Lab", 5555, 5556, Settings(), rate=2.5, burst=7)
+
+
+def say(seq: int, text: str = "hi") -> m.Say:
+    return m.Say(seq, AT, "Alice", text, False)
+
+
+def answer(n: int = 1) -> m.Answer:
+    return m.Answer(7, n, AT, "public", n, "")
+
+
+def session(user: str = "alice", session_id: str = "s1") -> Session:
+    return Session(user, session_id, 1, AT, "192.0.2.1", None, "")
+
+
+def known(name: str) -> User:
+    return User(folded=name.lower(), name=name, key=b"k" * 32, last_seen=AT)
+
+
+def entry(name: str, text: str = "") -> m.RosterEntry:
+    return m.RosterEntry(name, "away" if text else "online", AT, text)
+
+
+def state(*records: Session | User | Party | Invitation | Waiting) -> State:
+    found = State(at=AT)
+    for record in records:
+        found.put(record)
+    return found
+
+
+@dataclass
+class Turn:
+    """One turn over a broker's links and keys, with a reader of everything."""
+
+    links: Links = field(default_factory=Links)
+    publisher: Publisher = field(default_factory=lambda: Publisher(random.Random(3).randbytes))
+    readers: dict[int, OpeningKey] = field(default_factory=dict)
+    registering: dict[str, bytes] = field(default_factory=dict)
+    replies: Replies = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.outcome = Outcome(PROFILE, self.links, self.publisher, random.Random(5).randbytes)
+
+    def online(self, user: str, session_id: str) -> Link:
+        link = Link(session_id, user, 0.0, session_id.encode(), f"route of {session_id}".encode())
+        self.links.add(link)
+        self.reads(f"user.{user}")
+        return link
+
+    def reads(self, *topics: str) -> None:
+        for topic in topics:
+            key = self.publisher.key_of(topic)
+            self.readers[key.number] = OpeningKey(key)
+
+    def carry_out(self, now: State, *effects: Effect) -> list[tuple[str, m.Published]]:
+        """Carries the effects out; what was published, in order, to whom."""
+        self.outcome.note(1, AT, list(effects))
+        self.outcome.changes(now)
+        self.outcome.carry_out(now, self.registering, 9.0, self.replies)
+        return self.published()
+
+    def published(self) -> list[tuple[str, m.Published]]:
+        found: list[tuple[str, m.Published]] = []
+        for frame in self.publisher.flush():
+            parts = take_apart(frame)
+            plain, _ = self.readers[parts.number].open(parts)
+            for message in wire.decode_frame(plain):
+                found.append((parts.topic, message))
+                if isinstance(message, m.NewKey):
+                    self.readers[message.key.number] = OpeningKey(message.key)
+        return found
+
+    def answers(self) -> list[tuple[bytes, m.Downstream]]:
+        return [(route, wire.decode_downstream(payload)) for route, payload in self.replies]
+
+
+# -- what is kept ---------------------------------------------------------------------------------------------------
+
+
+def test_what_is_kept_follows_from_the_effects() -> None:
+    outcome = Turn().outcome
+    user, gone = known("Alice"), session()
+    outcome.note(41, AT - 1, [Saved(user), Posted("public", say(1))])
+    outcome.note(42, AT, [Removed(gone), Answered("s1", "alice", answer()), Sent("s1", m.Expected(7, 2))])
+    changes = outcome.changes(State(at=AT, roster_version=6))
+    assert (changes.position, changes.at, changes.roster_version) == (42, AT, 6)
+    assert list(changes.records.values()) == [user, None]
+    assert changes.messages == [KeptMessage("public", 1, AT, wire.encode(say(1)))]
+    assert changes.answers == [KeptAnswer("alice", 7, 1, AT, wire.encode(answer()))]
+
+
+def test_a_record_is_kept_as_it_is_at_the_end_of_the_turn() -> None:
+    outcome = Turn().outcome
+    outcome.note(1, AT, [Saved(session()), Saved(session(session_id="s2")), Removed(session("bob"))])
+    outcome.note(2, AT, [Saved(session("bob", "s3"))])
+    assert list(outcome.changes(State()).records.values()) == [session(session_id="s2"), session("bob", "s3")]
+
+
+def test_what_was_dropped_takes_what_the_turn_had_posted_and_answered_with_it() -> None:
+    outcome = Turn().outcome
+    outcome.note(1, AT, [Posted("party.p1", say(1)), Answered("s1", "alice", answer()), Posted("public", say(1))])
+    assert outcome.drops_topics is False
+    outcome.note(2, AT, [TopicDropped("party.p1"), NumberingRemoved("alice", 7)])
+    changes = outcome.changes(State())
+    assert changes.topics_dropped
+    assert [kept.topic for kept in changes.messages] == ["public"]
+    assert changes.answers == []
+    assert (changes.topics_dropped, changes.numberings_removed) == (["party.p1"], [("alice", 7)])
+
+
+def test_nothing_leaves_before_it_is_carried_out() -> None:
+    turn = Turn()
+    turn.online("alice", "s1")
+    turn.reads("public")
+    turn.outcome.note(1, AT, [Posted("public", say(1)), Answered("s1", "alice", answer())])
+    turn.outcome.changes(State())
+    assert turn.published() == []
+    assert turn.replies == []
+
+
+# -- what leaves ----------------------------------------------------------------------------------------------------
+
+
+def test_messages_are_published_and_answers_sent_to_their_session() -> None:
+    turn = Turn()
+    turn.online("alice", "s1")
+    turn.reads("public")
+    effects = (Posted("public", say(1)), Answered("s1", "alice", answer()), Sent("s1", m.Expected(7, 2)))
+    assert turn.carry_out(state(), *effects) == [("public", say(1))]
+    assert turn.answers() == [(b"route of s1", answer()), (b"route of s1", m.Expected(7, 2))]
+
+
+def test_an_answer_without_a_way_back_is_not_sent() -> None:
+    turn = Turn()
+    turn.links.add(Link("s1", "alice", 0.0))
+    turn.carry_out(state(), Answered("s1", "alice", answer()), Answered("s9", "bob", answer()))
+    assert turn.replies == []
+
+
+def test_presence_is_coalesced_into_one_message_before_all_others() -> None:
+    turn = Turn()
+    turn.reads("public")
+    now = state()
+    now.roster_version = 12
+    effects = (
+        Posted("public", say(1)),
+        PresenceChanged(11, entry("Alice")),
+        PresenceChanged(12, entry("Bob", "lunch")),
+    )
+    presence = m.Presence(12, (entry("Alice"), entry("Bob", "lunch")))
+    assert turn.carry_out(now, *effects) == [("public", presence), ("public", say(1))]
+
+
+def test_presence_of_many_with_the_longest_texts_stays_within_the_frames_bound() -> None:
+    """One after another they lead to the version, whatever number of messages it takes."""
+    turn = Turn()
+    turn.reads("public")
+    changes = [entry(f"user{number:04}", "🐘" * 4_000 if number % 3 else "") for number in range(200)]
+    now = state()
+    now.roster_version = 1_000
+    turn.outcome.note(1, AT, [PresenceChanged(801 + place, each) for place, each in enumerate(changes)])
+    turn.outcome.carry_out(now, {}, 9.0, turn.replies)
+    version, found = 800, 0
+    for frame in turn.publisher.flush():
+        parts = take_apart(frame)
+        plain, _ = turn.readers[parts.number].open(parts)
+        assert len(plain) <= FRAME_MAX_BYTES
+        for message in wire.decode_frame(plain):
+            assert isinstance(message, m.Presence)
+            assert list(message.changes) == changes[found : found + len(message.changes)]
+            version, found = version + len(message.changes), found + len(message.changes)
+            assert message.version == version
+    assert (version, found) == (1_000, 200)
+
+
+def test_a_key_change_reaches_its_readers_before_the_first_message_under_it() -> None:
+    turn = Turn()
+    for user, session_id in (("alice", "s1"), ("bob", "s2"), ("eve", "s3")):
+        turn.online(user, session_id)
+    turn.reads("party.p1")
+    old = turn.publisher.key_of("party.p1")
+    effects = (Posted("party.p1", say(1)), KeyChanged("party.p1", ("alice", "bob")), Posted("party.p1", say(2)))
+    published = turn.carry_out(state(), *effects)
+    new = turn.publisher.key_of("party.p1")
+    assert new.number != old.number
+    assert [each for each in published if each[0] != "party.p1"] == [
+        ("user.alice", m.NewKey(new)),
+        ("user.bob", m.NewKey(new)),
+    ]
+    assert published.index(("user.bob", m.NewKey(new))) < published.index(("party.p1", say(2)))
+
+
+def test_a_dropped_topic_loses_its_key() -> None:
+    turn = Turn()
+    turn.reads("party.p1")
+    first = turn.publisher.key_of("party.p1")
+    turn.carry_out(state(), TopicDropped("party.p1"))
+    assert turn.publisher.key_of("party.p1") != first
+
+
+# -- registrations --------------------------------------------------------------------------------------------------
+
+
+def everything() -> State:
+    """Alice in Bob's party, invited to Carol's, with a whisper waiting."""
+    found = state(
+        known("Alice"),
+        known("Bob"),
+        known("Carol"),
+        session("alice", "s1"),
+        session("bob", "s2"),
+        Party("p1", "bob", (Seat("bob", 1, None), Seat("alice", 4, None))),
+        Party("p2", "carol", (Seat("carol", 1, 5),)),
+        Invitation("p2", "alice", "carol", AT + 600),
+        Waiting("alice", 3, "bob", 8),
+    )
+    found.last_seq = {"public": 9, "user.alice": 3, "party.p1": 6}
+    found.roster_version = 12
+    return found
+
+
+def test_a_registration_is_answered_with_all_that_a_client_needs() -> None:
+    turn = Turn()
+    turn.registering["s1"] = b"way back"
+    turn.carry_out(everything(), SessionOpened("s1", "alice"))
+    ((route, registered),) = turn.answers()
+    link = turn.links.of_session("s1")
+    assert link is not None
+    assert (link.user, link.heard_s, link.route, len(link.token)) == ("alice", 9.0, b"way back", 16)
+    assert route == b"way back"
+    topics = (m.TopicState("public", 9, 1), m.TopicState("user.alice", 3, 1), m.TopicState("party.p1", 6, 4))
+    assert registered == m.Registered(
+        version=PROTOCOL_VERSION,
+        commands_port=5555,
+        topics_port=5556,
+        token=link.token,
+        name="Alice",
+        title="Lab",
+        at=AT,
+        rate=2_500,
+        burst=7,
+        roster_version=12,
+        users=2,
+        keys=tuple([turn.publisher.key_of(topic.topic) for topic in topics]),
+        topics=topics,
+        party=m.PartyState("p1", "Bob", ("Bob", "Alice")),
+        invitations=(m.OpenInvitation("p2", "Carol", ("Carol",), AT + 600),),
+        waiting=3,
+    )
+    assert turn.registering == {}
+
+
+def test_a_refused_registration_is_answered() -> None:
+    turn = Turn()
+    turn.registering["s1"] = b"way back"
+    turn.carry_out(state(), RegistrationRefused("s1", Code.NAME_OWNED, "no"))
+    assert turn.answers() == [(b"way back", m.Rejected("name_owned", "no"))]
+    assert turn.registering == {}
+
+
+def test_an_ended_session_is_told_why_first_of_all_and_its_link_is_gone() -> None:
+    turn = Turn()
+    turn.online("alice", "s1")
+    turn.carry_out(state(), Sent("s1", m.Rejected("no_session", "over")), SessionEnded("s1", "alice", "taken over"))
+    assert turn.answers()[0] == (b"route of s1", m.Ended("taken over"))
+    assert turn.links.of_session("s1") is None
+
+
+def test_a_session_that_ended_by_itself_is_told_nothing() -> None:
+    turn = Turn()
+    turn.online("alice", "s1")
+    turn.carry_out(state(), SessionEnded("s1", "alice", ""), SessionEnded("s9", "bob", "taken over"))
+    assert turn.replies == []
+
+
+def test_what_a_leaving_user_is_told_in_the_same_turn_is_still_published() -> None:
+    turn = Turn()
+    turn.online("alice", "s1")
+    published = turn.carry_out(state(), SessionEnded("s1", "alice", ""), Posted("user.alice", say(1)))
+    assert published == [("user.alice", say(1))]
+    turn.publisher.add("user.alice", wire.encode(say(2)))
+    assert turn.publisher.flush() == []
+
+
+def test_a_new_session_has_a_new_key_of_its_own_topic() -> None:
+    """Whoever had the last session cannot read on."""
+    turn = Turn()
+    turn.online("alice", "s1")
+    old = turn.publisher.key_of("user.alice")
+    turn.registering["s2"] = b"new route"
+    now = state(known("Alice"), session("alice", "s2"))
+    turn.carry_out(now, SessionEnded("s1", "alice", "taken over"), SessionOpened("s2", "alice"))
+    (_, ended), (route, registered) = turn.answers()
+    assert ended == m.Ended("taken over")
+    assert route == b"new route"
+    assert isinstance(registered, m.Registered)
+    assert old not in registered.keys
+    assert turn.links.of_token(b"s1") is None
+    assert turn.links.of_token(registered.token) is turn.links.of_user("alice")
+
+
+def test_a_session_that_ended_in_the_turn_that_opened_it_is_not_answered() -> None:
+    turn = Turn()
+    turn.registering.update({"s1": b"first", "s2": b"second"})
+    now = state(known("Alice"), session("alice", "s2"))
+    effects = (SessionOpened("s1", "alice"), SessionEnded("s1", "alice", ""), SessionOpened("s2", "alice"))
+    turn.carry_out(now, *effects)
+    assert [route for route, _ in turn.answers()] == [b"second"]
+    assert turn.registering == {}
+    assert turn.links.of_session("s1") is None

@@ -1,0 +1,261 @@
+"""Pings and questions are answered from what is so at the end of the turn, to those only who may know."""
+
+import random
+
+import pytest
+
+from tests.broker.rules.conversation import Chat
+from zchat_broker.links import Link
+from zchat_broker.publisher import Publisher
+from zchat_broker.questions import Question, Questions
+from zchat_broker.store import Changes, KeptMessage, StoreFailed
+from zchat_broker.store.memory import MemoryStore
+from zchat_common import messages as m
+from zchat_common import wire
+from zchat_common.limits import HISTORY_PAGE_MAX, HISTORY_PAGE_MAX_BYTES
+from zchat_common.sealing import OpeningKey, take_apart
+
+TOKEN = b"token"
+
+
+class FailingStore(MemoryStore):
+    """A store whose disk is broken when it is to be read."""
+
+    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
+        raise StoreFailed("broken")
+
+
+class Desk:
+    """Questions over a chat, with a store that holds what the test puts there."""
+
+    def __init__(self, chat: Chat, store: MemoryStore | None = None) -> None:
+        self.chat = chat
+        self.store = MemoryStore() if store is None else store
+        self.publisher = Publisher(random.Random(2).randbytes)
+        self.questions = Questions(self.store, self.publisher)
+
+    def link(self, user: str) -> Link:
+        return Link(self.chat.sessions[user], user, 0.0, TOKEN, f"route of {user}".encode())
+
+    def keep(self, topic: str, *messages: m.Kept) -> None:
+        kept = [KeptMessage(topic, message.seq, message.at, wire.encode(message)) for message in messages]
+        self.store.commit(Changes(messages=kept))
+        self.chat.state.last_seq[topic] = messages[-1].seq
+
+    def ask(self, user: str, question: Question) -> m.Downstream:
+        self.questions.ask(self.link(user), question)
+        ((route, payload),) = self.answers()
+        assert route == f"route of {user}".encode()
+        return wire.decode_downstream(payload)
+
+    def answers(self) -> list[tuple[bytes, bytes]]:
+        replies: list[tuple[bytes, bytes]] = []
+        self.questions.answer(self.chat.state, replies)
+        return replies
+
+    def ping(self, user: str, topic: str) -> list[tuple[str, m.Published]]:
+        """What is published for a ping: topic and message."""
+        keys = [self.publisher.key_of(each) for each in ("public", f"user.{user}", topic)]
+        readers = {key.number: OpeningKey(key) for key in keys}
+        self.questions.ping(self.link(user), m.Ping(TOKEN, 41, topic))
+        assert self.answers() == []
+        found: list[tuple[str, m.Published]] = []
+        for frame in self.publisher.flush():
+            parts = take_apart(frame)
+            found += [(parts.topic, each) for each in wire.decode_frame(readers[parts.number].open(parts)[0])]
+        return found
+
+    def page(self, user: str, topic: str, after: int | None, before: int | None, limit: int = 200) -> list[int]:
+        """The seqs of a page."""
+        reply = self.ask(user, m.AskHistory(TOKEN, 9, topic, after, before, limit))
+        assert isinstance(reply, m.History)
+        assert (reply.ask, reply.topic) == (9, topic)
+        return [wire.decode_kept(body).seq for body in reply.messages]
+
+
+def say(seq: int, text: str = "hi") -> m.Say:
+    return m.Say(seq, seq, "Alice", text, False)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk(Chat("Alice", "Bob", "carol"))
+
+
+def denied(desk: Desk, user: str, question: m.AskHistory) -> str:
+    reply = desk.ask(user, question)
+    assert isinstance(reply, m.Denied)
+    assert reply.ask == question.ask
+    assert reply.text
+    return reply.code
+
+
+# -- pongs ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_pong_comes_on_one_s_own_topic_and_tells_how_far_the_topics_are(desk: Desk) -> None:
+    desk.chat.ok("alice", "say", "hi", False)
+    state = desk.chat.state
+    ((topic, pong),) = desk.ping("alice", "user.alice")
+    assert topic == "user.alice"
+    topics = (m.TopicState("public", 1, 1), m.TopicState("user.alice", 0, 1))
+    assert pong == m.Pong("Alice", 41, state.at, state.roster_version, 3, topics)
+
+
+def test_a_member_s_pong_comes_on_the_party_and_tells_of_the_party_only(desk: Desk) -> None:
+    """The other members read it too."""
+    topic = desk.chat.party("alice", "bob")
+    ((found, pong),) = desk.ping("bob", topic)
+    assert found == topic
+    assert isinstance(pong, m.Pong)
+    assert [(each.topic, each.start) for each in pong.topics] == [(topic, 3)]
+    assert len(desk.ping("bob", "user.bob")) == 1
+
+
+@pytest.mark.parametrize("topic", ["public", "user.bob", "user.nobody", "party.p9", "", "what\0ever"])
+def test_a_ping_on_a_topic_that_is_not_one_s_own_is_answered_on_one_s_own(desk: Desk, topic: str) -> None:
+    assert [found for found, _ in desk.ping("alice", topic)] == ["user.alice"]
+
+
+def test_one_who_is_only_invited_gets_no_pong_on_the_party(desk: Desk) -> None:
+    party = desk.chat.invite("alice", "bob")
+    assert [found for found, _ in desk.ping("bob", f"party.{party}")] == ["user.bob"]
+
+
+def test_a_session_that_ended_in_the_turn_is_not_answered(desk: Desk) -> None:
+    link = desk.link("alice")
+    desk.questions.ping(link, m.Ping(TOKEN, 1, "user.alice"))
+    desk.questions.ask(link, m.AskRoster(TOKEN, 1))
+    desk.chat.ok("alice", "exit")
+    assert desk.answers() == []
+    assert desk.publisher.flush() == []
+
+
+def test_everything_is_answered_once_and_in_order(desk: Desk) -> None:
+    for ask in (1, 2, 3):
+        desk.questions.ask(desk.link("alice"), m.AskParty(TOKEN, ask))
+    assert [wire.decode_downstream(payload) for _, payload in desk.answers()] == [
+        m.Party(ask, None) for ask in (1, 2, 3)
+    ]
+    assert desk.answers() == []
+
+
+# -- roster, party, keys --------------------------------------------------------------------------------------------
+
+
+def test_the_roster_is_as_it_is_now(desk: Desk) -> None:
+    state = desk.chat.state
+    before = desk.ask("alice", m.AskRoster(TOKEN, 7))
+    assert isinstance(before, m.Roster)
+    assert (before.ask, before.version) == (7, state.roster_version)
+    assert [entry.name for entry in before.entries] == ["Alice", "Bob", "carol"]
+    desk.chat.ok("bob", "away", "lunch")
+    after = desk.ask("alice", m.AskRoster(TOKEN, 8))
+    assert isinstance(after, m.Roster)
+    assert after.version == before.version + 1
+    assert after.entries[1] == m.RosterEntry("Bob", "away", desk.chat.at, "lunch")
+
+
+def test_a_party_is_told_to_its_members_only(desk: Desk) -> None:
+    desk.chat.party("alice", "bob")
+    reply = desk.ask("bob", m.AskParty(TOKEN, 7))
+    assert isinstance(reply, m.Party)
+    assert reply.party is not None
+    assert (reply.party.leader, reply.party.members) == ("Alice", ("Alice", "Bob"))
+    assert desk.ask("carol", m.AskParty(TOKEN, 8)) == m.Party(8, None)
+
+
+def test_keys_are_given_for_one_s_own_topics_only(desk: Desk) -> None:
+    topic = desk.chat.party("alice", "bob")
+    for user, topics in (("bob", ["public", "user.bob", topic]), ("carol", ["public", "user.carol"])):
+        reply = desk.ask(user, m.AskKeys(TOKEN, 7))
+        assert isinstance(reply, m.Keys)
+        assert [key.topic for key in reply.keys] == topics
+        assert [desk.publisher.key_of(each) for each in topics] == list(reply.keys)
+
+
+# -- history --------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_runs_from_either_end(desk: Desk) -> None:
+    desk.keep("public", *[say(seq) for seq in range(1, 11)])
+    assert desk.page("alice", "public", 0, None) == list(range(1, 11))
+    assert desk.page("alice", "public", 3, 7) == [4, 5, 6]
+    assert desk.page("alice", "public", 3, None, limit=2) == [4, 5]
+    assert desk.page("alice", "public", None, None, limit=2) == [9, 10]
+    assert desk.page("alice", "public", None, 5, limit=2) == [3, 4]
+    assert desk.page("alice", "public", 10, None) == desk.page("alice", "public", None, 1) == []
+
+
+@pytest.mark.parametrize("edge", [-(2**63), -1, 2**63 - 1])
+def test_no_number_leads_out_of_the_topic(desk: Desk, edge: int) -> None:
+    desk.keep("public", say(1), say(2))
+    for after, before in ((edge, None), (None, edge), (edge, edge), (0, edge)):
+        assert set(desk.page("alice", "public", after, before)) <= {1, 2}
+
+
+def test_a_page_says_what_is_kept(desk: Desk) -> None:
+    desk.keep("public", *[say(seq) for seq in range(1, 11)])
+    desk.store.prune(5, 100)
+    reply = desk.ask("alice", m.AskHistory(TOKEN, 9, "public", 0, None, 200))
+    assert isinstance(reply, m.History)
+    assert (reply.first, reply.last) == (5, 10)
+    assert desk.page("alice", "public", 0, None) == list(range(5, 11))
+
+
+def test_an_empty_topic_has_nothing_to_show(desk: Desk) -> None:
+    reply = desk.ask("alice", m.AskHistory(TOKEN, 9, "public", None, None, 20))
+    assert reply == m.History(9, "public", 1, 0, ())
+
+
+@pytest.mark.parametrize("topic", ["user.bob", "party.p9", "user.", "", "pace", "public\0", "Public"])
+def test_a_topic_that_is_not_one_s_own_is_denied(desk: Desk, topic: str) -> None:
+    assert denied(desk, "alice", m.AskHistory(TOKEN, 9, topic, None, None, 20)) == "access_denied"
+
+
+def test_a_party_is_readable_from_one_s_own_join_and_no_longer_after_leaving(desk: Desk) -> None:
+    topic = desk.chat.party("alice", "bob")
+    for _ in range(4):
+        desk.chat.ok("alice", "party_say", "hi", False)
+    desk.keep(topic, *[say(seq) for seq in range(1, 8)])
+    question = m.AskHistory(TOKEN, 9, topic, None, None, 200)
+    assert desk.page("alice", topic, None, None) == list(range(1, 8))
+    assert desk.page("bob", topic, None, None) == list(range(3, 8))
+    assert desk.page("bob", topic, 0, None) == list(range(3, 8))
+    assert desk.page("bob", topic, 0, 3) == desk.page("bob", topic, None, 3) == []
+    assert desk.page("bob", topic, None, 5, limit=200) == [3, 4]
+    reply = desk.ask("bob", question)
+    assert isinstance(reply, m.History)
+    assert reply.first == 3
+    assert denied(desk, "carol", question) == "access_denied"
+    desk.chat.ok("bob", "party_leave")
+    assert denied(desk, "bob", question) == "access_denied"
+
+
+def test_one_who_is_invited_reads_nothing_yet(desk: Desk) -> None:
+    party = desk.chat.invite("alice", "bob")
+    assert denied(desk, "bob", m.AskHistory(TOKEN, 9, f"party.{party}", None, None, 20)) == "access_denied"
+
+
+@pytest.mark.parametrize("limit", [0, -1, HISTORY_PAGE_MAX + 1, 2**63 - 1])
+def test_a_page_has_its_limits(desk: Desk, limit: int) -> None:
+    assert denied(desk, "alice", m.AskHistory(TOKEN, 9, "public", None, None, limit)) == "malformed"
+
+
+def test_a_page_of_long_messages_is_cut_at_the_end_that_was_not_asked_for(desk: Desk) -> None:
+    desk.keep("public", *[say(seq, "🐘" * 4_000) for seq in range(1, 101)])
+    whole = HISTORY_PAGE_MAX_BYTES // len(wire.encode(say(1, "🐘" * 4_000)))
+    assert desk.page("alice", "public", 0, None) == list(range(1, whole + 1))
+    assert desk.page("alice", "public", None, None) == list(range(101 - whole, 101))
+
+
+def test_a_page_holds_at_least_one_message(desk: Desk) -> None:
+    body = b"x" * (HISTORY_PAGE_MAX_BYTES + 1)
+    desk.keep("user.alice", *[m.Whisper(seq, seq, "Bob", "Alice", "text", body, "online") for seq in (1, 2)])
+    assert desk.page("alice", "user.alice", 0, None) == [1]
+    assert desk.page("alice", "user.alice", None, None) == [2]
+
+
+def test_a_history_that_cannot_be_read_is_said() -> None:
+    desk = Desk(Chat("Alice"), FailingStore())
+    assert denied(desk, "alice", m.AskHistory(TOKEN, 9, "public", None, None, 20)) == "storage_failed"

@@ -1,0 +1,98 @@
+"""A broker's key is pinned at first contact, and a changed one is refused until the user agrees to it."""
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from zchat_client.keys import KnownBrokers, identity_of
+from zchat_common.errors import Code, ZchatError
+from zchat_common.introduction import fingerprint
+
+KEY, OTHER = b"k" * 32, b"o" * 32
+HOST, PORT = "192.0.2.7", 5555
+
+
+@pytest.fixture
+def brokers(tmp_path: Path) -> KnownBrokers:
+    return KnownBrokers(tmp_path / "data" / "known_brokers")
+
+
+def refused(brokers: KnownBrokers, accept: str | None = None, host: str = HOST) -> ZchatError:
+    with pytest.raises(ZchatError) as error:
+        brokers.check(host, PORT, OTHER, accept)
+    return error.value
+
+
+def test_first_contact_pins_the_key_and_says_so(brokers: KnownBrokers) -> None:
+    assert not brokers.knows(HOST, PORT)
+    assert brokers.check(HOST, PORT, KEY, None)
+    assert brokers.knows(HOST, PORT)
+    assert not brokers.check(HOST, PORT, KEY, None)
+
+
+def test_the_pin_outlives_the_program(brokers: KnownBrokers) -> None:
+    brokers.check(HOST, PORT, KEY, None)
+    again = KnownBrokers(brokers.path)
+    assert not again.check(HOST, PORT, KEY, None)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are a thing of POSIX")
+def test_nobody_else_may_write_it(brokers: KnownBrokers) -> None:
+    brokers.check(HOST, PORT, KEY, None)
+    assert stat.S_IMODE(brokers.path.stat().st_mode) == 0o600
+
+
+def test_the_file_is_for_people_too(brokers: KnownBrokers) -> None:
+    brokers.check(HOST, PORT, KEY, None)
+    brokers.check("chat.example", 7777, OTHER, None)
+    assert brokers.path.read_text() == f"192.0.2.7:5555 {KEY.hex()}\nchat.example:7777 {OTHER.hex()}\n"
+
+
+def test_a_changed_key_is_refused_and_the_pin_stays(brokers: KnownBrokers) -> None:
+    brokers.check(HOST, PORT, KEY, None)
+    error = refused(brokers)
+    assert error.code is Code.BROKER_KEY_CHANGED
+    assert f"--accept-key {fingerprint(OTHER)}" in error.text
+    refused(brokers)
+    assert not brokers.check(HOST, PORT, KEY, None)
+
+
+def test_a_changed_key_is_taken_when_its_fingerprint_is_named(brokers: KnownBrokers) -> None:
+    brokers.check(HOST, PORT, KEY, None)
+    refused(brokers, accept=fingerprint(KEY))
+    refused(brokers, accept="")
+    assert not brokers.check(HOST, PORT, OTHER, fingerprint(OTHER))
+    assert not brokers.check(HOST, PORT, OTHER, None)
+    with pytest.raises(ZchatError):
+        brokers.check(HOST, PORT, KEY, None)
+
+
+def test_a_broker_is_its_host_and_port(brokers: KnownBrokers) -> None:
+    brokers.check(HOST, PORT, KEY, None)
+    assert brokers.check(HOST, 6666, OTHER, None)
+    assert brokers.check("::1", PORT, OTHER, None)
+    assert not brokers.check("::1", PORT, OTHER, None)
+    assert not brokers.check(HOST, PORT, KEY, None)
+
+
+@pytest.mark.parametrize("pin", [KEY.hex()[:-2], "zz" * 32, KEY.hex() + " more"])
+def test_a_damaged_pin_is_no_pin_that_fits(brokers: KnownBrokers, pin: str) -> None:
+    """And no first contact either, which would take any key."""
+    brokers.path.parent.mkdir()
+    brokers.path.write_text(f"{HOST}:{PORT} {pin}\n")
+    assert refused(brokers).code is Code.BROKER_KEY_CHANGED
+
+
+def test_blank_lines_and_foreign_ones_are_passed_over(brokers: KnownBrokers) -> None:
+    brokers.path.parent.mkdir()
+    brokers.path.write_text(f"\n# mine\nnonsense\n  {HOST}:{PORT}   {KEY.hex()}  \n\n")
+    assert brokers.knows(HOST, PORT)
+
+
+def test_each_name_has_a_key_of_its_own(tmp_path: Path) -> None:
+    alice = identity_of(tmp_path, "alice")
+    assert identity_of(tmp_path, "alice") == alice
+    assert identity_of(tmp_path, "bob") != alice
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["alice.key", "bob.key"]

@@ -1,0 +1,216 @@
+"""What a person reads of each event."""
+
+import re
+
+import pytest
+
+from zchat_client import events as e
+from zchat_client.plain import PlainRenderer, wants_colours
+
+AT = 1_700_000_000_000
+DAY = 24 * 3600 * 1000
+ALICE, BOB = e.Member("Alice", "online"), e.Member("Bob", "away")
+CONNECTED = e.Connected(
+    at=AT, name="Alice", title="Lab", fingerprint="SHA256:x", first_contact=False, users=(ALICE, BOB), party=None
+)
+
+
+def message(text: str = "hi", *, topic: str = "public", action: bool = False, replayed: bool = False) -> e.Message:
+    return e.Message(at=AT, topic=topic, seq=1, sender="Bob", text=text, action=action, replayed=replayed)
+
+
+def whisper(sender: str, recipient: str) -> e.Whisper:
+    return e.Whisper(at=AT, seq=1, sender=sender, recipient=recipient, text="psst", replayed=False)
+
+
+def renderer(*, colours: bool = False) -> PlainRenderer:
+    """A renderer that has shown ``connected``."""
+    found = PlainRenderer(colours)
+    found(CONNECTED)
+    return found
+
+
+def line(event: e.Event) -> str:
+    """An event's line without its time."""
+    shown = renderer()(event)
+    assert shown is not None
+    assert re.match(r"\d\d:\d\d ", shown)
+    return shown[6:]
+
+
+def test_a_line_begins_with_the_time() -> None:
+    shown = renderer()(message())
+    assert shown is not None
+    assert re.fullmatch(r"\d\d:\d\d Bob: hi", shown)
+
+
+@pytest.mark.parametrize(
+    ("event", "shown"),
+    [
+        (message(), "Bob: hi"),
+        (message(action=True), "* Bob hi"),
+        (message(topic="party"), "[party] Bob: hi"),
+        (message(topic="party", action=True), "[party] * Bob hi"),
+        (whisper("Bob", "Alice"), "Bob whispers: psst"),
+        (whisper("alice", "Bob"), "you whisper to Bob: psst"),
+        (e.Presence(at=AT, name="Bob", status="online", since=AT, text=""), "-- Bob is here"),
+        (e.Presence(at=AT, name="Bob", status="away", since=AT, text="lunch"), "-- Bob is away: lunch"),
+        (e.Presence(at=AT, name="Bob", status="offline", since=AT, text=""), "-- Bob has gone"),
+        (e.Delivered(at=AT, recipient="Bob", seq=1), "-- Bob has got your whisper"),
+        (e.Who(at=AT, users=(ALICE, BOB)), "-- here: Alice, Bob (away)"),
+        (e.Who(at=AT, users=()), "-- here: nobody"),
+        (e.PartyWho(at=AT, leader="Bob", members=("Alice", "Bob")), "-- party: Alice, Bob (leader)"),
+        (e.Error(at=AT, code="usage", text="Usage: /r TEXT"), "!! Usage: /r TEXT"),
+        (e.Lagged(at=AT, dropped=7), "!! 7 lines could not be shown in time"),
+        (e.Reconnected(at=AT, replayed=0), "-- back again: nothing was missed"),
+        (e.Reconnected(at=AT, replayed=1), "-- back again: 1 missed message"),
+        (e.Reconnected(at=AT, replayed=2), "-- back again: 2 missed messages"),
+        (e.Bye(at=AT, reason="exit"), "-- bye (exit)"),
+        (e.History(at=AT, topic="party", messages=(), first=1), "-- no history of party"),
+    ],
+)
+def test_an_event_reads_like_this(event: e.Event, shown: str) -> None:
+    assert line(event) == shown
+
+
+def test_connected_says_who_is_here_and_what_is_new() -> None:
+    first = e.Connected(
+        at=AT,
+        name="Alice",
+        title="Lab",
+        fingerprint="SHA256:x",
+        first_contact=True,
+        users=(ALICE, BOB),
+        party=e.PartyMembers("Bob", ("Bob", "Alice")),
+    )
+    shown = PlainRenderer(colours=False)(first)
+    assert shown is not None
+    for words in ("Alice", "Lab", "SHA256:x", "Bob (away)", "Bob (leader)"):
+        assert words in shown
+    assert "SHA256:x" not in (PlainRenderer(colours=False)(CONNECTED) or "")
+
+
+@pytest.mark.parametrize(
+    "change", ["created", "invited", "joined", "declined", "expired", "left", "kicked", "leader", "dissolved", "new"]
+)
+def test_every_change_of_a_party_is_told(change: str) -> None:
+    shown = line(e.Party(at=AT, change=change, name="Bob", leader="Alice", members=("Alice",), reason="by Alice"))
+    assert shown.startswith("-- ")
+    assert shown.endswith("(by Alice)")
+    assert "Bob" in shown or change == "dissolved"
+
+
+def test_an_invitation_says_how_to_answer_it() -> None:
+    shown = line(e.Invited(at=AT, inviter="Bob", members=("Bob", "Carol")))
+    for words in ("Bob", "Carol", "/party accept", "/party decline"):
+        assert words in shown
+
+
+def test_what_says_nothing_new_is_not_shown() -> None:
+    assert renderer()(e.Sent(at=AT, topic="public", seq=1, typed="hi", id=1)) is None
+    online = e.Sent(at=AT, topic="user", seq=1, typed="/w bob hi", id=1, recipient="Bob", delivery="online")
+    assert renderer()(online) is None
+    assert renderer()(e.Pending(at=AT, typed="hi", id=1)) is None
+
+
+def test_a_stored_whisper_is_told() -> None:
+    stored = e.Sent(at=AT, topic="user", seq=1, typed="/w bob hi", id=1, recipient="Bob", delivery="stored")
+    assert "Bob" in line(stored)
+
+
+def test_what_waits_for_the_broker_is_told_while_it_is_away() -> None:
+    pending = e.Pending(at=AT, typed="hello", id=1)
+    assert "hello" in (PlainRenderer(colours=False)(pending) or "")
+    away = renderer()
+    away(e.Disconnected(at=AT, reason="gone"))
+    assert "hello" in (away(pending) or "")
+    away(e.Reconnected(at=AT, replayed=0))
+    assert away(pending) is None
+
+
+def test_history_is_listed_with_times_of_its_own() -> None:
+    event = e.History(at=AT, topic="public", messages=(message("one"), message("two", action=True)), first=1)
+    head, *lines = line(event).splitlines()
+    assert head == "-- history of public"
+    assert [each.strip().split(" ", 3)[3] for each in lines] == ["Bob: one", "* Bob two"]
+
+
+def test_help_lists_every_command() -> None:
+    commands = (e.HelpLine("/who", "shows who is online"), e.HelpLine("/history [N]", "shows the last N"))
+    shown = line(e.Help(at=AT, commands=commands))
+    for command in commands:
+        assert f"{command.usage.ljust(12)}  {command.does}" in shown
+
+
+def test_lines_of_a_text_stay_one_below_the_other() -> None:
+    assert line(message("one\ntwo\n\tthree")) == "Bob: one\n      two\n          three"
+
+
+def test_missed_messages_stand_between_two_headings() -> None:
+    show = renderer()
+    shown = [
+        show(message("old", replayed=True)),
+        show(message("older", replayed=True)),
+        show(message("new")),
+        show(message("newer")),
+    ]
+    assert [(text or "").splitlines()[0][:11] for text in shown] == [
+        *("-- earlier:", (shown[1] or "")[:11]),
+        *("-- now:", (shown[3] or "")[:11]),
+    ]
+    assert [len((text or "").splitlines()) for text in shown] == [2, 1, 2, 1]
+
+
+def test_another_day_has_a_heading() -> None:
+    show = renderer()
+    tomorrow = e.Bye(at=AT + 2 * DAY, reason="exit")
+    assert re.match(r"-- \w+day, \d\d \w+ 2023\n", show(tomorrow) or "")
+    assert (show(tomorrow) or "").count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    "event",
+    [e.Error(at=AT, code="usage", text="a\x1b[2Jb\x07"), e.Pending(at=AT, typed="a\x1b[2Jb\x07", id=1)],
+    ids=["error", "pending"],
+)
+def test_what_was_typed_is_shown_without_its_control_characters(event: e.Event) -> None:
+    shown = PlainRenderer(colours=False)(event)
+    assert shown is not None
+    assert "a\ufffd[2Jb\ufffd" in shown
+    assert "\x1b" not in shown
+
+
+# -- colours --------------------------------------------------------------------------------------------------------
+
+
+def test_without_colours_there_is_no_escape_sequence() -> None:
+    for event in (CONNECTED, message(), whisper("Bob", "Alice"), e.Error(at=AT, code="usage", text="no")):
+        assert "\x1b" not in (renderer()(event) or "")
+
+
+def test_a_name_has_one_colour_everywhere_and_one_s_own_is_bold() -> None:
+    show = renderer(colours=True)
+    in_public = show(message()) or ""
+    in_party = show(message(topic="party")) or ""
+    colour = re.search(r"\x1b\[(\d+)mBob\x1b\[0m", in_public)
+    assert colour is not None
+    assert colour[0] in in_party
+    assert colour[0] in (PlainRenderer(colours=True)(message()) or "")
+    assert "\x1b[1mAlice\x1b[0m" in (show(CONNECTED) or "")
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "environment", "wanted"),
+    [
+        (True, {"TERM": "xterm-256color"}, True),
+        (False, {"TERM": "xterm-256color"}, False),
+        (True, {"TERM": "xterm", "NO_COLOR": "1"}, False),
+        (True, {"TERM": "xterm", "NO_COLOR": ""}, True),
+        (True, {"TERM": "dumb"}, False),
+        (True, {}, False),
+    ],
+)
+def test_colours_are_for_terminals_that_can_and_users_who_want(
+    is_terminal: bool, environment: dict[str, str], wanted: bool
+) -> None:
+    assert wants_colours(is_terminal, environment) is wanted
