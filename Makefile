@@ -14,7 +14,7 @@ CHAT_NAME := $(if $(filter command line,$(origin NAME)),--name '$(NAME)')
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup chat broker test check format format-check lint types lock clean
+.PHONY: help setup chat broker demo test check format format-check lint types lock clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ chat: setup ## opens a client here, and a broker when none runs (NAME=alice PORT
 
 broker: setup ## runs a broker that others can join (PORT=5555 ARGS="--title Lab")
 	@exec $(BIN)/zchat-broker --port '$(PORT)' $(ARGS)
+
+demo: setup ## lets three users talk before your eyes, and checks that each got what was his (ARGS="--pace 1")
+	@$(BIN)/python -m demo $(ARGS)
 
 test: setup ## runs the tests (ARGS="tests/common -k names")
 	@$(BIN)/python -m pytest $(ARGS)

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zchat_common import messages as m
@@ -33,6 +33,8 @@ ANYTHING: tuple[object, ...] = (
     *([], [1], ["text"], [[]], {}, {"key": 1}, msgpack.ExtType(5, b"x"), msgpack.Timestamp(1)),
 )
 
+# There are many messages, and what is tested is the same few converters.
+few = settings(max_examples=25)
 each_message = pytest.mark.parametrize("cls", MESSAGES, ids=lambda cls: cls.__name__)
 
 
@@ -114,6 +116,7 @@ def decoder_of(cls: type) -> Callable[[bytes], object]:
 
 
 @each_message
+@few
 @given(data=st.data())
 def test_every_message_comes_back_as_it_was(cls: type, data: st.DataObject) -> None:
     message = data.draw(drawn(cls))
@@ -123,6 +126,7 @@ def test_every_message_comes_back_as_it_was(cls: type, data: st.DataObject) -> N
 
 
 @pytest.mark.parametrize("cls", KEPT, ids=lambda cls: cls.__name__)
+@few
 @given(data=st.data())
 def test_what_the_store_keeps_comes_back_as_it_was(cls: type, data: st.DataObject) -> None:
     message = data.draw(drawn(cls))

@@ -33,8 +33,8 @@ WITHOUT_MAKE: Final = (
     ".venv/bin/pip install ./common ./client",
     ".venv/bin/zchat-client --help",
 )
-# Run by tests/compose, service by service, since there may be no Docker engine here; and what follows a clone.
-ELSEWHERE: Final = re.compile(r"docker compose .*|make demo|cd zchat|git clone .*")
+# Run by tests/compose (service by service, since there may be no Docker engine here) and by tests/demo.
+ELSEWHERE: Final = re.compile(r"docker compose .*|make demo")
 
 
 def shell_lines() -> list[str]:

@@ -96,6 +96,8 @@ class Hub:
         self._pruning = True
         self._publisher.key_of(PUBLIC)
         self._store_is_failing = False
+        # A start that could not be kept: without it deadlines would count that ran while nobody listened.
+        self._owes_start = False
         for session in loaded.state.sessions.values():
             self._links.add(Link(session.id, session.user, now.steady_s))
         self._timeline = Timeline(loaded.state.at, now)
@@ -217,6 +219,8 @@ class Hub:
         at, jumped = self._timeline.advance(now)
         if jumped:
             _log.warning("this machine's clock was set forward; every running deadline begins anew")
+        if jumped or self._owes_start:
+            self._owes_start = False
             self._order.submit(Started(at, self._profile.settings))
         return Now(at, now.steady_s)
 
@@ -289,6 +293,8 @@ class Hub:
                 self._fail_command(entry, out)
             elif isinstance(entry, Registering):
                 self._reply(out, self._registering.pop(entry.session), Rejected(Code.STORAGE_FAILED, _NOT_KEPT))
+            elif isinstance(entry, Started):
+                self._owes_start = True
 
     def _fail_command(self, command: Command, out: Outgoing) -> None:
         link = self._links.of_session(command.session)

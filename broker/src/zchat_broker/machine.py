@@ -53,7 +53,7 @@ def numeric_address(host: str) -> str:
     """The address that a host name stands for, to listen on. Raises CannotStart."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter for a name that DNS cannot carry
         raise CannotStart(f"{host} is no address of this machine; use --host 0.0.0.0 for all of them") from None
     return str(found[0][4][0])
 

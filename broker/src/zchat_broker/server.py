@@ -59,11 +59,14 @@ class Server:
         self._pace = Pace(self._topics, self._sockets.own)
         self._hub = Hub(profile, store, secrets.token_bytes, self._reachable, now())
         self._stopping = ""
+        self._waiting: asyncio.Future[list[tuple[object, int]]] | None = None
         self._unsent = 0
 
     def stop(self, reason: str) -> None:
         """Lets the current turn end, tells everybody, and makes ``serve`` return."""
         self._stopping = reason
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     async def serve(self) -> None:
         """Serves until it is stopped, then closes all sockets."""
@@ -82,7 +85,12 @@ class Server:
 
     async def _turn(self) -> None:
         await self._pace.keep()
-        await self._sockets.commands.poll(_TICK_MS)
+        waiting = self._waiting = asyncio.ensure_future(self._sockets.commands.poll(_TICK_MS))
+        try:
+            await waiting
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
         out = self._hub.turn(self._drain(), now())
         self._send(out)
         # A busy ROUTER is always ready, and waiting for it then never lets other tasks run.
@@ -174,4 +182,5 @@ def _cannot_listen(address: str, port: int, error: OSError | zmq.ZMQError) -> st
 
 def _peer(frame: zmq.Frame) -> Peer:
     key, address = frame.get("User-Id"), frame.get("Peer-Address")
-    return Peer(bytes.fromhex(str(key)), str(address))
+    # A socket that takes both families in calls an IPv4 peer ::ffff:192.0.2.7, which no user knows his machine by.
+    return Peer(bytes.fromhex(str(key)), str(address).removeprefix("::ffff:"))

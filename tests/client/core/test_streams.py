@@ -187,6 +187,7 @@ def test_nobody_reads_a_party_from_before_he_joined_again() -> None:
 def test_a_shorter_history_is_told_and_followed() -> None:
     streams = Streams({"public": 110})
     assert streams.registered((state("public", 90),)).shorter == ["public"]
+    assert streams.position("public") == 90
     assert list(streams.gaps()) == []
     streams.offer("public", say(91))
     assert shown(streams) == [("public", 91, False)]

@@ -37,6 +37,10 @@ class Membership:
         """The broker let us into this party."""
         self._invitations.pop(party, None)
 
+    def is_in(self, party: str) -> bool:
+        """Whether this is one's own party."""
+        return self.party is not None and self.party.party == party
+
     def left(self, topic: str) -> None:
         """The broker does not count us among the members of the party of this topic."""
         if self.party is not None and party_topic(self.party.party) == topic:

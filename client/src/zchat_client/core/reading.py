@@ -112,7 +112,7 @@ class Reading:
             self._beat.prove(topic, now.steady_s)
         for topic in change.shorter:
             text = f"The broker's history of {topic} is shorter than it was (an older backup?); following the broker."
-            self._out(Show(Error(at=now.at, code=Code.HISTORY_CHANGED, text=text)))
+            self._say_changed(topic, text, now)
 
     # -- frames -----------------------------------------------------------------------------------------------------
 
@@ -197,7 +197,8 @@ class Reading:
         self._joined_at_ping.pop(topic, None)
         self._keyring.forget(topic)
         self._beat.abandon(topic)
-        self._unsubscribe(topic)
+        if topic not in self.membership.invited_topics():
+            self._unsubscribe(topic)
 
     def _subscribe(self, topic: str) -> None:
         if topic not in self._subscribed:
@@ -255,13 +256,18 @@ class Reading:
         lost = self._streams.skip_to(topic, reply.first)
         if lost:
             text = f"{lost} messages of {topic} are older than this broker keeps; they cannot be shown."
-            self._out(Show(Error(at=now.at, code=Code.HISTORY_CHANGED, text=text)))
+            self._say_changed(topic, text, now)
         self._streams.learn(topic, reply.last)
         try:
             for body in reply.messages:
                 self._streams.offer(topic, wire.decode_kept(body))
         except wire.WireError:
             self._out(Rebuild("the broker's history is damaged"))
+
+    def _say_changed(self, topic: str, text: str, now: Now) -> None:
+        """With the new position, so that the next run does not say it again and passes over nothing new."""
+        error = Error(at=now.at, code=Code.HISTORY_CHANGED, text=text)
+        self._out(Show(error, topic, self._streams.position(topic)))
 
     # -- showing ----------------------------------------------------------------------------------------------------
 
@@ -292,7 +298,7 @@ class Reading:
         match message:
             case m.Whisper() if message.delivery == "stored" and self._is_me(message.recipient):
                 self.receipt_due = message.seq
-            case m.Invited() if not replayed and party_topic(message.party) not in self._streams:
+            case m.Invited() if not replayed and not self.membership.is_in(message.party):
                 self.membership.invited(message)
                 self._subscribe(party_topic(message.party))
             # What was replayed the registration had taken into account.

@@ -212,7 +212,8 @@ class Session:
             self.outbox.submit("exit", (), command.ticket)
             return
         party = party_of(answer.topic)
-        if party is not None and answer.detail in ("created", "joined"):
+        # What was answered before this session its registration has taken into account.
+        if party is not None and answer.detail in ("created", "joined") and answer.at >= self._registered_at:
             self.reading.joined(answer.topic, answer.seq, party, now)
         self._settle(command, answer)
 

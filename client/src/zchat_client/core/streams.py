@@ -88,6 +88,10 @@ class Streams:
         """Whether everything was shown that existed when the connection was opened."""
         return all(stream.caught_up for stream in self._streams.values())
 
+    def position(self, topic: str) -> int:
+        """The seq from which on the topic, which is being read, goes on."""
+        return self._streams[topic].position
+
     def is_level(self, topic: str) -> bool:
         """Whether everything known to exist in the topic was shown."""
         return topic in self._streams and self._streams[topic].level
