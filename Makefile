@@ -36,7 +36,7 @@ broker: setup ## runs a broker that others can join (PORT=5555 ARGS="--title Lab
 	@exec $(BIN)/zchat-broker --port '$(PORT)' $(ARGS)
 
 demo: setup ## lets three users talk before your eyes, and checks that each got what was his (ARGS="--pace 1")
-	@$(BIN)/python -m demo $(ARGS)
+	@exec $(BIN)/python -m demo $(ARGS)
 
 test: setup ## runs the tests (ARGS="tests/common -k names")
 	@$(BIN)/python -m pytest $(ARGS)

@@ -36,7 +36,7 @@ async def running_broker(folder: Path) -> AsyncIterator[Broker]:
     """A broker on free ports that keeps its files in the folder. Raises Failed."""
     log = folder / "broker.log"
     for _ in range(_TRIES):
-        port = _free_port()
+        port = free_port()
         options = ("--host", HOST, "--port", str(port), "--data", str(folder / "broker"))
         with log.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
@@ -100,8 +100,8 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("ZCHAT_")}
 
 
-def _free_port() -> int:
-    """The first of three ports in a row that are free at this moment."""
+def free_port() -> int:
+    """The first of three ports in a row that are free at this moment. Raises Failed."""
     for _ in range(_TRIES):
         with ExitStack() as stack:
             first = stack.enter_context(socket.create_server((HOST, 0)))

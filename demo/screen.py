@@ -97,7 +97,9 @@ class Screen:
     def _dot(self, counts: Mapping[str, int], name: str) -> str:
         """A dot; a number in its place for what was seen more than once."""
         count = counts.get(name, 0)
-        mark = {0: " ", 1: "●"}.get(count, str(count))
+        if count == 0:
+            return " " * _NAME_COLUMNS
+        mark = "●" if count == 1 else str(count)
         return self._ink(_COLOURS[name], "  " + mark.ljust(_NAME_COLUMNS - 2))
 
     def _judged(self, text: str, good: bool) -> str:

@@ -4,19 +4,20 @@ In a namespace a process has what its container would give it, as far as Linux c
 with the names of the services, a read-only file system but for its volume, no capabilities, no new privileges.
 """
 
+import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+from demo.processes import free_port
+
 BROKER_PORT: Final = 5555
-_PORTS: Final = 3
 _USUAL_PORT: Final = re.compile(r"\b555[5-7]\b")
 _HOSTS: Final = Path("/etc/netns")
 # $1 is the volume: made a mount of its own, it stays writable when everything else no longer is.
@@ -54,6 +55,7 @@ class Namespaces:
     def up(self) -> Iterator[None]:
         """Raises OSError and CalledProcessError where there are no namespaces; leaves nothing behind."""
         with ExitStack() as stack:
+            stack.callback(_remove_if_empty, _HOSTS)
             for name in (self._switch, *self._names.values()):
                 _ip("netns", "add", name)
                 stack.callback(_ip, "netns", "delete", name)
@@ -86,7 +88,7 @@ class Loopback:
     """This machine's own address in place of the services' names, and free ports in place of the usual ones."""
 
     def __init__(self) -> None:
-        self._port = _free_port()
+        self._port = free_port()
 
     def place(self, service: str, command: Sequence[str], environment: Mapping[str, str], volume: Path) -> Placed:
         """The command with other ports, told a local address."""
@@ -97,17 +99,17 @@ class Loopback:
 
 
 @contextmanager
-def best_network(services: Sequence[str], folder: Path) -> Iterator[Network]:
-    """Namespaces where they work; else loopback, and the reason on stdout."""
+def best_network(services: Sequence[str], folder: Path, say: Callable[[str], None]) -> Iterator[Network]:
+    """Namespaces where they work; else loopback, and ``say`` is told why."""
     with ExitStack() as stack:
         network: Network
         try:
             network = namespaces = Namespaces(services)
             stack.enter_context(namespaces.up())
             _try_out(namespaces, services[0], folder)
-        except (OSError, subprocess.CalledProcessError) as error:
-            words = error.stderr if isinstance(error, subprocess.CalledProcessError) else error
-            print(f"no network namespaces here, the services run on loopback: {words}")
+        except (OSError, subprocess.SubprocessError) as error:
+            words = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
+            say(f"no network namespaces here, the services run on loopback: {words.strip() or error}")
             stack.close()
             network = Loopback()
         yield network
@@ -121,6 +123,11 @@ def _try_out(namespaces: Namespaces, service: str, folder: Path) -> None:
     subprocess.run(placed.command, env=placed.environment, check=True, capture_output=True, text=True, timeout=10)
 
 
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
 def _ip(*words: str) -> None:
     subprocess.run([_program("ip"), *words], check=True, capture_output=True, text=True, timeout=10)
 
@@ -130,18 +137,3 @@ def _program(name: str) -> str:
     if found is None:
         raise FileNotFoundError(f"there is no program {name}")
     return found
-
-
-def _free_port() -> int:
-    """The first of three ports in a row that are free at this moment."""
-    for _ in range(50):
-        with ExitStack() as stack:
-            first = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            port = int(first.getsockname()[1])
-            try:
-                for other in range(port + 1, port + _PORTS):
-                    stack.enter_context(socket.create_server(("127.0.0.1", other)))
-            except (OSError, OverflowError):
-                continue
-            return port
-    raise AssertionError("no three free ports in a row")

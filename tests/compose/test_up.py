@@ -26,9 +26,13 @@ _POLL_S: Final = 0.05
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Project]:
+    def say(reason: str) -> None:
+        with capsys.disabled():
+            print(f"\n{reason}")
+
     compose = read_compose("client")
-    with best_network(list(compose.services), tmp_path) as network:
+    with best_network(list(compose.services), tmp_path, say) as network:
         yield Project(compose, network, tmp_path)
 
 

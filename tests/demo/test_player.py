@@ -48,7 +48,8 @@ def _player(name: str, broker: Broker, data: Path, patience: Patience = Patience
 
 
 async def _perform(broker: Broker, data: Path) -> list[Verdict]:
-    return list(await asyncio.gather(*[_player(name, broker, data).perform() for name in CAST]))
+    players = [_player(name, broker, data, Patience(answer_s=1.0)) for name in CAST]
+    return list(await asyncio.gather(*[player.perform() for player in players]))
 
 
 def _with_broker(folder: Path, play: Callable[[Broker], Coroutine[object, object, None]]) -> None:

@@ -17,8 +17,9 @@ class Console:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._partner: str | None = None
-        # The partner that is sure: a whisper that is refused was none.
-        self._sure_partner: str | None = None
+        self._shown_partner: str | None = None
+        # Whom whispers under way were typed to: the last of them is the partner until it is shown or refused.
+        self._whispering: list[str] = []
         self._next_id = 1
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsent: dict[int, str] = {}
@@ -41,7 +42,9 @@ class Console:
         """The user has been shown this event."""
         if isinstance(event, Whisper):
             own = name_key(event.sender) == name_key(self._client.name)
-            self._partner = self._sure_partner = event.recipient if own else event.sender
+            self._shown_partner = event.recipient if own else event.sender
+            if not own or not self._is_overtaken(name_key(event.recipient)):
+                self._partner = self._shown_partner
 
     async def settled(self) -> None:
         """Returns when every line has its result."""
@@ -61,6 +64,7 @@ class Console:
             case t.WhisperTo():
                 recipient = self._recipient(typed)
                 self._partner = recipient
+                self._whispering.append(name_key(recipient))
                 self._send(chat.whisper(recipient, typed.text), line, "user", recipient)
             case t.PartySay():
                 self._send(chat.party_say(typed.text), line, "party", None)
@@ -96,6 +100,19 @@ class Console:
             raise ZchatError(Code.NOBODY_TO_REPLY, "You have not whispered with anybody yet; type /w NAME TEXT.")
         return recipient
 
+    def _is_overtaken(self, recipient: str) -> bool:
+        """Takes note that a whisper of one's own was shown; True if others were typed after it, and not shown yet."""
+        if recipient not in self._whispering:
+            return False
+        self._whispering.remove(recipient)
+        return bool(self._whispering)
+
+    def _not_whispered(self, recipient: str) -> None:
+        """A refused whisper was none: one replies to whoever came before."""
+        self._whispering.remove(name_key(recipient))
+        if self._partner == recipient:
+            self._partner = self._whispering[-1] if self._whispering else self._shown_partner
+
     def _send(self, call: Coroutine[object, object, Receipt], line: str, topic: str, recipient: str | None) -> None:
         number = self._take_id()
         self._client.show(Pending(at=now().at, typed=line, id=number))
@@ -104,10 +121,9 @@ class Console:
             try:
                 receipt = await call
             except ZchatError:
-                if self._partner == recipient:
-                    self._partner = self._sure_partner
+                if recipient is not None:
+                    self._not_whispered(recipient)
                 raise
-            self._sure_partner = recipient or self._sure_partner
             sent = Sent(
                 at=now().at,
                 topic=topic,

@@ -1,0 +1,55 @@
+"""What the broker sends down the commands links: only what was kept, and nothing to anybody whom it is not for."""
+
+from tests.simulation.record import Record, Wrong
+from zchat_common import messages as m
+from zchat_common import wire
+from zchat_common.errors import Code
+from zchat_common.topics import PUBLIC, user_topic
+
+
+class Replies:
+    """All replies of a run."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._finals: dict[tuple[str, int, int], m.Answer | m.Refusal] = {}
+
+    def sent(self, user: str, message: m.Downstream) -> None:
+        """The broker is about to send this to a route that proved this user's key."""
+        match message:
+            case m.History():
+                for body in message.messages:
+                    self._check_kept(user, message.topic, wire.decode_kept(body))
+            case m.Registered():
+                for state in message.topics:
+                    self._check_topic(user, state)
+            case m.Refusal() if message.code == Code.RATE_LIMITED:
+                pass  # does not use up the number
+            case m.Answer() | m.Refusal():
+                self._check_final(user, message)
+            case _:
+                pass
+
+    def _check_kept(self, user: str, topic: str, message: m.Kept | m.Unknown) -> None:
+        fact = self._record.fact(topic, message.seq)
+        if fact is None or fact.message != message:
+            raise Wrong(f"{user} got {message} out of the history, where {fact} is kept")
+        if not fact.is_for(user):
+            raise Wrong(f"{user} got {message} out of the history, which is for {fact.readers}")
+
+    def _check_topic(self, user: str, state: m.TopicState) -> None:
+        if state.last != self._record.last(state.topic):
+            raise Wrong(f"{user} was told {state} of a topic that has {self._record.last(state.topic)} messages")
+        fact = self._record.fact(state.topic, state.start)
+        if state.topic not in (PUBLIC, user_topic(user)) and (fact is None or not fact.is_for(user)):
+            raise Wrong(f"{user} was told that he may read {state}: {fact}")
+
+    def _check_final(self, user: str, answer: m.Answer | m.Refusal) -> None:
+        """One number has one answer; only what could not be kept may be tried again, if nobody heard of the failure."""
+        number = (user, answer.instance, answer.n)
+        if isinstance(answer, m.Refusal) and answer.code == Code.STORAGE_FAILED:
+            known = self._finals.get(number, answer)
+        else:
+            known = self._finals.setdefault(number, answer)
+        if known != answer:
+            raise Wrong(f"{user} was answered {known}, and now {answer}")

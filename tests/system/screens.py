@@ -1,0 +1,112 @@
+"""A person's terminal: a pty with a screen behind it, typed at by keys and read as a person reads it."""
+
+import errno
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import pyte
+
+from tests.system.processes import DEADLINE_S, PROGRAMS
+
+ENTER: Final = "\r"
+CTRL_C: Final = "\x03"
+CTRL_D: Final = "\x04"
+_LOOK_S: Final = 0.05
+
+
+class Terminal:
+    """A client in a terminal of 80 by 24, or of another size."""
+
+    def __init__(self, arguments: list[str], env: Mapping[str, str], columns: int = 80, lines: int = 24) -> None:
+        program = str(PROGRAMS / "zchat-client")
+        self.screen = pyte.HistoryScreen(columns, lines, history=1000)
+        self.raw = b""
+        self._stream = pyte.ByteStream(self.screen)
+        self._descriptor, far_end = pty.openpty()
+        fcntl.ioctl(far_end, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._process = subprocess.Popen(
+            [program, *arguments],
+            stdin=far_end,
+            stdout=far_end,
+            stderr=far_end,
+            env=env,
+            start_new_session=True,
+            # The terminal is this session's own, so that its keys become signals.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(far_end)
+
+    def types(self, keys: str) -> None:
+        """Presses these keys."""
+        os.write(self._descriptor, keys.encode())
+
+    def pastes(self, text: str) -> None:
+        """Pastes, as terminals do it for programs that asked to be told."""
+        self.types(f"\x1b[200~{text}\x1b[201~")
+
+    def signals(self, number: signal.Signals) -> None:
+        """Sends a signal to the client."""
+        self._process.send_signal(number)
+
+    def wait(self, holds: Callable[[list[str]], bool], what: str) -> list[str]:
+        """The rows of the screen, as soon as this holds for them."""
+        end = time.monotonic() + DEADLINE_S
+        while not holds(rows := self.rows()):
+            assert time.monotonic() < end, f"waited for {what}:\n" + "\n".join(rows)
+            if not self._take() and self._process.poll() is not None:
+                raise AssertionError(f"ended with {self._process.poll()} before {what}:\n" + "\n".join(self.rows()))
+        return rows
+
+    def wait_for(self, text: str) -> list[str]:
+        """The rows of the screen, as soon as one of them holds this text."""
+        return self.wait(lambda rows: any(text in row for row in rows), repr(text))
+
+    def rows(self) -> list[str]:
+        """What is on the screen, row by row, without the empty ones at its end."""
+        rows = [row.rstrip() for row in self.screen.display]
+        while rows and not rows[-1]:
+            rows.pop()
+        return rows
+
+    def exit_code(self) -> int:
+        """The exit code, when the client has ended."""
+        end = time.monotonic() + DEADLINE_S
+        while (code := self._process.poll()) is None:
+            assert time.monotonic() < end, "it does not end:\n" + "\n".join(self.rows())
+            self._take()
+        return code
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed, as a shell needs it."""
+        return bool(termios.tcgetattr(self._descriptor)[3] & termios.ECHO)
+
+    def close(self) -> None:
+        """Ends the client, if it still runs."""
+        self._process.kill()
+        self._process.wait()
+        os.close(self._descriptor)
+
+    def _take(self) -> bool:
+        """Takes in what the client has printed, waiting a moment for it; False if there was nothing."""
+        ready, _, _ = select.select([self._descriptor], [], [], _LOOK_S)
+        if not ready:
+            return False
+        try:
+            printed = os.read(self._descriptor, 65536)
+        except OSError as error:
+            if error.errno != errno.EIO:  # what Linux says when the far end was closed
+                raise
+            return False
+        self.raw += printed
+        self._stream.feed(printed)
+        return bool(printed)

@@ -1,0 +1,137 @@
+"""A person at a terminal: ``--plain`` with a prompt that stays whole while messages arrive."""
+
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.system.processes import Broker, House, environment, unique
+from tests.system.screens import CTRL_C, CTRL_D, ENTER, Terminal
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def at_terminal(house: House, broker: Broker) -> Iterator[Open]:
+    """Opens terminals: ``at_terminal(name)``, with further variables of the environment by keyword."""
+    opened: list[Terminal] = []
+
+    def open_terminal(name: str | None = None, *, columns: int = 80, **variables: str) -> Terminal:
+        folder = house.folder / f"terminal-{len(opened)}"
+        given = [] if name is None else ["--name", name]
+        arguments = ["--plain", "--port", str(broker.port), "--data", str(folder), *given]
+        terminal = Terminal(arguments, environment(house.folder, {"TERM": "xterm-256color"} | variables), columns)
+        opened.append(terminal)
+        return terminal
+
+    yield open_terminal
+    for terminal in opened:
+        terminal.close()
+
+
+def test_a_person_gives_a_name_talks_and_leaves(at_terminal: Open) -> None:
+    name = unique("Alice")
+    terminal = at_terminal()
+    terminal.wait_for("Username:")
+    terminal.types("not a name" + ENTER)
+    terminal.wait(lambda rows: sum("Username:" in row for row in rows) == 2, "being asked again")
+    terminal.types(name + ENTER)
+    rows = terminal.wait_for(f"you are {name}")
+    assert any("first contact" in row for row in rows)
+    terminal.types("hello everybody" + ENTER)
+    rows = terminal.wait_for(f"{name}: hello everybody")
+    assert sum("hello everybody" in row for row in rows) == 1, "what was typed is shown once"
+    terminal.types("/exit" + ENTER)
+    assert terminal.exit_code() == 0
+    assert terminal.echoes
+
+
+def test_the_typed_line_is_not_torn_by_arriving_messages(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for(f"you are {name}")
+    terminal.types("half of a sen")
+    terminal.wait_for("> half of a sen")
+    bob.types("first", "second", "third")
+    terminal.wait_for(f"{bob.name}: third")
+    rows = terminal.wait(lambda rows: rows[-1] == "> half of a sen", "the typed line below the messages")
+    assert not any("half" in row for row in rows[:-1])
+    terminal.types("tence" + ENTER)
+    terminal.wait_for(f"{name}: half of a sentence")
+    assert bob.wait("message", text="half of a sentence")["sender"] == name
+
+
+def test_a_long_paste_of_several_lines_is_one_message(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("you are")
+    text = "\n".join(f"line {number} " + "word " * 20 for number in range(12)).strip()
+    terminal.pastes(text)
+    terminal.wait_for("line 11")
+    terminal.types(ENTER)
+    assert bob.wait("message", text=text)["topic"] == "public"
+
+
+def test_a_mistake_is_told_with_the_right_usage(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("you are")
+    terminal.types("/party inivte" + ENTER)
+    terminal.wait_for("!! ")
+    terminal.types("/hepl" + ENTER)
+    terminal.wait_for("/help")
+
+
+@pytest.mark.parametrize(("keys", "code"), [(CTRL_C, 130), (CTRL_D, 0)])
+def test_the_prompt_is_left_by_key(at_terminal: Open, keys: str, code: int) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("you are")
+    terminal.types(keys)
+    assert terminal.exit_code() == code
+    assert terminal.echoes
+
+
+def test_the_question_for_the_name_is_left_by_key(at_terminal: Open) -> None:
+    terminal = at_terminal()
+    terminal.wait_for("Username:")
+    terminal.types(CTRL_C)
+    assert terminal.exit_code() == 130
+    assert b"Traceback" not in terminal.raw
+
+
+def test_a_signal_gives_the_terminal_back(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("you are")
+    terminal.signals(signal.SIGTERM)
+    assert terminal.exit_code() == 143
+    assert terminal.echoes
+
+
+def test_colours_are_for_terminals_that_want_them(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    with_colours, without = at_terminal(unique("alice")), at_terminal(unique("carol"), NO_COLOR="1")
+    for terminal in (with_colours, without):
+        terminal.wait_for("you are")
+    bob.types("in colour")
+    for terminal in (with_colours, without):
+        terminal.wait_for(f"{bob.name}: in colour")
+    assert _colours_of(with_colours, bob.name) != {"default"}
+    assert _colours_of(without, bob.name) == {"default"}
+
+
+def test_a_terminal_that_can_do_nothing_gets_bare_lines(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name, TERM="dumb")
+    terminal.wait_for(f"you are {name}")
+    terminal.types("from a dumb one" + ENTER)
+    terminal.wait_for(f"{name}: from a dumb one")
+    assert bob.wait("message", text="from a dumb one")["sender"] == name
+    assert b"\x1b" not in terminal.raw
+
+
+def _colours_of(terminal: Terminal, name: str) -> set[str]:
+    """The colours in which the name stands at the beginning of what its owner said."""
+    row = next(number for number, text in enumerate(terminal.screen.display) if f"{name}: " in text)
+    start = terminal.screen.display[row].index(f"{name}: ")
+    return {terminal.screen.buffer[row][column].fg for column in range(start, start + len(name))}
