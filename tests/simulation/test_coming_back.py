@@ -37,6 +37,18 @@ def test_a_broker_that_stands_still_ends_no_session_and_shows_nobody_as_offline(
     assert all(run.session.beat.proven("user." + run.user.folded) for run in story.runs)
 
 
+def test_a_broker_whose_machine_slept_ends_no_session_of_those_who_come_back() -> None:
+    story = Story("alice", "bob")
+    world = story.world
+    world.broker.stalled_until_s = world.timeline.now_s + 60.0
+    for run in story.runs:
+        story.faults.take_off_the_network(run)
+    world.pass_time(65.0)
+    assert len(story.state.sessions) == 2
+    world.settle()
+    assert story.traced("broker publishes", "status='offline'") == 0
+
+
 def test_whoever_is_taken_over_is_told_why_and_does_not_come_back() -> None:
     story = Story("alice", "bob")
     (alice, bob), world = story.runs, story.world

@@ -24,9 +24,9 @@ _LOOK_S: Final = 0.05
 
 
 class Terminal:
-    """A client in a terminal of 80 by 24, or of another size."""
+    """A client in a terminal, high enough for what earlier tests have said in the same room."""
 
-    def __init__(self, arguments: list[str], env: Mapping[str, str], columns: int = 80, lines: int = 24) -> None:
+    def __init__(self, arguments: list[str], env: Mapping[str, str], columns: int = 80, lines: int = 80) -> None:
         program = str(PROGRAMS / "zchat-client")
         self.screen = pyte.HistoryScreen(columns, lines, history=1000)
         self.raw = b""

@@ -26,13 +26,14 @@ def test_the_only_line_on_stdout_says_where_the_broker_is(house: House) -> None:
 
 
 def test_stderr_says_first_of_all_how_others_join(house: House) -> None:
-    broker = house.broker(host="0.0.0.0")
+    broker = house.broker("--title", "Lab \x1b[2J", host="0.0.0.0")
+    broker.wait_for_err("zchat-client --host ")
     joining = [line for line in broker.err if "zchat-client --host " in line]
     assert joining
     assert broker.err[: len(joining)] == joining
     assert all(line.endswith(f" --port {broker.port}") for line in joining)
     (alice,) = house.join(broker, "alice")
-    level(alice)
+    assert alice.seen("connected")[0]["title"] == "Lab \N{REPLACEMENT CHARACTER}[2J"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

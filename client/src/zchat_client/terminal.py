@@ -52,6 +52,8 @@ class TerminalLines:
     """A prompt that stays whole while lines are shown above it, with line editing and a history."""
 
     def __init__(self) -> None:
+        # A prompt of one line need not ask where the cursor is, and slow terminals would be warned about it.
+        os.environ["PROMPT_TOOLKIT_NO_CPR"] = "1"
         # Imported here: only a person at a terminal waits for it, never a program.
         from prompt_toolkit import PromptSession
         from prompt_toolkit.patch_stdout import patch_stdout

@@ -29,7 +29,8 @@ def whisper(seq: int, delivery: str = "online", sender: str = "Bob", recipient: 
 
 
 def changed(seq: int, change: str, name: str, *members: str, party: str = "p1") -> m.PartyChanged:
-    return m.PartyChanged(seq, START + seq, party, change, name, members[0] if members else "", members, "")
+    # Later than every registration in these tests.
+    return m.PartyChanged(seq, START + 3_600_000 + seq, party, change, name, members[0] if members else "", members, "")
 
 
 def invited(seq: int, party: str = "p1") -> m.Invited:
@@ -187,7 +188,7 @@ class Desk:
 
     def settle(self, n: int, topic: str = "", seq: int = 0, detail: str = "") -> None:
         """The answer to command n of the numbering that was used last."""
-        self.hear(m.Answer(self.of(m.Do)[-1].instance, n, self.now.at, topic, seq, detail))
+        self.hear(m.Answer(self.of(m.Do)[-1].instance, n, self.now.at + 1, topic, seq, detail))
 
     # -- several steps at once --------------------------------------------------------------------------------------
 

@@ -69,8 +69,8 @@ def test_of_an_inviter_s_several_invitations_the_latest_is_meant() -> None:
 def test_an_accepted_invitation_is_used_up() -> None:
     found = Membership()
     found.invited(invited("p1", "Alice"))
-    found.accepted("p1")
-    found.accepted("p1")
+    found.accepted("party.p1")
+    found.accepted("party.p1")
     assert found.invitation(None) is None
 
 

@@ -316,6 +316,20 @@ def test_a_join_that_comes_down_the_topics_link_first_is_enough(desk: Desk) -> N
     assert desk.of(m.AskHistory) == []
 
 
+def test_a_join_from_before_this_session_is_left_to_its_registration(desk: Desk) -> None:
+    """It may be the join of a party that one has left since: only the pong knows which came first."""
+    desk.submit("party_invite", "Bob")
+    desk.wait()
+    pings = len(desk.of(m.Ping))
+    desk.hear(m.Answer(desk.of(m.Do)[-1].instance, 1, desk.session.reading.registered_at, "party.p3", 1, "created"))
+    assert "+party.p3" not in desk.subscriptions
+    desk.wait()
+    assert len(desk.of(m.Ping)) == pings + 1
+    desk.last["party.p3"] = 2
+    desk.pong()
+    assert "+party.p3" in desk.subscriptions
+
+
 def test_another_s_join_does_not_open_a_party(desk: Desk) -> None:
     desk.read(OWN, invited(1), m.NewKey(desk.key("party.p1")))
     desk.read("party.p1", changed(5, "joined", "Carol", "Bob", "Carol"))

@@ -401,7 +401,7 @@ def test_commands_go_up_in_order_and_settle_their_tickets(desk: Desk) -> None:
     desk.settle(1, "public", 1)
     refusal = m.Refusal(desk.of(m.Do)[0].instance, 2, Code.BAD_TEXT, "no", None)
     desk.hear(refusal)
-    assert desk.settled[11] == m.Answer(refusal.instance, 1, desk.now.at, "public", 1, "")
+    assert desk.settled[11] == m.Answer(refusal.instance, 1, desk.now.at + 1, "public", 1, "")
     assert desk.settled[12] == refusal
 
 

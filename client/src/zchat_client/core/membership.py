@@ -4,7 +4,7 @@ from typing import Final
 
 from zchat_client.core.roster import name_key
 from zchat_common import messages as m
-from zchat_common.topics import party_topic
+from zchat_common.topics import party_of, party_topic
 
 OWN_END: Final = frozenset({"left", "kicked", "dissolved"})
 _INVITATION_END: Final = frozenset({"declined", "expired", "joined"}) | OWN_END
@@ -14,15 +14,21 @@ class Membership:
     """``party`` is None while in none; ``invitations`` are in the order in which they were shown."""
 
     def __init__(self) -> None:
-        self.party: m.PartyState | None = None
+        # More than one only while news of an earlier one comes late; the last is the party that one is in.
+        self._parties: dict[str, m.PartyState] = {}
         self._invitations: dict[str, m.OpenInvitation] = {}
+
+    @property
+    def party(self) -> m.PartyState | None:
+        """One's own party as it was shown last."""
+        return next(reversed(self._parties.values()), None)
 
     def registered(
         self, party: m.PartyState | None, invitations: tuple[m.OpenInvitation, ...]
     ) -> list[m.OpenInvitation]:
         """The broker says how things stand; returns the invitations that are new to this client."""
         fresh = [invitation for invitation in invitations if invitation.party not in self._invitations]
-        self.party = party
+        self._parties = {} if party is None else {party.party: party}
         self._invitations = {invitation.party: invitation for invitation in invitations}
         return fresh
 
@@ -33,25 +39,24 @@ class Membership:
             invited.party, invited.inviter, invited.members, invited.expires
         )
 
-    def accepted(self, party: str) -> None:
-        """The broker let us into this party."""
-        self._invitations.pop(party, None)
+    def accepted(self, topic: str) -> None:
+        """The broker let us into the party of this topic."""
+        self._invitations.pop(party_of(topic) or "", None)
 
     def is_in(self, party: str) -> bool:
         """Whether this is one's own party."""
-        return self.party is not None and self.party.party == party
+        return party in self._parties
 
-    def left(self, topic: str) -> None:
-        """The broker does not count us among the members of the party of this topic."""
-        if self.party is not None and party_topic(self.party.party) == topic:
-            self.party = None
+    def left(self, party: str) -> None:
+        """The broker does not count us among the members of this party."""
+        self._parties.pop(party, None)
 
     def changed(self, change: m.PartyChanged, about_me: bool, on_own_topic: bool) -> bool:
         """A party message was shown; True if it ended an invitation of ours."""
         if not on_own_topic:
-            self.party = m.PartyState(change.party, change.leader, change.members)
-        elif about_me and change.change in OWN_END and self.party is not None and self.party.party == change.party:
-            self.party = None
+            self._parties[change.party] = m.PartyState(change.party, change.leader, change.members)
+        elif about_me and change.change in OWN_END:
+            self.left(change.party)
         ended = about_me and change.change in _INVITATION_END and change.party in self._invitations
         if ended:
             del self._invitations[change.party]

@@ -23,13 +23,15 @@ from zchat_common.limits import HISTORY_PAGE_MAX
 from zchat_common.names import fold
 from zchat_common.sealing import SealError
 from zchat_common.text import clean_text
-from zchat_common.topics import PUBLIC, party_topic, user_topic
+from zchat_common.topics import PUBLIC, party_of, party_topic, user_topic
 
 _KEYS_PAUSE_S = 1.0
 
 
 class Reading:
-    """``users`` is how many are online, ``receipt_due`` the last stored whisper that was shown."""
+    """``users`` is how many are online, ``registered_at`` the broker's time when this session began, and
+    ``receipt_due`` the last stored whisper that was shown.
+    """
 
     def __init__(
         self, name: str, positions: Mapping[str, int], beat: Beat, questions: Questions, out: Callable[[Output], None]
@@ -39,6 +41,7 @@ class Reading:
         self.roster = Roster()
         self.membership = Membership()
         self.users = 1
+        self.registered_at = 0
         self.replayed = 0
         self.receipt_due = 0
         # Before `connected` nothing is shown.
@@ -69,6 +72,7 @@ class Reading:
     def registered(self, registered: m.Registered, now: Now) -> None:
         """The broker says how things stand."""
         self.users = registered.users
+        self.registered_at = registered.at
         self.receipt_due = max(self.receipt_due, registered.waiting)
         for key in registered.keys:
             self._add_key(key)
@@ -82,10 +86,17 @@ class Reading:
         if self.roster.version != registered.roster_version:
             self._ask_roster()
 
-    def joined(self, topic: str, seq: int, party: str, now: Now) -> None:
-        """The broker let us into a party, with message ``seq`` of its topic."""
-        self.membership.accepted(party)
-        self._join_topic(topic, seq, now)
+    def joined(self, topic: str, seq: int, at: int, now: Now) -> None:
+        """The broker let us into a party at ``at``, with message ``seq`` of its topic.
+
+        What was done before this session its registration has taken into account, perhaps its end as well. In the same
+        millisecond only the broker knows which came first: its next pong says which topics are ours.
+        """
+        self.membership.accepted(topic)
+        if at > self.registered_at:
+            self._join_topic(topic, seq, now)
+        else:
+            self._beat.hurry(now.steady_s)
 
     @property
     def synced(self) -> bool:
@@ -157,7 +168,7 @@ class Reading:
                 self._out(Rebuild(clean_text(message.reason)))
             case m.Say() | m.Whisper() | m.Delivered() | m.Invited() | m.PartyChanged():
                 if topic not in self._streams and self._is_own_join(message):
-                    self._join_topic(topic, message.seq, now)
+                    self.joined(topic, message.seq, message.at, now)
                 self._streams.offer(topic, message)
 
     def _pong(self, topic: str, pong: m.Pong, now: Now) -> None:
@@ -190,7 +201,7 @@ class Reading:
         for party in self._streams.parties():
             if party not in topics and ping > self._joined_at_ping.get(party, 0):
                 self._leave_topic(party)
-                self.membership.left(party)
+                self.membership.left(party_of(party) or "")
 
     def _leave_topic(self, topic: str) -> None:
         self._streams.leave(topic)

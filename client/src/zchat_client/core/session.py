@@ -21,7 +21,6 @@ from zchat_common.clock import Now
 from zchat_common.errors import Code
 from zchat_common.limits import PROTOCOL_VERSION
 from zchat_common.text import clean_text
-from zchat_common.topics import party_of
 
 # A broker with thousands of clients coming back needs a millisecond of handshake for each.
 _REGISTER_S = 10.0
@@ -68,7 +67,6 @@ class Session:
         self._outage = False
         self._deadline_s = float("inf")
         self._receipt_sent = 0
-        self._registered_at = 0
 
     # -- what the shell tells ---------------------------------------------------------------------------------------
 
@@ -180,7 +178,6 @@ class Session:
             self._out(Over("refused", Code.VERSION, text))
             return
         self.phase = Phase.SYNCING
-        self._registered_at = registered.at
         self._receipt_sent = 0
         self.name, self.title = registered.name, clean_text(registered.title)
         self._token = registered.token
@@ -207,14 +204,12 @@ class Session:
         command = self.outbox.settle(answer, now.steady_s)
         if command is None:
             return
-        if command.op == "exit" and answer.at < self._registered_at:
+        if command.op == "exit" and answer.at < self.reading.registered_at:
             # It ended the session before this one; the link broke before we were told.
             self.outbox.submit("exit", (), command.ticket)
             return
-        party = party_of(answer.topic)
-        # What was answered before this session its registration has taken into account.
-        if party is not None and answer.detail in ("created", "joined") and answer.at >= self._registered_at:
-            self.reading.joined(answer.topic, answer.seq, party, now)
+        if answer.detail in ("created", "joined"):
+            self.reading.joined(answer.topic, answer.seq, answer.at, now)
         self._settle(command, answer)
 
     def _refused(self, refusal: m.Refusal, now: Now) -> None:
