@@ -96,3 +96,9 @@ def test_each_name_has_a_key_of_its_own(tmp_path: Path) -> None:
     assert identity_of(tmp_path, "alice") == alice
     assert identity_of(tmp_path, "bob") != alice
     assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["alice.key", "bob.key"]
+
+
+def test_a_fingerprint_that_is_named_counts_at_first_contact_too(brokers: KnownBrokers) -> None:
+    assert refused(brokers, accept=fingerprint(KEY)).code is Code.BROKER_KEY_CHANGED
+    assert not brokers.knows(HOST, PORT)
+    assert brokers.check(HOST, PORT, OTHER, fingerprint(OTHER))

@@ -120,7 +120,10 @@ def test_a_stored_whisper_is_told() -> None:
 
 def test_what_waits_for_the_broker_is_told_while_it_is_away() -> None:
     pending = e.Pending(at=AT, typed="hello", id=1)
-    assert "hello" in (PlainRenderer(colours=False)(pending) or "")
+    connecting = PlainRenderer(colours=False)
+    assert connecting(pending) is None, "it may be there in a moment"
+    connecting(e.Error(at=AT, code="broker_unreachable", text="No broker answers."))
+    assert "hello" in (connecting(pending) or "")
     away = renderer()
     away(e.Disconnected(at=AT, reason="gone"))
     assert "hello" in (away(pending) or "")
@@ -174,7 +177,9 @@ def test_another_day_has_a_heading() -> None:
     ids=["error", "pending"],
 )
 def test_what_was_typed_is_shown_without_its_control_characters(event: e.Event) -> None:
-    shown = PlainRenderer(colours=False)(event)
+    show = PlainRenderer(colours=False)
+    show(e.Disconnected(at=AT, reason="gone"))
+    shown = show(event)
     assert shown is not None
     assert "a\ufffd[2Jb\ufffd" in shown
     assert "\x1b" not in shown

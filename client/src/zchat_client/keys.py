@@ -34,6 +34,11 @@ class KnownBrokers:
         pinned = pins.get(address)
         if pinned == key.hex():
             return False
+        if pinned is None and accept not in (None, fingerprint(key)):
+            raise ZchatError(
+                Code.BROKER_KEY_CHANGED,
+                f"The broker at {address} shows the key {fingerprint(key)}, not the one that --accept-key names.",
+            )
         if pinned is not None and accept != fingerprint(key):
             raise ZchatError(
                 Code.BROKER_KEY_CHANGED,

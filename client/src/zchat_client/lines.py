@@ -79,6 +79,8 @@ class LineFrontEnd:
     async def _write_events(self) -> None:
         """Returns after ``bye``, or when nobody reads any more."""
         async for event in self._client:
+            # First, since a program may answer the line before we are back from writing it.
+            self._console.shown(event)
             line = self._render(event)
             if line is not None:
                 try:
@@ -86,7 +88,6 @@ class LineFrontEnd:
                 except OSError:
                     self._stop(_SIGPIPE)
                     return
-            self._console.shown(event)
 
     # -- the end ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from zchat_client import events as e
 from zchat_client.core.roster import name_key
+from zchat_common.errors import Code
 from zchat_common.text import clean_text
 
 # Readable on dark and on light grounds alike, and told apart by most colour-blind people.
@@ -38,7 +39,8 @@ class PlainRenderer:
     def __init__(self, colours: bool) -> None:
         self._colours = colours
         self._own = ""
-        self._connected = False
+        # Whether the user was told that there is no broker now.
+        self._waiting = False
         self._replaying = False
         self._day: date | None = None
 
@@ -61,7 +63,7 @@ class PlainRenderer:
                 return self._party(event)
             case e.Pending():
                 typed = clean_text(event.typed)
-                return None if self._connected else self._dim(f"-- will be sent when the broker answers: {typed}")
+                return self._dim(f"-- will be sent when the broker answers: {typed}") if self._waiting else None
             case e.Sent():
                 waits = event.delivery == "stored"
                 return self._dim(f"-- {event.recipient} is not here now and will get it later") if waits else None
@@ -77,6 +79,7 @@ class PlainRenderer:
                 width = max(len(line.usage) for line in event.commands)
                 return "-- commands\n" + "\n".join(f"{each.usage.ljust(width)}  {each.does}" for each in event.commands)
             case e.Error():
+                self._waiting = self._waiting or event.code == Code.BROKER_UNREACHABLE
                 return self._ink(_RED, f"!! {clean_text(event.text)}")
             case e.Lagged():
                 return self._ink(_RED, f"!! {event.dropped} lines could not be shown in time")
@@ -99,7 +102,7 @@ class PlainRenderer:
     def _link(self, event: e.Connected | e.Disconnected | e.Reconnected) -> str:
         match event:
             case e.Connected():
-                self._connected, self._own = True, name_key(event.name)
+                self._waiting, self._own = False, name_key(event.name)
                 lines = [f"-- you are {self._name(event.name)} at {event.title}"]
                 if event.first_contact:
                     lines.append(self._dim(f"-- first contact with this broker; its key is {event.fingerprint}"))
@@ -108,10 +111,10 @@ class PlainRenderer:
                     lines.append(f"-- your party: {self._members(event.party.leader, event.party.members)}")
                 return "\n".join(lines)
             case e.Disconnected():
-                self._connected = False
+                self._waiting = True
                 return self._ink(_RED, f"-- disconnected ({event.reason}); trying to come back")
             case e.Reconnected():
-                self._connected = True
+                self._waiting = False
                 missed = {0: "nothing was missed", 1: "1 missed message"}.get(
                     event.replayed, f"{event.replayed} missed messages"
                 )

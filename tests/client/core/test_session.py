@@ -412,6 +412,14 @@ def test_what_is_typed_before_the_session_is_kept_and_sent() -> None:
     desk.submit("say", "earlier", False)
     assert desk.of(m.Do) == []
     desk.hear(desk.registered())
+    desk.session.ask(m.AskParty, 7, desk.now)
+    desk.wait()
+    assert desk.of(m.Do) == [], "nothing is answered before `connected`"
+    assert desk.of(m.AskParty) == []
+    assert desk.session.next_s(desk.now) > desk.now_s, "and nothing spins until then"
+    desk.pong()
+    desk.give_roster()
+    assert [type(event) for event in desk.shown] == [Connected]
     assert [do.args[0] for do in desk.of(m.Do)] == ["early", "earlier"]
 
 
@@ -483,6 +491,9 @@ def test_the_broker_s_rate_paces_it() -> None:
     desk = Desk()
     desk.open()
     desk.hear(desk.registered(rate=2_000))
+    desk.wait()
+    desk.pong()
+    desk.give_roster()
     for number in range(10):
         desk.submit("say", str(number), False)
     assert len(desk.of(m.Do)) == 3

@@ -60,12 +60,14 @@ class Questions:
         self._open[self._next] = _Open(make, purpose, after_n)
         self._next += 1
 
-    def take(self, token: bytes, outbox: Outbox, now_s: float) -> list[Upstream]:
-        """The questions to send now."""
+    def take(self, token: bytes, outbox: Outbox, now_s: float, *, of_user: bool = True) -> list[Upstream]:
+        """The questions to send now; those of the user only when ``of_user``."""
         ready: list[Upstream] = []
         for number, question in self._open.items():
             # Asked once, it need not wait for commands any more: those before it have their answers.
-            if question.sent_s is None:
+            if isinstance(question.purpose, ForTicket) and not of_user:
+                is_due = False
+            elif question.sent_s is None:
                 is_due = outbox.settled(question.after_n)
             else:
                 is_due = now_s - question.sent_s >= _ASK_AGAIN_S

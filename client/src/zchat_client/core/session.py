@@ -128,7 +128,8 @@ class Session:
             return float("inf")
         if self.phase is Phase.REGISTERING:
             return self._deadline_s
-        return min(self.beat.next_s(), self.outbox.next_s(now.steady_s), self._questions.next_s())
+        outbox_s = self.outbox.next_s(now.steady_s) if self.reading.showing else float("inf")
+        return min(self.beat.next_s(), outbox_s, self._questions.next_s())
 
     def outputs(self) -> list[Output]:
         """What the shell has to do now, in this order."""
@@ -260,10 +261,12 @@ class Session:
             self._come_back(now)
         self._acknowledge_receipt()
         reading.ask_for_gaps()
-        for question in self._questions.take(self._token, self.outbox, now.steady_s):
+        # Nothing that the user asks is answered before `connected`, which every front end shows first.
+        for question in self._questions.take(self._token, self.outbox, now.steady_s, of_user=reading.showing):
             self._send(question)
-        for command in self.outbox.take(self._token, now.steady_s):
-            self._send(command)
+        if reading.showing:
+            for command in self.outbox.take(self._token, now.steady_s):
+                self._send(command)
 
     def _arrive(self, now: Now) -> None:
         self.phase = Phase.ONLINE
