@@ -93,6 +93,24 @@ def test_the_answer_to_a_join_may_come_after_one_is_out_again() -> None:
     assert bob.session.reading.membership.party is None
 
 
+def test_the_answer_to_an_old_join_leaves_a_new_invitation_open() -> None:
+    story = Story("alice", "bob")
+    (alice, bob), world = story.runs, story.world
+    alice.do("party_invite", "bob")
+    world.pass_time(0.5)
+    assert bob.wires is not None
+    bob.wires.down.freeze(world.timeline.now_s + 2.0)
+    accept(bob)
+    world.pass_time(0.5)
+    alice.do("party_kick", "bob")
+    alice.do("party_invite", "bob")
+    world.pass_time(2.0)
+    assert bob.session.outbox.waiting == ()
+    accept(bob)
+    world.settle()
+    assert party_news(bob) == ["joined bob", "kicked bob", "joined bob"]
+
+
 def test_whoever_was_kicked_and_invited_again_while_he_was_away_is_in_after_accepting() -> None:
     story = Story("alice", "bob", "carol")
     (alice, bob, carol), world = story.runs, story.world

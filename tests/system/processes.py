@@ -30,6 +30,8 @@ _SHOWN_CHARS: Final = 400
 # Below every system's range for outgoing connections, so that none of those sits on a port that was found free.
 _FIRST_PORT, _LAST_PORT = 10_000, 32_000
 _PORTS: Final = 3
+# As many test runners as may work side by side, each with ports of its own.
+_RUNNERS: Final = 16
 PROGRAMS: Final = Path(sys.executable).parent
 _READY: Final = re.compile(
     r"zchat-broker ready: commands tcp://(\S+):(\d+) topics tcp://(\S+):(\d+) "
@@ -46,7 +48,8 @@ def unique(name: str) -> str:
 
 def _triples() -> Iterator[int]:
     """The ports to try, each once in a run, from a place of this run's own: others on this machine begin elsewhere."""
-    triples = range(_FIRST_PORT, _LAST_PORT - _PORTS, _PORTS)
+    runner = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _RUNNERS
+    triples = range(_FIRST_PORT + runner * _PORTS, _LAST_PORT - _PORTS, _RUNNERS * _PORTS)
     start = random.SystemRandom().randrange(len(triples))
     return itertools.cycle([*triples[start:], *triples[:start]])
 

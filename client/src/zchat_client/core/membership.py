@@ -4,10 +4,12 @@ from typing import Final
 
 from zchat_client.core.roster import name_key
 from zchat_common import messages as m
+from zchat_common.limits import INVITATION_S
 from zchat_common.topics import party_of, party_topic
 
 OWN_END: Final = frozenset({"left", "kicked", "dissolved"})
 _INVITATION_END: Final = frozenset({"declined", "expired", "joined"}) | OWN_END
+_INVITATION_MS: Final = int(INVITATION_S * 1000)
 
 
 class Membership:
@@ -42,6 +44,11 @@ class Membership:
     def accepted(self, topic: str) -> None:
         """The broker let us into the party of this topic."""
         self._invitations.pop(party_of(topic) or "", None)
+
+    def invited_at(self, topic: str) -> int:
+        """When one was invited to the party of this topic; 0 if one is not (any more)."""
+        invitation = self._invitations.get(party_of(topic) or "")
+        return 0 if invitation is None else invitation.expires - _INVITATION_MS
 
     def is_in(self, party: str) -> bool:
         """Whether this is one's own party."""

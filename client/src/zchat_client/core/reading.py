@@ -92,8 +92,8 @@ class Reading:
         What was done before this session its registration has taken into account, perhaps its end as well. In the same
         millisecond only the broker knows which came first: its next pong says which topics are ours.
         """
-        self.membership.accepted(topic)
-        if at > self.registered_at:
+        if at > self.registered_at and at >= self.membership.invited_at(topic):
+            self.membership.accepted(topic)
             self._join_topic(topic, seq, now)
         else:
             self._beat.hurry(now.steady_s)
@@ -253,9 +253,14 @@ class Reading:
         self._open_waiting(now)
 
     def ask_for_gaps(self) -> None:
-        """Asks for what is missing, topic by topic."""
+        """Asks for what is missing, topic by topic.
+
+        Of a party only when its pong has come: a page may overtake what was told before it on our own topic, such as
+        the end of the party that we were in.
+        """
         for topic, after, before in self._streams.gaps():
-            if not self._questions.asks_for(ForGap(topic)):
+            early = party_of(topic) is not None and not self._beat.proven(topic)
+            if not early and not self._questions.asks_for(ForGap(topic)):
                 self._questions.ask(_history_question(topic, after, before), ForGap(topic))
 
     def gap_reply(self, topic: str, reply: object, now: Now) -> None:
