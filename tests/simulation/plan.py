@@ -58,7 +58,7 @@ def draw_plan(seed: int) -> Plan:
     plan.split_turns = dice.choice((0.0, 0.1, 0.5))
     plan.rate, plan.burst = dice.choice(((0.0, 30), (0.0, 30), (10.0, 30), (2.0, 4)))
     plan.grace_s = dice.choice((0.0, 5.0, 120.0))
-    if dice.random() < 0.02:
+    if dice.random() < 0.01:
         # More than may be in flight, and more than a page of history holds.
         plan.wishes, plan.bursts, plan.rate = 400, (1, 20, 150), 0.0
     if dice.random() < 0.15:

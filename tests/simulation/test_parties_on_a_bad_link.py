@@ -111,6 +111,28 @@ def test_the_answer_to_an_old_join_leaves_a_new_invitation_open() -> None:
     assert party_news(bob) == ["joined bob", "kicked bob", "joined bob"]
 
 
+def test_an_old_pong_that_somebody_kept_puts_nobody_out_of_his_party() -> None:
+    story = Story("alice", "bob")
+    (alice, _), world = story.runs, story.world
+    assert alice.wires is not None
+    world.harmless = False
+    alice.wires.frames.lose(world.timeline.now_s + 10.0)
+    world.pass_time(4.0)
+    kept = [frame for frame in world.broker.recent_frames if frame.startswith(b"user.alice\0")]
+    # She learns of her party only when she is back.
+    alice.wires.down.lose(world.timeline.now_s + 10.0)
+    alice.do("party_invite", "bob")
+    alice.party_say()
+    world.pass_time(0.5)
+    alice.hear_cut(alice.wires)
+    world.pass_time(3.0)
+    assert texts(alice, "party") == ["alice.1.2"]
+    alice.wires.inject(kept[-1])
+    world.pass_time(1.0)
+    world.settle()
+    assert texts(alice, "party") == ["alice.1.2"]
+
+
 def test_whoever_was_kicked_and_invited_again_while_he_was_away_is_in_after_accepting() -> None:
     story = Story("alice", "bob", "carol")
     (alice, bob, carol), world = story.runs, story.world

@@ -119,6 +119,7 @@ class Reading:
             self._leave_topic(topic)
         for topic in change.new_parties:
             self._subscribe(topic)
+        self._joined_at_ping = dict.fromkeys(self._streams.parties(), self._beat.number)
         for topic in (*self._streams.parties(), self.own_topic):
             self._beat.prove(topic, now.steady_s)
         for topic in change.shorter:
@@ -253,14 +254,9 @@ class Reading:
         self._open_waiting(now)
 
     def ask_for_gaps(self) -> None:
-        """Asks for what is missing, topic by topic.
-
-        Of a party only when its pong has come: a page may overtake what was told before it on our own topic, such as
-        the end of the party that we were in.
-        """
+        """Asks for what is missing, topic by topic."""
         for topic, after, before in self._streams.gaps():
-            early = party_of(topic) is not None and not self._beat.proven(topic)
-            if not early and not self._questions.asks_for(ForGap(topic)):
+            if not self._questions.asks_for(ForGap(topic)):
                 self._questions.ask(_history_question(topic, after, before), ForGap(topic))
 
     def gap_reply(self, topic: str, reply: object, now: Now) -> None:
