@@ -33,3 +33,9 @@ async def _run(main: Coroutine[object, object, int]) -> int:
         if not signals:
             raise
         return _EXIT_SIGNAL + signals[0]
+    finally:
+        # A second signal has nothing left to stop, and would meet a loop that is being closed.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)

@@ -115,7 +115,14 @@ async def _serve(server: Server, announce: Callable[[], None]) -> None:
             loop.add_signal_handler(number, server.stop, "the broker was stopped")
     # Whoever reads the line may stop the broker at once.
     announce()
-    await server.serve()
+    try:
+        await server.serve()
+    finally:
+        # A second signal has nothing left to stop, and would meet a loop that is being closed.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)
 
 
 def _announce(host: str, profile: Profile, key: str) -> None:
