@@ -12,7 +12,6 @@ from math import isnan
 from pathlib import Path
 
 import click
-import platformdirs
 
 from zchat_broker.machine import CannotStart, claim_folder, joining_addresses, numeric_address, raise_descriptor_limit
 from zchat_broker.profile import Profile
@@ -21,12 +20,12 @@ from zchat_broker.server import Server
 from zchat_broker.sockets import endpoint
 from zchat_broker.store import StoreFailed, StoreUnusable
 from zchat_broker.store.sqlite import SqliteStore
+from zchat_broker.subcommands import COMMANDS, data_option, folder_of, port_option
 from zchat_common.identity import DamagedKey, Identity, load_or_create_identity
 from zchat_common.introduction import fingerprint
 
 _log = logging.getLogger("zchat.broker")
 _EXIT_CANNOT_START = 2
-_PORTS = 3
 
 
 def _finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
@@ -35,10 +34,10 @@ def _finite(_context: click.Context, _option: click.Parameter, value: float) -> 
     return value
 
 
-@click.command(context_settings={"auto_envvar_prefix": "ZCHAT", "show_default": True})
+@click.group(invoke_without_command=True, context_settings={"auto_envvar_prefix": "ZCHAT", "show_default": True})
 @click.option("--host", default="0.0.0.0", help="Address to listen on.")
-@click.option("--port", default=5555, type=click.IntRange(1, 65535 - _PORTS + 1), help="First of three ports.")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder for key and database.")
+@port_option
+@data_option
 @click.option("--title", default="zchat", help="What users see as this broker's name.")
 @click.option(
     "--grace",
@@ -66,7 +65,9 @@ def _finite(_context: click.Context, _option: click.Parameter, value: float) -> 
     help="Days that an unused name stays owned.",
 )
 @click.version_option(package_name="zchat-broker")
+@click.pass_context
 def main(
+    context: click.Context,
     host: str,
     port: int,
     data: Path | None,
@@ -77,15 +78,23 @@ def main(
     history_days: float,
     name_days: float,
 ) -> None:
-    """Runs a zchat broker: the box that everybody's zchat-client talks to."""
+    """Runs a zchat broker: the box that everybody's zchat-client talks to. With a COMMAND it only looks at the
+    broker's folder.
+    """
+    if context.invoked_subcommand is not None:
+        return
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    folder = data or Path(platformdirs.user_data_dir("zchat", appauthor=False)) / f"broker-{port}"
+    folder = folder_of(data, port)
     profile = Profile(title, port, port + 1, Settings(grace, name_days), rate, burst, history_days)
     try:
         _run(host, profile, folder)
     except (CannotStart, DamagedKey, StoreUnusable, StoreFailed) as error:
         click.echo(f"zchat-broker: {error}", err=True)
         sys.exit(_EXIT_CANNOT_START)
+
+
+for command in COMMANDS:
+    main.add_command(command)
 
 
 def _run(host: str, profile: Profile, folder: Path) -> None:

@@ -34,21 +34,23 @@ class Identity:
 
 
 def load_or_create_identity(path: Path) -> Identity:
-    """The identity in the file (the secret key in hexadecimal); a fresh one is written there when there is no file.
-
-    Raises DamagedKey, with a sentence for people, and OSError.
-    """
+    """The identity in the file; a fresh one is written there when there is no file. Raises DamagedKey and OSError."""
     try:
-        text = path.read_text("ascii")
+        return load_identity(path)
     except FileNotFoundError:
         identity = Identity.create()
         write_private(path, identity.secret.hex().encode() + b"\n")
         return identity
-    except UnicodeDecodeError as error:
-        raise DamagedKey(f"{path} holds no key; restore it from a backup or move it away") from error
+
+
+def load_identity(path: Path) -> Identity:
+    """The identity in the file, which holds the secret key in hexadecimal.
+
+    Raises DamagedKey, with a sentence for people, and OSError (FileNotFoundError if there is no such file).
+    """
     try:
-        secret = bytes.fromhex(text.strip())
-    except ValueError as error:
+        secret = bytes.fromhex(path.read_text("ascii").strip())
+    except ValueError as error:  # UnicodeDecodeError is one
         raise DamagedKey(f"{path} holds no key; restore it from a backup or move it away") from error
     if len(secret) != KEY_BYTES:
         raise DamagedKey(f"{path} holds no key; restore it from a backup or move it away")
