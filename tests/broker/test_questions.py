@@ -213,7 +213,7 @@ def test_a_topic_that_is_not_one_s_own_is_denied(desk: Desk, topic: str) -> None
     assert denied(desk, "alice", m.AskHistory(TOKEN, 9, topic, None, None, 20)) == "access_denied"
 
 
-def test_a_party_is_readable_from_one_s_own_join_and_no_longer_after_leaving(desk: Desk) -> None:
+def test_a_party_is_readable_from_one_s_own_join_and_after_leaving_up_to_there(desk: Desk) -> None:
     topic = desk.chat.party("alice", "bob")
     for _ in range(4):
         desk.chat.ok("alice", "party_say", "hi", False)
@@ -229,7 +229,27 @@ def test_a_party_is_readable_from_one_s_own_join_and_no_longer_after_leaving(des
     assert reply.first == 3
     assert denied(desk, "carol", question) == "access_denied"
     desk.chat.ok("bob", "party_leave")
+    desk.chat.ok("alice", "party_say", "bob is out", False)
+    desk.keep(topic, say(8), say(9))
+    reply = desk.ask("bob", question)
+    assert isinstance(reply, m.History)
+    assert (reply.first, reply.last) == (3, 7)
+    assert desk.page("bob", topic, None, None) == desk.page("bob", topic, 0, 100) == list(range(3, 8))
+    desk.chat.ok("bob", "received", 2)
     assert denied(desk, "bob", question) == "access_denied"
+
+
+def test_between_two_memberships_nothing_is_readable(desk: Desk) -> None:
+    topic = desk.chat.party("alice", "bob")
+    desk.chat.ok("bob", "party_leave")
+    desk.chat.ok("alice", "party_say", "bob is out", False)
+    desk.chat.ok("alice", "party_invite", "bob")
+    desk.chat.ok("bob", "party_accept", topic.removeprefix("party."))
+    desk.keep(topic, *[say(seq) for seq in range(1, 8)])
+    assert desk.page("bob", topic, 0, None) == [3]
+    assert desk.page("bob", topic, 3, None) == [7]
+    assert desk.page("bob", topic, None, None) == [7]
+    assert desk.page("bob", topic, None, 7) == [3]
 
 
 def test_one_who_is_invited_reads_nothing_yet(desk: Desk) -> None:

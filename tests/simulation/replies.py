@@ -38,11 +38,24 @@ class Replies:
             raise Wrong(f"{user} got {message} out of the history, which is for {fact.readers}")
 
     def _check_topic(self, user: str, state: m.TopicState) -> None:
+        if state.told_seq:
+            self._check_tail(user, state)
+            return
         if state.last != self._record.last(state.topic):
             raise Wrong(f"{user} was told {state} of a topic that has {self._record.last(state.topic)} messages")
         fact = self._record.fact(state.topic, state.start)
         if state.topic not in (PUBLIC, user_topic(user)) and (fact is None or not fact.is_for(user)):
             raise Wrong(f"{user} was told that he may read {state}: {fact}")
+
+    def _check_tail(self, user: str, state: m.TopicState) -> None:
+        """A tail is a whole membership, to its very end: what comes next is not for him, or is his coming again."""
+        for seq in range(state.start, state.last + 1):
+            fact = self._record.fact(state.topic, seq)
+            if fact is None or not fact.is_for(user):
+                raise Wrong(f"{user} was told that he may read {state} to its end: {fact}")
+        after = self._record.fact(state.topic, state.last + 1)
+        if after is not None and after.is_for(user):
+            raise Wrong(f"{user} was told that {state} ends before {after}")
 
     def _check_final(self, user: str, answer: m.Answer | m.Refusal) -> None:
         """One number has one answer; only what could not be kept may be tried again, if nobody heard of the failure."""

@@ -60,7 +60,7 @@ def test_what_was_said_before_a_kick_in_one_turn_is_shown_to_the_kicked() -> Non
     assert len(whispers(bob)) == 2
 
 
-def test_a_party_that_is_made_and_left_at_one_go_is_gone() -> None:
+def test_a_party_that_is_made_and_left_at_one_go_is_shown_whole_and_gone() -> None:
     story = Story("alice", "bob")
     (alice, bob), world = story.runs, story.world
     story.one_turn()
@@ -70,7 +70,10 @@ def test_a_party_that_is_made_and_left_at_one_go_is_gone() -> None:
     world.pass_time(1.0)
     world.settle()
     # The subscription to a party that one makes takes effect after it was made; here it was gone by then.
-    assert party_news(alice) == ["expired bob", "left alice", "dissolved alice"]
+    assert party_news(alice) == ["expired bob", "created alice", "invited bob", "left alice", "dissolved alice"]
+    assert len(texts(alice, "party")) == 1
+    assert [topic for topic in story.state.last_seq if topic.startswith("party.")] == []
+    assert not story.state.tails
     assert party_news(bob) == ["expired bob"]
     assert alice.session.reading.membership.party is None
 

@@ -22,7 +22,7 @@ from zchat_broker.rules.effects import (
     TopicDropped,
 )
 from zchat_broker.rules.state import State
-from zchat_broker.rules.views import open_invitations, party_state, topics_of
+from zchat_broker.rules.views import open_invitations, party_state, receipt_due, topics_of
 from zchat_broker.store import Changes, KeptAnswer, KeptMessage, record_key
 from zchat_common import wire
 from zchat_common.limits import FRAME_MAX_BYTES, PROTOCOL_VERSION
@@ -182,11 +182,11 @@ class Outcome:
             profile.burst,
             state.roster_version,
             len(state.sessions),
-            tuple([self._publisher.key_of(topic.topic) for topic in topics]),
+            tuple([self._publisher.key_of(topic.topic) for topic in topics if not topic.told_seq]),
             topics,
             party_state(state, user),
             open_invitations(state, user),
-            max(state.waiting.get(user, {}), default=0),
+            receipt_due(state, user),
         )
 
     def _send(self, session: str, body: bytes, replies: Replies) -> None:

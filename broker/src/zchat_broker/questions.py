@@ -3,7 +3,7 @@
 from zchat_broker.links import Link
 from zchat_broker.publisher import Publisher
 from zchat_broker.rules.state import State
-from zchat_broker.rules.views import party_state, readable_from, roster, topics_of
+from zchat_broker.rules.views import Readable, party_state, readable_from, readable_parts, roster, topics_of
 from zchat_broker.store import Store, StoreFailed
 from zchat_common import wire
 from zchat_common.errors import Code
@@ -64,7 +64,7 @@ class Questions:
         if party_of(ping.topic) is not None and readable_from(state, user, ping.topic) is not None:
             # The other members read this pong too: the user's own topic is not their business.
             topic = ping.topic
-            topics = tuple([each for each in topics if each.topic == topic])
+            topics = tuple([each for each in topics if each.topic == topic and not each.told_seq])
         users = len(state.sessions)
         pong = Pong(state.name_of(user), ping.number, state.at, state.roster_version, users, topics)
         self._publisher.add(topic, wire.encode(pong))
@@ -76,8 +76,8 @@ class Questions:
             case AskParty():
                 return Party(question.ask, party_state(state, link.user))
             case AskKeys():
-                topics = topics_of(state, link.user)
-                return Keys(question.ask, tuple([self._publisher.key_of(topic.topic) for topic in topics]))
+                readable = [topic.topic for topic in topics_of(state, link.user) if not topic.told_seq]
+                return Keys(question.ask, tuple([self._publisher.key_of(topic) for topic in readable]))
             case AskHistory():
                 return self._history(state, link, question)
 
@@ -87,22 +87,24 @@ class Questions:
         return self._roster[1]
 
     def _history(self, state: State, link: Link, question: AskHistory) -> History | Denied:
-        start = readable_from(state, link.user, question.topic)
-        if start is None:
+        parts = readable_parts(state, link.user, question.topic)
+        if not parts:
             return Denied(question.ask, Code.ACCESS_DENIED, "That topic is not yours to read.")
         if not 1 <= question.limit <= HISTORY_PAGE_MAX:
             return Denied(question.ask, Code.MALFORMED, f"A page has 1 to {HISTORY_PAGE_MAX} messages.")
+        part = _part_asked_for(parts, question)
+        last = state.last_seq.get(question.topic, 0) if part.end is None else part.end
         try:
-            first = max(start, self._store.first_seq(question.topic))
-            messages = self._page(question, first)
+            first = min(max(part.start, self._store.first_seq(question.topic)), last + 1)
+            messages = self._page(question, first, last)
         except StoreFailed:
             return Denied(question.ask, Code.STORAGE_FAILED, "The broker could not read its history.")
-        last = state.last_seq.get(question.topic, 0)
         return History(question.ask, question.topic, first, last, tuple(messages))
 
-    def _page(self, question: AskHistory, first: int) -> list[bytes]:
+    def _page(self, question: AskHistory, first: int, last: int) -> list[bytes]:
         """As many whole messages as fit into a page, from the end that was asked for."""
-        topic, before, limit = question.topic, question.before, question.limit
+        topic, limit = question.topic, question.limit
+        before = last + 1 if question.before is None else min(question.before, last + 1)
         if question.after is not None:
             after = max(question.after, first - 1)
             return _fitting(self._store.page(topic, after, before, limit))
@@ -110,6 +112,15 @@ class Questions:
         # The page cannot be asked for from `first` on without losing its end, so the surplus is cut off here.
         readable = [body for body in newest if wire.decode_kept(body).seq >= first]
         return _fitting(readable[::-1])[::-1]
+
+
+def _part_asked_for(parts: list[Readable], question: AskHistory) -> Readable:
+    """The part of the topic that holds what was asked for; whoever was a member more than once has several."""
+    if question.after is not None:
+        ahead = [part for part in parts if part.end is None or part.end > question.after]
+        return ahead[0] if ahead else parts[-1]
+    begun = [part for part in parts if question.before is None or part.start < question.before]
+    return begun[-1] if begun else parts[0]
 
 
 def _fitting(bodies: list[bytes]) -> list[bytes]:

@@ -30,6 +30,8 @@ LINK_SILENCE_S = 8.0
 SESSION_SILENCE_S = 15.0
 INVITATION_S = 600.0
 NUMBERING_KEPT_S = 7 * 24 * 3600.0
+# What a former member has not been shown of his party is kept for him so long.
+TAIL_KEPT_S = 7 * 24 * 3600.0
 
 # ZeroMQ's CURVE adds 33 bytes to each frame, and MAXMSGSIZE counts them (design fact F3).
 CURVE_OVERHEAD_BYTES = 64

@@ -23,11 +23,16 @@ class TopicKey(NamedTuple):
 
 
 class TopicState(NamedTuple):
-    """Where a topic stands: its last sequence number, and the first one that the reader may see."""
+    """Where a topic stands: its last sequence number, and the first one that the reader may see.
+
+    Of a party that he has left he may read up to ``last``; ``told_seq`` is the message of his own topic that tells of
+    the end. It is 0 while more may come.
+    """
 
     topic: str
     last: int
     start: int
+    told_seq: int = 0
 
 
 class RosterEntry(NamedTuple):
@@ -129,7 +134,7 @@ Upstream = Register | Ping | Do | AskRoster | AskParty | AskHistory | AskKeys
 class Registered(NamedTuple):
     """The session is open. ``rate`` is commands per 1,000 seconds (0: no limit), ``burst`` commands at once.
 
-    ``waiting`` is the seq of the last whisper that waited for this user and whose receipt is due; 0 if there is none.
+    ``waiting`` is the seq of the last message of the user's own topic whose receipt is due; 0 if there is none.
     """
 
     version: int
@@ -288,7 +293,11 @@ class Invited(NamedTuple):
 
 
 class PartyChanged(NamedTuple):
-    """Something happened in or to a party; ``leader`` and ``members`` as they are after it."""
+    """Something happened in or to a party; ``leader`` and ``members`` as they are after it.
+
+    On the topic of the user whose membership it ends, ``start`` and ``end`` are the first and the last seq of the
+    party's topic that he may read; else both are 0.
+    """
 
     seq: int
     at: int
@@ -298,6 +307,8 @@ class PartyChanged(NamedTuple):
     leader: str
     members: tuple[str, ...]
     reason: str
+    start: int = 0
+    end: int = 0
 
 
 class Unknown(NamedTuple):

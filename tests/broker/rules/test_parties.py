@@ -152,7 +152,7 @@ def test_accepting_while_alone_in_ones_own_party_leaves_that() -> None:
     effects = chat.ok("bob", "party_accept", party)
     assert told(effects, "bob") == ["expired carol", "left bob", "dissolved bob"]
     assert told(effects, "carol") == ["expired carol"]
-    assert one(TopicDropped, effects).topic == f"party.{own}"
+    assert one(TopicDropped, chat.ok("bob", "received", 100)).topic == f"party.{own}"
     assert chat.members("bob") == ("alice", "bob")
     assert chat.refused("carol", "party_accept", own) == "no_invitation"
 
@@ -280,8 +280,9 @@ def test_who_was_kicked_is_told_and_reads_no_more() -> None:
     mine = [effect for effect in effects if isinstance(effect, (KeyChanged, Posted)) and effect.topic == topic]
     assert mine[0] == KeyChanged(topic, ("alice", "carol"))
     kicked = (party, "kicked", "Bob", "Alice", ("Alice", "carol"), "by Alice")
-    assert posted(effects, topic)[0][2:] == kicked
-    assert posted(effects, "user.bob")[0][2:] == kicked
+    assert posted(effects, topic)[0][2:] == (*kicked, 0, 0)
+    # Five messages came before, of which the third is his joining.
+    assert posted(effects, "user.bob")[0][2:] == (*kicked, 3, 5)
     assert readable_from(chat.state, "bob", topic) is None
     assert chat.refused("bob", "party_say", "still here?", False) == "not_in_party"
 
@@ -343,8 +344,10 @@ def test_the_last_one_out_dissolves_the_party() -> None:
     effects = chat.ok("bob", "party_leave")
     assert told(effects, "bob") == ["left bob", "dissolved bob"]
     assert news(effects, topic) == []
-    assert one(TopicDropped, effects).topic == topic
     assert chat.state.parties == {}
+    assert TopicDropped not in [type(effect) for effect in effects]
+    assert TopicDropped not in [type(effect) for effect in chat.ok("bob", "received", 100)]
+    assert one(TopicDropped, chat.ok("alice", "received", 100)).topic == topic
     assert topic not in chat.state.last_seq
     assert readable_from(chat.state, "bob", topic) is None
     assert chat.refused("bob", "party_leave") == "not_in_party"

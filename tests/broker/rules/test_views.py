@@ -3,7 +3,15 @@
 import pytest
 
 from tests.broker.rules.conversation import MINUTE, Chat
-from zchat_broker.rules.views import open_invitations, party_state, readable_from, roster, topics_of
+from zchat_broker.rules.views import (
+    Readable,
+    open_invitations,
+    party_state,
+    readable_from,
+    readable_parts,
+    roster,
+    topics_of,
+)
 from zchat_common.messages import OpenInvitation, PartyState, RosterEntry, TopicState
 
 
@@ -59,7 +67,23 @@ def test_topics_say_where_each_stands_and_where_one_may_begin() -> None:
         TopicState(topic, 3, 3),
     )
     chat.ok("alice", "party_kick", "bob")
-    assert topics_of(chat.state, "bob") == (TopicState("public", 1, 1), TopicState("user.bob", 2, 1))
+    own = (TopicState("public", 1, 1), TopicState("user.bob", 2, 1))
+    assert topics_of(chat.state, "bob") == (*own, TopicState(topic, 3, 3, told_seq=2))
+    chat.ok("bob", "received", 2)
+    assert topics_of(chat.state, "bob") == own
+
+
+def test_the_tails_of_former_memberships_come_before_the_party_of_today() -> None:
+    chat = Chat("alice", "bob")
+    topic = chat.party("alice", "bob")
+    chat.ok("bob", "party_leave")
+    chat.ok("alice", "party_say", "not for bob", False)
+    chat.ok("alice", "party_invite", "bob")
+    chat.ok("bob", "party_accept", topic.removeprefix("party."))
+    own = (TopicState("public", 0, 1), TopicState("user.bob", 3, 1))
+    assert topics_of(chat.state, "bob") == (*own, TopicState(topic, 3, 3, told_seq=2), TopicState(topic, 7, 7))
+    assert readable_parts(chat.state, "bob", topic) == [Readable(3, 3), Readable(7, None)]
+    assert readable_parts(chat.state, "alice", topic) == [Readable(1, None)]
 
 
 def test_a_party_is_shown_with_names_as_typed_in_the_order_of_joining() -> None:

@@ -22,6 +22,7 @@ from zchat_broker.rules.state import (
     Seat,
     Session,
     State,
+    Tail,
     User,
     Waiting,
 )
@@ -129,6 +130,7 @@ every_record: list[Record] = [
     Invitation("p1", "carol", "alice", 600),
     Waiting("carol", 3, "alice", 8),
     Waiting("carol", 4, "żółw", 2),
+    Tail("carol", "p9", 2, 7, 3, 8),
 ]
 
 
@@ -464,6 +466,7 @@ records = st.one_of(
     parties("p2", "cd"),
     st.builds(Invitation, st.just("p1"), users, users, few),
     st.builds(Waiting, users, few, users, few),
+    st.builds(Tail, users, users, few, few, few, few),
 )
 
 

@@ -28,9 +28,12 @@ def whisper(seq: int, delivery: str = "online", sender: str = "Bob", recipient: 
     return m.Whisper(seq, START + seq, sender, recipient, "text", b"psst %d" % seq, delivery)
 
 
-def changed(seq: int, change: str, name: str, *members: str, party: str = "p1") -> m.PartyChanged:
+def changed(
+    seq: int, change: str, name: str, *members: str, party: str = "p1", part: tuple[int, int] = (0, 0)
+) -> m.PartyChanged:
     # Later than every registration in these tests.
-    return m.PartyChanged(seq, START + 3_600_000 + seq, party, change, name, members[0] if members else "", members, "")
+    leader = members[0] if members else ""
+    return m.PartyChanged(seq, START + 3_600_000 + seq, party, change, name, leader, members, "", *part)
 
 
 def invited(seq: int, party: str = "p1") -> m.Invited:
@@ -53,6 +56,8 @@ class Desk:
         self.keys: dict[str, SealingKey] = {}
         self.last = {PUBLIC: 0, OWN: 0}
         self.start: dict[str, int] = {}
+        # Of parties that were left: the message of her own topic that tells of it.
+        self.told: dict[str, int] = {}
         self.roster: dict[str, m.RosterEntry] = {"alice": m.RosterEntry("Alice", "online", START, "")}
         self.roster_version = 1
         self._numbers = count(1)
@@ -140,7 +145,12 @@ class Desk:
         return self.keys[topic]
 
     def states(self) -> tuple[m.TopicState, ...]:
-        return tuple([m.TopicState(topic, last, self.start.get(topic, 1)) for topic, last in self.last.items()])
+        return tuple(
+            [
+                m.TopicState(topic, last, self.start.get(topic, 1), self.told.get(topic, 0))
+                for topic, last in self.last.items()
+            ]
+        )
 
     def registered(
         self,
@@ -182,9 +192,13 @@ class Desk:
 
     def give_page(self, *messages: m.Kept, first: int = 1) -> None:
         """The answer to the last question for history."""
-        question = self.of(m.AskHistory)[-1]
+        self.answer_page(self.of(m.AskHistory)[-1], *messages, first=first)
+
+    def answer_page(self, question: m.AskHistory, *messages: m.Kept, first: int = 1, last: int | None = None) -> None:
+        """The answer to this question for history."""
         bodies = tuple([wire.encode(message) for message in messages])
-        self.hear(m.History(question.ask, question.topic, first, self.last.get(question.topic, 0), bodies))
+        last = self.last.get(question.topic, 0) if last is None else last
+        self.hear(m.History(question.ask, question.topic, first, last, bodies))
 
     def settle(self, n: int, topic: str = "", seq: int = 0, detail: str = "") -> None:
         """The answer to command n of the numbering that was used last."""

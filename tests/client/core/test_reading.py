@@ -348,12 +348,106 @@ def test_creating_a_party_reads_it_from_its_beginning(desk: Desk) -> None:
 @pytest.mark.parametrize("change", ["left", "kicked"])
 def test_who_left_or_was_kicked_reads_no_more_of_the_party(change: str) -> None:
     desk = online_in_party()
-    desk.read(OWN, changed(1, change, "Alice", "Bob"))
+    desk.read(OWN, changed(1, change, "Alice", "Bob", part=(3, 3)))
     assert [event.change for event in desk.seen(Party)] == [change]
     assert desk.subscriptions == ["-party.p1"]
     assert desk.session.reading.membership.party is None
     desk.read("party.p1", say(4))
     assert desk.seen(Message) == []
+
+
+def test_the_end_of_a_membership_is_shown_after_all_of_it_which_is_asked_for() -> None:
+    desk = online_in_party()
+    desk.read(OWN, changed(1, "left", "Alice", "Bob", part=(3, 5)))
+    assert desk.seen(Party) == []
+    assert [(each.topic, each.after) for each in desk.of(m.AskHistory)] == [("party.p1", 3)]
+    desk.last["party.p1"] = 5
+    desk.give_page(say(4), say(5), first=3)
+    assert [type(event) for event in desk.shown] == [Message, Message, Party]
+    assert [(command.op, command.args) for command in desk.of(m.Do)] == [("received", (1,))]
+    assert "-party.p1" in desk.subscriptions
+
+
+def test_a_party_that_was_made_and_left_before_its_answer_came_is_read_whole(desk: Desk) -> None:
+    desk.submit("party_invite", "bob")
+    desk.read(OWN, changed(1, "left", "Alice", party="p2", part=(1, 2)))
+    desk.last["party.p2"] = 2
+    desk.give_page(changed(1, "created", "Alice", "Alice", party="p2"), say(2))
+    assert [type(event) for event in desk.shown] == [Party, Message, Party]
+    desk.settle(1, "party.p2", 1, "created")
+    assert "+party.p2" not in desk.subscriptions
+    assert desk.session.reading.membership.party is None
+
+
+def test_the_tail_of_a_party_left_while_away_is_shown_as_replayed_before_its_end() -> None:
+    desk = online_in_party()
+    desk.last |= {"party.p1": 4, OWN: 1}
+    desk.told["party.p1"] = 1
+    desk.reconnect()
+    own, party = desk.of(m.AskHistory)
+    assert (own.topic, party.topic, party.after) == (OWN, "party.p1", 3)
+    assert party.before is None
+    desk.answer_page(own, changed(1, "left", "Alice", "Bob", part=(3, 4)))
+    assert desk.seen(Party) == []
+    desk.answer_page(party, say(4), first=3)
+    assert [type(event).__name__ for event in desk.shown] == ["Disconnected", "Message", "Party", "Reconnected"]
+    assert [event.replayed for event in desk.seen(Message)] == [True]
+
+
+def test_the_next_party_is_shown_after_the_end_of_the_last_one() -> None:
+    desk = online_in_party()
+    lost = desk.frame(OWN, changed(1, "left", "Alice", "Bob", part=(3, 3)))
+    desk.start["party.p2"] = 2
+    desk.read(OWN, m.NewKey(desk.key("party.p2")))
+    desk.submit("party_accept", "p2")
+    desk.settle(1, "party.p2", 2, "joined")
+    desk.read("party.p2", changed(2, "joined", "Alice", "Carol", "Alice", party="p2"))
+    assert desk.seen(Party) == []
+    desk.wait()
+    desk.pong("party.p2")
+    desk.wait(4.0)
+    desk.pong()
+    desk.give_page(changed(1, "left", "Alice", "Bob", part=(3, 3)))
+    assert [event.change for event in desk.seen(Party)] == ["left", "joined"]
+    desk.deliver(lost)
+    assert len(desk.seen(Party)) == 2
+
+
+def test_between_two_memberships_of_one_party_nothing_is_missed() -> None:
+    desk = online_in_party()
+    desk.read(OWN, changed(1, "left", "Alice", "Bob", part=(3, 5)))
+    desk.submit("party_accept", "p1")
+    desk.settle(1, "party.p1", 9, "joined")
+    desk.read("party.p1", changed(9, "joined", "Alice", "Bob", "Alice"))
+    assert desk.seen(Party) == []
+    tail = desk.of(m.AskHistory)[-1]
+    desk.answer_page(tail, say(4), say(5), first=3, last=5)
+    assert [event.change for event in desk.seen(Party)] == ["left"]
+    desk.answer_page(desk.of(m.AskHistory)[-1], changed(9, "joined", "Alice", "Bob", "Alice"), first=9)
+    assert [event.change for event in desk.seen(Party)] == ["left", "joined"]
+    assert desk.seen(Error) == []
+    assert desk.session.reading.membership.party == m.PartyState("p1", "Bob", ("Bob", "Alice"))
+
+
+def test_a_tail_that_the_broker_has_forgotten_holds_nothing_up() -> None:
+    desk = online_in_party()
+    desk.read(OWN, changed(1, "kicked", "Alice", "Bob", part=(3, 5)))
+    desk.hear(m.Denied(desk.of(m.AskHistory)[-1].ask, Code.ACCESS_DENIED, "not yours"))
+    assert [event.change for event in desk.seen(Party)] == ["kicked"]
+
+
+def test_a_tail_that_cannot_be_read_now_is_asked_for_again_later() -> None:
+    desk = online_in_party()
+    desk.read(OWN, changed(1, "kicked", "Alice", "Bob", part=(3, 4)))
+    desk.last["party.p1"] = 4
+    desk.told["party.p1"] = 1
+    desk.hear(m.Denied(desk.of(m.AskHistory)[-1].ask, Code.STORAGE_FAILED, "later"))
+    assert len(desk.of(m.AskHistory)) == 1
+    assert desk.seen(Party) == []
+    desk.wait(3.0)
+    desk.pong()
+    desk.give_page(say(4), first=3)
+    assert [event.change for event in desk.seen(Party)] == ["kicked"]
 
 
 def test_another_s_leaving_is_read_on_the_party_s_topic() -> None:

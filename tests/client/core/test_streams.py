@@ -23,13 +23,18 @@ def offer(stream: Stream, *seqs: int) -> None:
 def taken(stream: Stream) -> list[int]:
     """What may be shown now."""
     found: list[int] = []
-    while (message := stream.take()) is not None:
+    while (message := stream.next) is not None:
+        stream.advance()
         found.append(message.seq)
     return found
 
 
 def shown(streams: Streams) -> list[tuple[str, int, bool]]:
-    return [(topic, message.seq, replayed) for topic, message, replayed in streams.take()]
+    return [
+        (topic, message.seq, replayed)
+        for topic in streams.topics()
+        for message, replayed in streams.take_of(topic, lambda message: True)
+    ]
 
 
 # -- one stream -----------------------------------------------------------------------------------------------------
@@ -264,9 +269,10 @@ def test_a_topic_may_be_left_while_its_messages_are_shown() -> None:
     streams.join("party.p1", 1)
     streams.offer("user.alice", say(1))
     found = []
-    for topic, message, _ in streams.take():
-        found.append((topic, message.seq))
-        streams.leave("party.p1")
+    for topic in streams.topics():
+        for message, _ in streams.take_of(topic, lambda message: True):
+            found.append((topic, message.seq))
+            streams.leave("party.p1")
     assert found == [("user.alice", 1)]
 
 

@@ -2,7 +2,7 @@
 
 from zchat_broker.rules.state import State
 from zchat_common.limits import ANSWERS_KEPT
-from zchat_common.topics import PUBLIC, party_of, party_topic, user_of
+from zchat_common.topics import PUBLIC, party_of, party_topic, user_of, user_topic
 
 
 def check_invariants(state: State) -> None:
@@ -12,6 +12,7 @@ def check_invariants(state: State) -> None:
     _check_parties(state)
     _check_invitations(state)
     _check_topics(state)
+    _check_tails(state)
     _check_answers(state)
 
 
@@ -66,13 +67,28 @@ def _check_invitations(state: State) -> None:
 def _check_topics(state: State) -> None:
     for topic, last in state.last_seq.items():
         _require(last >= 1, f"topic {topic} counts from nothing")
-        known = topic == PUBLIC or user_of(topic) in state.users or party_of(topic) in state.parties
+        party = party_of(topic)
+        known = topic == PUBLIC or user_of(topic) in state.users or party in state.parties or party in state.tails_of
         _require(known, f"topic {topic} belongs to nobody")
     for user, waiting in state.waiting.items():
         _require(user in state.users, f"whispers wait for {user}, who has no name")
         _require(bool(waiting), f"an empty list of waiting whispers is left over for {user}")
         for whisper in waiting.values():
             _require(whisper.sender in state.users, f"a whisper waits from {whisper.sender}, who has no name")
+
+
+def _check_tails(state: State) -> None:
+    counted: dict[str, int] = {}
+    for user, tails in state.tails.items():
+        _require(user in state.users, f"a tail of {user}, who has no name")
+        _require(bool(tails), f"an empty list of tails is left over for {user}")
+        for told_seq, tail in tails.items():
+            counted[tail.party] = counted.get(tail.party, 0) + 1
+            _require((tail.user, tail.told_seq) == (user, told_seq), "a tail is filed under another user or seq")
+            last = state.last_seq.get(party_topic(tail.party), 0)
+            _require(1 <= tail.start <= tail.end <= last, f"a tail of {user} ends where nothing is")
+            _require(told_seq <= state.last_seq.get(user_topic(user), 0), f"{user} was never told of the end of a tail")
+    _require(counted == state.tails_of, "the count of tails is not what they are")
 
 
 def _check_answers(state: State) -> None:

@@ -2,12 +2,13 @@
 
 What happens in a party is a message of its topic, in one order with what is said there, so that every member agrees on
 who could read what. Who is not (or no longer) a member learns what concerns him on his own topic. The topic's key
-changes with each join and leave, always before the message that tells of it.
+changes with each join and leave, always before the message that tells of it. What a member could read before he was
+out stays his to read until he has it (see tails.py).
 """
 
-from zchat_broker.rules.effects import TopicDropped
 from zchat_broker.rules.state import Invitation, Party, Seat, User
 from zchat_broker.rules.step import Actor, Done, No, Step
+from zchat_broker.rules.tails import drop_topic_if_unread, keep_tail
 from zchat_common.errors import Code
 from zchat_common.limits import INVITATION_S
 from zchat_common.messages import Invited, PartyChanged, Say
@@ -98,15 +99,17 @@ def leave(step: Step, user: str, change: str, reason: str) -> None:
     state = step.state
     party = state.parties[state.seats.pop(user)]
     was_leader = party.leader == user
+    own = next(seat for seat in party.seats if seat.user == user)
     seats = tuple([seat for seat in party.seats if seat.user != user])
+    end = state.last_seq[party_topic(party.id)]
     if not seats:
-        _dissolve(step, party._replace(seats=()), user, change, reason)
+        _dissolve(step, party._replace(seats=()), own, change, reason)
         return
     party = party._replace(seats=seats, leader=seats[0].user if was_leader else party.leader)
     step.save(party)
     step.change_key(party_topic(party.id), party.users)
     _tell_members(step, party, change, user, reason)
-    _tell_user(step, user, party, change, user, reason)
+    _tell_leaver(step, party, own, end, change, reason)
     if was_leader:
         _tell_members(step, party, "leader", party.leader, "")
 
@@ -159,17 +162,21 @@ def _add_invitation(step: Step, party: Party, inviter: User, invitee: User) -> i
     return _tell_members(step, party, "invited", invitee.folded, "")
 
 
-def _dissolve(step: Step, party: Party, user: str, change: str, reason: str) -> None:
+def _dissolve(step: Step, party: Party, last: Seat, change: str, reason: str) -> None:
     step.state.parties[party.id] = party
     step.change_key(party_topic(party.id), ())
     for invitation in sorted(step.state.invitations[party.id].values()):
         end_invitation(step, invitation, "expired", "the party was dissolved")
-    if user in step.state.users:
-        _tell_user(step, user, party, change, user, reason)
-        _tell_user(step, user, party, "dissolved", user, "")
+    _tell_leaver(step, party, last, step.state.last_seq[party_topic(party.id)], change, reason)
+    _tell_user(step, last.user, party, "dissolved", last.user, "")
     step.remove(party)
-    del step.state.last_seq[party_topic(party.id)]
-    step.effects.append(TopicDropped(party_topic(party.id)))
+    drop_topic_if_unread(step, party.id)
+
+
+def _tell_leaver(step: Step, party: Party, seat: Seat, end: int, change: str, reason: str) -> None:
+    news = (*_news(step, party, change, seat.user, reason), seat.joined_seq, end)
+    told_seq = step.post(user_topic(seat.user), PartyChanged, *news)
+    keep_tail(step, party.id, seat, end, told_seq)
 
 
 def _tell_members(step: Step, party: Party, change: str, about: str, reason: str) -> int:

@@ -10,6 +10,7 @@ from zchat_broker.rules.entries import Registering, SessionExpired
 from zchat_broker.rules.parties import end_invitation, leave, set_absent
 from zchat_broker.rules.state import Invitation, Session, State, User, Waiting
 from zchat_broker.rules.step import No, Step
+from zchat_broker.rules.tails import drop_tails
 from zchat_common.errors import Code
 from zchat_common.names import BadName, check_name
 from zchat_common.topics import user_topic
@@ -52,7 +53,7 @@ def is_freed(step: Step, user: User) -> bool:
 
 
 def forget_user(step: Step, user: User) -> None:
-    """Frees a name: its topic, seat, numberings, and invitations and waiting whispers to and from it go.
+    """Frees a name: its topic, seat, tails, numberings, and invitations and waiting whispers to and from it go.
 
     Nothing may be left that names it: the next owner would be told what became of the last one's affairs.
     """
@@ -61,6 +62,7 @@ def forget_user(step: Step, user: User) -> None:
         end_invitation(step, invitation, "expired", "the name was freed")
     if folded in state.seats:
         leave(step, folded, "left", "the name was freed")
+    drop_tails(step, folded)
     for waiting in _waiting_of(state, folded):
         step.remove(waiting)
     for instance in sorted(state.numberings.pop(folded, {})):

@@ -86,7 +86,21 @@ class Waiting(NamedTuple):
     sender_seq: int
 
 
-Record = User | Session | Party | Invitation | Waiting
+class Tail(NamedTuple):
+    """What a former member may still read of a party's topic: from ``start`` to ``end``, both included.
+
+    It is kept until he has been shown the end of his membership, message ``told_seq`` of his own topic.
+    """
+
+    user: str
+    party: str
+    start: int
+    end: int
+    told_seq: int
+    left_at: int
+
+
+Record = User | Session | Party | Invitation | Waiting | Tail
 
 
 @dataclass(slots=True)
@@ -118,6 +132,9 @@ class State:
     seats: dict[str, str] = field(default_factory=dict)
     invitations: dict[str, dict[str, Invitation]] = field(default_factory=dict)
     waiting: dict[str, dict[int, Waiting]] = field(default_factory=dict)
+    tails: dict[str, dict[int, Tail]] = field(default_factory=dict)
+    # How many tails there are of each party: while there are any, the topic of a dissolved party is kept.
+    tails_of: dict[str, int] = field(default_factory=dict)
     numberings: dict[str, dict[int, Numbering]] = field(default_factory=dict)
     last_seq: dict[str, int] = field(default_factory=dict)
 
@@ -140,6 +157,9 @@ class State:
                 self.invitations.setdefault(record.party, {})[record.invitee] = record
             case Waiting():
                 self.waiting.setdefault(record.user, {})[record.seq] = record
+            case Tail():
+                self.tails.setdefault(record.user, {})[record.told_seq] = record
+                self.tails_of[record.party] = self.tails_of.get(record.party, 0) + 1
 
     def drop(self, record: Record) -> None:
         """Takes a record out, with every index over it."""
@@ -163,6 +183,14 @@ class State:
                 del waiting[record.seq]
                 if not waiting:
                     del self.waiting[record.user]
+            case Tail():
+                tails = self.tails[record.user]
+                del tails[record.told_seq]
+                if not tails:
+                    del self.tails[record.user]
+                self.tails_of[record.party] -= 1
+                if not self.tails_of[record.party]:
+                    del self.tails_of[record.party]
 
     def session(self, session_id: str) -> Session | None:
         """The session with this id, if it is alive."""

@@ -3,6 +3,7 @@
 from zchat_broker.rules.parties import leave
 from zchat_broker.rules.state import User, Waiting
 from zchat_broker.rules.step import Actor, Done, No, Step
+from zchat_broker.rules.tails import tails_shown
 from zchat_common.errors import Code
 from zchat_common.messages import Delivered, Say, Whisper
 from zchat_common.topics import PUBLIC, user_topic
@@ -39,12 +40,15 @@ def _note_waiting(step: Step, waiting: Waiting) -> None:
 
 
 def received(step: Step, actor: Actor, seq: int) -> Done | No:
-    """Notes that the user has been shown his topic up to ``seq``: tells the senders of stored whispers."""
+    """Notes that the user has been shown his topic up to ``seq``: tells the senders of stored whispers, and ends the
+    reading of parties that he has left.
+    """
     user = actor.user
     waiting = step.state.waiting.get(user.folded, {})
     for whisper_kept in sorted([kept for kept in waiting.values() if kept.seq <= seq]):
         step.remove(whisper_kept)
         step.post(user_topic(whisper_kept.sender), Delivered, user.name, whisper_kept.sender_seq)
+    tails_shown(step, user.folded, seq)
     return Done()
 
 

@@ -6,6 +6,7 @@ from zchat_broker.rules.parties import end_invitation, leave
 from zchat_broker.rules.registration import forget_user, is_freed
 from zchat_broker.rules.state import Party, State
 from zchat_broker.rules.step import Step
+from zchat_broker.rules.tails import drop_old_tails
 from zchat_common.limits import NUMBERING_KEPT_S
 
 _NUMBERING_KEPT_MS = int(NUMBERING_KEPT_S * 1000)
@@ -55,7 +56,8 @@ def start(step: Step, entry: Started) -> None:
 
 
 def prune(step: Step) -> None:
-    """Frees names that nobody used for long, and forgets numberings that no client will continue."""
+    """Frees names that nobody used for long, and forgets tails and numberings that no client will continue."""
+    drop_old_tails(step)
     for user in sorted([user for user in step.state.users.values() if is_freed(step, user)]):
         forget_user(step, user)
     for user_name, numberings in sorted(step.state.numberings.items()):

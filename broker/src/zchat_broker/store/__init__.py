@@ -12,7 +12,7 @@ The contract, which the same tests check for every store:
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from zchat_broker.rules.state import Invitation, Party, Record, Session, State, User, Waiting
+from zchat_broker.rules.state import Invitation, Party, Record, Session, State, Tail, User, Waiting
 
 RecordKey = tuple[type[Record], *tuple[str | int, ...]]
 
@@ -113,3 +113,5 @@ def record_key(record: Record) -> RecordKey:
             return (Invitation, record.party, record.invitee)
         case Waiting():
             return (Waiting, record.user, record.seq)
+        case Tail():
+            return (Tail, record.user, record.told_seq)

@@ -60,8 +60,15 @@ _VERSION_1: Final[Migration] = (
     ) WITHOUT ROWID""",
 )
 
+_VERSION_2: Final[Migration] = (
+    """CREATE TABLE tails (
+        user TEXT, party TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, told_seq INTEGER,
+        left_at INTEGER NOT NULL, PRIMARY KEY (user, told_seq)
+    ) WITHOUT ROWID""",
+)
+
 # The step at index n leads from version n to n + 1. A step that was released is never changed: add another one.
-MIGRATIONS: Final[tuple[Migration, ...]] = (_VERSION_1,)
+MIGRATIONS: Final[tuple[Migration, ...]] = (_VERSION_1, _VERSION_2)
 
 
 def check_ours(db: sqlite3.Connection, path: Path, version: int) -> None:

@@ -16,6 +16,7 @@ from zchat_broker.rules.state import (
     Seat,
     Session,
     State,
+    Tail,
     User,
     Waiting,
 )
@@ -53,6 +54,7 @@ _SAVE: Final[dict[type[Record], str]] = {
     Party: "INSERT OR REPLACE INTO parties VALUES (?, ?)",
     Invitation: "INSERT OR REPLACE INTO invitations VALUES (?, ?, ?, ?)",
     Waiting: "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)",
+    Tail: "INSERT OR REPLACE INTO tails VALUES (?, ?, ?, ?, ?, ?)",
 }
 _REMOVE: Final[dict[type[Record], str]] = {
     User: "DELETE FROM users WHERE folded = ?",
@@ -60,6 +62,7 @@ _REMOVE: Final[dict[type[Record], str]] = {
     Party: "DELETE FROM parties WHERE id = ?",
     Invitation: "DELETE FROM invitations WHERE party = ? AND invitee = ?",
     Waiting: "DELETE FROM waiting WHERE user = ? AND seq = ?",
+    Tail: "DELETE FROM tails WHERE user = ? AND told_seq = ?",
 }
 
 
@@ -170,6 +173,7 @@ class SqliteStore:
             yield Party(party, leader, tuple(seats.get(party, ())))
         yield from (Invitation(*row) for row in rows("SELECT * FROM invitations ORDER BY party, invitee"))
         yield from (Waiting(*row) for row in rows("SELECT * FROM waiting ORDER BY user, seq"))
+        yield from (Tail(*row) for row in rows("SELECT * FROM tails ORDER BY user, told_seq"))
 
     def _load_numberings(self, state: State) -> None:
         by_id: dict[int, Numbering] = {}

@@ -5,6 +5,7 @@ Frames, pages and rosters go in; events, subscriptions and questions come out. T
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from zchat_client.core.beat import Beat
 from zchat_client.core.keyring import Keyring, Opened
@@ -30,7 +31,7 @@ _KEYS_PAUSE_S = 1.0
 
 class Reading:
     """``users`` is how many are online, ``registered_at`` the broker's time when this session began, and
-    ``receipt_due`` the last stored whisper that was shown.
+    ``receipt_due`` the last message of one's own topic whose showing the broker waits for.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class Reading:
         # The last ping that was sent when we learned of a party that we are in.
         self._joined_at_ping: dict[str, int] = {}
         self._keys_asked_s = float("-inf")
+        # Parties that the broker does not let us read any more.
+        self._denied: set[str] = set()
 
     # -- links and registrations ------------------------------------------------------------------------------------
 
@@ -119,7 +122,7 @@ class Reading:
             self._leave_topic(topic)
         for topic in change.new_parties:
             self._subscribe(topic)
-        self._joined_at_ping = dict.fromkeys(self._streams.parties(), self._beat.number)
+        self._joined_at_ping = dict.fromkeys((*self._streams.parties(), *self._streams.ended()), self._beat.number)
         for topic in (*self._streams.parties(), self.own_topic):
             self._beat.prove(topic, now.steady_s)
         for topic in change.shorter:
@@ -168,9 +171,9 @@ class Reading:
             case m.Stopping():
                 self._out(Rebuild(clean_text(message.reason)))
             case m.Say() | m.Whisper() | m.Delivered() | m.Invited() | m.PartyChanged():
-                if topic not in self._streams and self._is_own_join(message):
+                if not self._streams.goes_on(topic) and self._is_own_join(message):
                     self.joined(topic, message.seq, message.at, now)
-                self._streams.offer(topic, message)
+                self._offer(topic, message)
 
     def _pong(self, topic: str, pong: m.Pong, now: Now) -> None:
         if not self._is_me(pong.name):
@@ -178,7 +181,8 @@ class Reading:
         self._beat.pong(topic, pong.number, now.steady_s)
         self.users = pong.users
         for state in pong.topics:
-            if state.topic not in self._streams:
+            # A party that was left may have been read to its end already: then this comes too late.
+            if not state.told_seq and not self._streams.goes_on(state.topic):
                 self._join_topic(state.topic, state.start, now)
             self._streams.learn(state.topic, state.last)
         if topic == self.own_topic:
@@ -199,13 +203,14 @@ class Reading:
 
         Between the two links there is no order: the answer to a join may come after we were out again.
         """
-        for party in self._streams.parties():
+        for party in (*self._streams.parties(), *self._streams.ended()):
             if party not in topics and ping > self._joined_at_ping.get(party, 0):
                 self._leave_topic(party)
                 self.membership.left(party_of(party) or "")
 
     def _leave_topic(self, topic: str) -> None:
         self._streams.leave(topic)
+        self._denied.discard(topic)
         self._joined_at_ping.pop(topic, None)
         self._keyring.forget(topic)
         self._beat.abandon(topic)
@@ -262,8 +267,10 @@ class Reading:
     def gap_reply(self, topic: str, reply: object, now: Now) -> None:
         """What was missing of a topic, or a part of it."""
         if not isinstance(reply, m.History):
-            # Not ours to read any more: what ended our reading is on its way on our own topic.
+            # Not ours to read any more, or not to be read now: the next pong says whether to ask again.
             self._streams.give_up(topic)
+            if isinstance(reply, m.Denied) and reply.code == Code.ACCESS_DENIED:
+                self._denied.add(topic)
             return
         lost = self._streams.skip_to(topic, reply.first)
         if lost:
@@ -272,7 +279,7 @@ class Reading:
         self._streams.learn(topic, reply.last)
         try:
             for body in reply.messages:
-                self._streams.offer(topic, wire.decode_kept(body))
+                self._offer(topic, wire.decode_kept(body))
         except wire.WireError:
             self._out(Rebuild("the broker's history is damaged"))
 
@@ -285,13 +292,35 @@ class Reading:
 
     def show(self) -> None:
         """Shows every message whose turn has come."""
-        for topic, message, replayed in self._streams.take():
-            party = self._left(topic, message)
-            if party is not None:
-                # What is here of the party comes before the end of it.
-                for last, last_replayed in self._streams.take_of(party):
-                    self._show(party, last, last_replayed)
-            self._show(topic, message, replayed)
+        shown = True
+        while shown:
+            shown = False
+            for topic in self._streams.topics():
+                for message, replayed in self._streams.take_of(topic, partial(self._may_show, topic)):
+                    self._show(topic, message, replayed)
+                    shown = True
+
+    def _may_show(self, topic: str, message: m.Kept) -> bool:
+        """One thing after another: all of a party, then the end of one's membership, then the next party."""
+        if isinstance(message, m.PartyChanged) and self._left(topic, message) is not None:
+            left = party_topic(message.party)
+            stream = self._streams.get(left)
+            return stream is None or left in self._denied or stream.position >= message.end
+        return party_of(topic) is None or not self._is_behind_another(topic)
+
+    def _is_behind_another(self, party: str) -> bool:
+        """Whether the end of an earlier membership has not been shown yet."""
+        return self._streams.waits_for(party) > self._streams.position(self.own_topic)
+
+    def _offer(self, topic: str, message: m.Kept | m.Unknown) -> None:
+        """Takes a message of a topic in; one that ends a membership of ours says what there was to read of it."""
+        own = self._streams.get(topic)
+        if isinstance(message, m.PartyChanged) and own is not None and message.seq > own.position and message.end:
+            left = party_topic(message.party)
+            if message.seq > own.replayed_to:
+                self._streams.read_tail(left, message.start, message.end, message.seq)
+            # What is from before this registration it has taken into account.
+        self._streams.offer(topic, message)
 
     def _show(self, topic: str, message: m.Kept, replayed: bool) -> None:
         event = event_of(topic, message, replayed)
@@ -313,16 +342,31 @@ class Reading:
             case m.Invited() if not replayed and not self.membership.is_in(message.party):
                 self.membership.invited(message)
                 self._subscribe(party_topic(message.party))
-            # What was replayed the registration had taken into account.
-            case m.PartyChanged() if not replayed:
-                about_me = self._is_me(message.name)
-                party = party_topic(message.party)
-                if self.membership.changed(message, about_me, topic == self.own_topic) and party not in self._streams:
-                    self._unsubscribe(party)
-                if self._left(topic, message) == party and party in self._streams:
-                    self._leave_topic(party)
+            case m.PartyChanged():
+                # What was replayed the registration had taken into account.
+                if not replayed:
+                    self._change_membership(topic, message)
+                if message.end and self._left(topic, message) is not None:
+                    self._end_membership(topic, message)
             case _:
                 pass
+
+    def _change_membership(self, topic: str, message: m.PartyChanged) -> None:
+        party = party_topic(message.party)
+        stream = self._streams.get(party)
+        if stream is not None and topic == self.own_topic and stream.position > message.end > 0:
+            return  # we are in it again
+        ended = self.membership.changed(message, self._is_me(message.name), topic == self.own_topic)
+        if ended and party not in self._streams:
+            self._unsubscribe(party)
+
+    def _end_membership(self, topic: str, message: m.PartyChanged) -> None:
+        """All of the party was shown, and now that one is out: the broker need not keep it for us any longer."""
+        self.receipt_due = max(self.receipt_due, message.seq)
+        party = party_topic(message.party)
+        stream = self._streams.get(party)
+        if stream is not None and stream.ended and stream.parts[-1].end <= message.end:
+            self._leave_topic(party)
 
     def _show_presence(self, changes: list[m.RosterEntry]) -> None:
         if not self.showing:

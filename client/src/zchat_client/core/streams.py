@@ -1,6 +1,8 @@
 """One topic's messages, shown once each and in order, whatever order and number of copies they arrive in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 from zchat_common.limits import NEWCOMER_HISTORY
@@ -12,6 +14,18 @@ from zchat_common.topics import PUBLIC, party_of
 _AHEAD_MAX = 1_000
 
 
+@dataclass(slots=True)
+class Part:
+    """What one may read of a party's topic as a member: from ``start`` on.
+
+    When one is out, up to ``end``; ``told_seq`` is the message of one's own topic that tells so. Both are 0 before.
+    """
+
+    start: int
+    end: int = 0
+    told_seq: int = 0
+
+
 class Stream:
     """A topic as this client reads it. ``position`` is the seq shown last, ``last`` the last one known to exist."""
 
@@ -21,6 +35,8 @@ class Stream:
         self.last = position
         # What existed when this connection was opened is shown as replayed.
         self.replayed_to = 0
+        # Of a party: each time that one was a member, in order.
+        self.parts: list[Part] = []
         self._held: dict[int, Kept | Unknown] = {}
 
     @property
@@ -39,23 +55,58 @@ class Stream:
         if self.position < message.seq <= self.position + _AHEAD_MAX:
             self._held[message.seq] = message
 
-    def take(self) -> Kept | Unknown | None:
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come in it: the topic of a party that one has left."""
+        return bool(self.parts) and self.parts[-1].told_seq > 0
+
+    @property
+    def part(self) -> Part | None:
+        """The part of a party's topic that the next message is of."""
+        return next((part for part in self.parts if not part.told_seq or part.end > self.position), None)
+
+    @property
+    def next(self) -> Kept | Unknown | None:
         """The next message to show, if it is here."""
-        message = self._held.pop(self.position + 1, None)
-        if message is not None:
-            self.position += 1
-        return message
+        return self._held.get(self.position + 1)
+
+    def advance(self) -> None:
+        """The next message is being shown."""
+        self.position += 1
+        del self._held[self.position]
 
     def learn(self, last: int) -> None:
         """The broker says that the topic has come to ``last``."""
         self.last = max(self.last, last)
 
+    def begin(self, start: int) -> Part:
+        """One may read from ``start`` on (again), a message that exists."""
+        self.learn(start)
+        for part in self.parts:
+            if part.start == start:
+                return part
+        part = Part(start)
+        self.parts = sorted([*self.parts, part], key=lambda each: each.start)
+        return part
+
+    def finish(self, start: int, end: int, told_seq: int) -> None:
+        """What one may read from ``start`` on goes up to ``end``, as message ``told_seq`` of one's own topic says."""
+        part = self.begin(start)
+        part.end, part.told_seq = end, told_seq
+        self.learn(end)
+
     def skip_to(self, first: int) -> int:
-        """What comes before ``first`` and is not held does not exist any more: how many messages are lost by it."""
-        lost = max(0, min([first, *self._held]) - 1 - self.position)
-        self.position += lost
+        """What comes before ``first`` and is not held cannot be read: how many messages are lost by it."""
+        skipped = max(0, min([first, *self._held]) - 1 - self.position)
+        self.position += skipped
         self.last = max(self.last, self.position)
-        return lost
+        # What is between two memberships was not ours to read.
+        return 0 if any(part.start == self.position + 1 for part in self.parts) else skipped
+
+    def give_up(self) -> None:
+        """What is missing cannot be had."""
+        self.last = self.position
+        self.replayed_to = min(self.replayed_to, self.position)
 
     def gap(self) -> tuple[int, int | None] | None:
         """What is missing, as the bounds of a history question (after, before); None if nothing is."""
@@ -96,32 +147,58 @@ class Streams:
         """Whether everything known to exist in the topic was shown."""
         return topic in self._streams and self._streams[topic].level
 
+    def goes_on(self, topic: str) -> bool:
+        """Whether the topic is being read, and more may come in it."""
+        return topic in self._streams and not self._streams[topic].ended
+
     def parties(self) -> list[str]:
-        """The party topics among them."""
-        return [topic for topic in self._streams if party_of(topic) is not None]
+        """The party topics among them in which more may come."""
+        return [topic for topic in self._parties() if not self._streams[topic].ended]
+
+    def ended(self) -> list[str]:
+        """The topics of parties that one has left and not read to the end, or not known to have."""
+        return [topic for topic in self._parties() if self._streams[topic].ended]
+
+    def topics(self) -> list[str]:
+        """All of them, in the order in which one came to them."""
+        return list(self._streams)
 
     def registered(self, states: tuple[TopicState, ...]) -> Registered:
         """The broker says which topics there are to read, and how far they have come."""
-        present = {state.topic for state in states}
-        change = Registered([topic for topic in self._streams if topic not in present], [], [])
+        present: dict[str, list[TopicState]] = {}
         for state in states:
-            if party_of(state.topic) is not None and state.topic not in self._streams:
-                change.new_parties.append(state.topic)
-            if self._renew(state):
-                change.shorter.append(state.topic)
+            present.setdefault(state.topic, []).append(state)
+        change = Registered([topic for topic in self._streams if topic not in present], [], [])
+        for topic, parts in present.items():
+            if party_of(topic) is not None and topic not in self._streams and not parts[-1].told_seq:
+                change.new_parties.append(topic)
+            if self._renew(topic, parts):
+                change.shorter.append(topic)
         return change
 
     def join(self, topic: str, start: int) -> bool:
-        """Begins to read a topic from ``start``, a message that exists; False if it was being read already."""
-        if topic in self._streams:
+        """Begins to read a topic from ``start``, a message that exists; False if nothing is new about it."""
+        known = self._streams.get(topic)
+        if start <= (self._positions.get(topic, 0) if known is None else known.position):
             return False
-        self._streams[topic] = Stream(topic, start - 1)
-        self._streams[topic].learn(start)
-        return True
+        is_new = known is None or known.ended
+        stream = self._streams.setdefault(topic, Stream(topic, start - 1))
+        stream.begin(start)
+        return is_new and not stream.ended
+
+    def read_tail(self, topic: str, start: int, end: int, told_seq: int) -> None:
+        """One was a member from ``start`` to ``end``, and is out."""
+        stream = self._streams.get(topic)
+        if stream is None and self._positions.get(topic, 0) < end:
+            stream = self._streams[topic] = Stream(topic, max(self._positions.get(topic, 0), start - 1))
+        if stream is not None:
+            stream.finish(start, end, told_seq)
 
     def leave(self, topic: str) -> None:
-        """Ends the reading of a topic."""
-        self._streams.pop(topic, None)
+        """Ends the reading of a topic; how far it was read is remembered."""
+        stream = self._streams.pop(topic, None)
+        if stream is not None:
+            self._positions[topic] = stream.position
 
     def offer(self, topic: str, message: Kept | Unknown) -> None:
         """Takes a message in; one of a topic that is not being read is passed over."""
@@ -136,28 +213,38 @@ class Streams:
     def give_up(self, topic: str) -> None:
         """What is missing of the topic cannot be had."""
         if topic in self._streams:
-            self._streams[topic].last = self._streams[topic].position
+            self._streams[topic].give_up()
 
     def skip_to(self, topic: str, first: int) -> int:
         """What comes before ``first`` does not exist any more: how many messages are lost by it."""
         return self._streams[topic].skip_to(first) if topic in self._streams else 0
 
-    def take(self) -> Iterator[tuple[str, Kept, bool]]:
-        """The messages to show next, each with its topic and whether it is replayed.
+    def get(self, topic: str) -> Stream | None:
+        """The stream of a topic that is being read."""
+        return self._streams.get(topic)
 
-        A topic may be left while they are taken.
+    def waits_for(self, party: str) -> float:
+        """The message of one's own topic that comes before the next one of the party's, since it ends an earlier
+        membership; infinite while that end is still unknown, 0 if there is none.
         """
-        for topic in list(self._streams):
-            for message, replayed in self.take_of(topic):
-                yield topic, message, replayed
+        part = self._streams[party].part
+        if part is not None and not part.told_seq and self.parties()[0] != party:
+            return inf
+        own_told_seq = inf if part is None or not part.told_seq else part.told_seq
+        told = [each.told_seq for topic in self._parties() for each in self._streams[topic].parts]
+        return max([told_seq for told_seq in told if told_seq < own_told_seq], default=0)
 
-    def take_of(self, topic: str) -> Iterator[tuple[Kept, bool]]:
-        """The messages of one topic to show next, each with whether it is replayed."""
+    def take_of(self, topic: str, may_show: Callable[[Kept], bool]) -> Iterator[tuple[Kept, bool]]:
+        """The messages of one topic to show next, as far as they ``may_show``, each with whether it is replayed.
+
+        The topic may be left while they are taken.
+        """
         while topic in self._streams:
             stream = self._streams[topic]
-            message = stream.take()
-            if message is None:
+            message = stream.next
+            if message is None or not (isinstance(message, Unknown) or may_show(message)):
                 return
+            stream.advance()
             if not isinstance(message, Unknown):
                 yield message, message.seq <= stream.replayed_to
 
@@ -168,14 +255,24 @@ class Streams:
             if gap is not None:
                 yield topic, *gap
 
-    def _renew(self, state: TopicState) -> bool:
-        known = self._streams.get(state.topic)
-        position = self._positions.get(state.topic) if known is None else known.position
-        shorter = position is not None and position > state.last
+    def _renew(self, topic: str, parts: list[TopicState]) -> bool:
+        """``parts`` has one element, or more for a party that was left and joined again; True if its end is lost."""
+        start, last = parts[0].start, parts[-1].last
+        known = self._streams.get(topic)
+        position = self._positions.get(topic) if known is None else known.position
+        shorter = position is not None and position > last
         if position is None:
-            position = state.last - NEWCOMER_HISTORY if state.topic == PUBLIC else 0
-        stream = Stream(state.topic, max(min(position, state.last), state.start - 1))
-        stream.learn(state.last)
-        stream.replayed_to = state.last
-        self._streams[state.topic] = stream
+            position = last - NEWCOMER_HISTORY if topic == PUBLIC else 0
+        stream = Stream(topic, max(min(position, last), start - 1))
+        stream.learn(last)
+        stream.replayed_to = last
+        for part in parts if party_of(topic) is not None else ():
+            if part.told_seq:
+                stream.finish(part.start, part.last, part.told_seq)
+            else:
+                stream.begin(part.start)
+        self._streams[topic] = stream
         return shorter
+
+    def _parties(self) -> list[str]:
+        return [topic for topic in self._streams if party_of(topic) is not None]
