@@ -207,9 +207,7 @@ class Player:
     # -- reading ----------------------------------------------------------------------------------------------------
 
     async def _read(self) -> None:
-        client, console = self._client, self._console
-        async for event in client:
-            console.shown(event)
+        async for event in self._client:
             self._remember(event)
             self._news.set()
 

@@ -26,7 +26,10 @@ LARGE_LINES, BOUND_LINES = 400, 520
 
 CORE = ("zchat_client.core", "zchat_client.events")
 # What the library is made of; every other module of the client is a front end.
-LIBRARY = (*CORE, *[f"zchat_client.{name}" for name in ("link", "keys", "notes", "feed", "driver", "client")])
+LIBRARY = (
+    *CORE,
+    *[f"zchat_client.{name}" for name in ("link", "keys", "notes", "feed", "partner", "results", "driver", "client")],
+)
 OUTSIDE_WORLD = frozenset(
     ["asyncio", "os", "random", "secrets", "select", "selectors", "signal", "socket", "sqlite3", "ssl", "subprocess"]
 ) | frozenset(["tempfile", "threading", "time", "zmq"])

@@ -158,6 +158,36 @@ def test_a_topic_is_public_party_or_user(tmp_path: Path) -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize(
+    ("before", "limit"), [(2**70, 20), (2**63, 20), (0, 20), (-1, 20), (None, -1), (2**63 - 1, -(2**70))]
+)
+def test_numbers_that_no_history_has_are_refused(tmp_path: Path, before: int | None, limit: int) -> None:
+    async def scenario() -> None:
+        with pytest.raises(ZchatError) as refused:
+            await offline(tmp_path).history(before=before, limit=limit)
+        assert refused.value.code is Code.USAGE
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(("port", "buffer"), [(0, 1), (-1, 1), (65_534, 1), (2**70, 1), (5555, 0), (5555, -1)])
+def test_numbers_that_no_client_has_are_refused(tmp_path: Path, port: int, buffer: int) -> None:
+    with pytest.raises(ZchatError) as refused:
+        Client("Alice", port=port, data=tmp_path, buffer=buffer)
+    assert refused.value.code is Code.USAGE
+
+
+def test_without_a_whisper_there_is_nobody_to_reply_to(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        client = offline(tmp_path)
+        with pytest.raises(ZchatError) as refused:
+            await client.reply("hi")
+        assert refused.value.code is Code.NOBODY_TO_REPLY
+        assert submitted(client) == []
+
+    run(scenario())
+
+
 def test_the_end_is_said_once_and_nothing_comes_after_it(tmp_path: Path) -> None:
     async def scenario() -> None:
         client = offline(tmp_path)

@@ -22,11 +22,20 @@ class Typist:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.console = Console(client)
+        self.seen: list[Event] = []
 
     async def types(self, *lines: str) -> None:
         for line in lines:
             self.console.enter(line)
         await tick()
+
+    async def is_shown(self, event: Event) -> None:
+        """Reads up to this event."""
+        self.client.show(event)
+        async for each in self.client:
+            self.seen.append(each)
+            if each is event:
+                return
 
     def sends(self) -> list[object]:
         """The arguments of what waits for the broker."""
@@ -43,7 +52,7 @@ def scenario(tmp_path: Path) -> Callable[[Callable[[Typist], Coroutine[object, o
         async def whole() -> None:
             typist = Typist(offline(tmp_path))
             await play_it(typist)
-            events.extend(await the_end(typist.client))
+            events.extend(typist.seen + await the_end(typist.client))
             await typist.console.settled()
 
         run(whole())
@@ -154,11 +163,13 @@ def test_a_line_that_is_no_text_is_refused_by_its_reader(scenario: Scenario) -> 
 
 def test_reply_goes_to_the_last_one_shown_whoever_began(scenario: Scenario) -> None:
     async def play(typist: Typist) -> None:
-        typist.console.shown(whisper("Bob", "Alice"))
+        await typist.is_shown(whisper("Bob", "Alice"))
         await typist.types("/r one")
-        typist.console.shown(whisper("ALICE", "Carol"))
+        await typist.is_shown(whisper("ALICE", "Carol"))
         await typist.types("/reply two")
-        typist.console.shown(Message(at=1, topic="public", seq=1, sender="Dave", text="", action=False, replayed=False))
+        await typist.is_shown(
+            Message(at=1, topic="public", seq=1, sender="Dave", text="", action=False, replayed=False)
+        )
         await typist.types("/r three")
         assert [args[0] for _, args in submitted(typist.client)] == ["Bob", "Carol", "Carol"]
 
@@ -167,9 +178,9 @@ def test_reply_goes_to_the_last_one_shown_whoever_began(scenario: Scenario) -> N
 
 def test_reply_goes_to_whom_one_has_just_whispered(scenario: Scenario) -> None:
     async def play(typist: Typist) -> None:
-        typist.console.shown(whisper("Bob", "Alice"))
+        await typist.is_shown(whisper("Bob", "Alice"))
         await typist.types("/w Carol hi", "/r and more")
-        typist.console.shown(whisper("Dave", "Alice"))
+        await typist.is_shown(whisper("Dave", "Alice"))
         await typist.types("/r hi Dave")
         assert [args[0] for _, args in submitted(typist.client)] == ["Carol", "Carol", "Dave"]
 
@@ -178,7 +189,7 @@ def test_reply_goes_to_whom_one_has_just_whispered(scenario: Scenario) -> None:
 
 def test_a_whisper_that_was_refused_is_none_to_reply_to(scenario: Scenario) -> None:
     async def play(typist: Typist) -> None:
-        typist.console.shown(whisper("Bob", "Alice"))
+        await typist.is_shown(whisper("Bob", "Alice"))
         await typist.types("/w no/body\x00 hi")
         await typist.types("/r for Bob")
         assert [args[0] for _, args in submitted(typist.client)] == ["Bob"]
@@ -188,9 +199,9 @@ def test_a_whisper_that_was_refused_is_none_to_reply_to(scenario: Scenario) -> N
 
 def test_a_reply_stays_with_whom_it_was_meant_for_when_enter_was_pressed(scenario: Scenario) -> None:
     async def play(typist: Typist) -> None:
-        typist.console.shown(whisper("Bob", "Alice"))
+        await typist.is_shown(whisper("Bob", "Alice"))
         typist.console.enter("/r for Bob")
-        typist.console.shown(whisper("Carol", "Alice"))
+        await typist.is_shown(whisper("Carol", "Alice"))
         await tick()
         assert [args[0] for _, args in submitted(typist.client)] == ["Bob"]
 

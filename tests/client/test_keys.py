@@ -2,6 +2,8 @@
 
 import stat
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,28 @@ def test_the_file_is_for_people_too(brokers: KnownBrokers) -> None:
     brokers.check(HOST, PORT, KEY, None)
     brokers.check("chat.example", 7777, OTHER, None)
     assert brokers.path.read_text() == f"192.0.2.7:5555 {KEY.hex()}\nchat.example:7777 {OTHER.hex()}\n"
+
+
+def test_clients_that_meet_brokers_at_the_same_time_keep_each_others_pins(brokers: KnownBrokers) -> None:
+    """Each is a KnownBrokers of its own, and they read before any of them has written."""
+    begin = threading.Barrier(8)
+
+    def meet(number: int) -> bool:
+        begin.wait()
+        return KnownBrokers(brokers.path).check(f"192.0.2.{number}", PORT, KEY, None)
+
+    with ThreadPoolExecutor(8) as clients:
+        assert all(clients.map(meet, range(8)))
+    for number in range(8):
+        assert not brokers.check(f"192.0.2.{number}", PORT, KEY, None)
+
+
+def test_a_last_line_without_an_end_is_not_glued_to(brokers: KnownBrokers) -> None:
+    brokers.path.parent.mkdir()
+    brokers.path.write_text(f"{HOST}:{PORT} {KEY.hex()}")
+    assert brokers.check("chat.example", PORT, OTHER, None)
+    assert not brokers.check(HOST, PORT, KEY, None)
+    assert not brokers.check("chat.example", PORT, OTHER, None)
 
 
 def test_a_changed_key_is_refused_and_the_pin_stays(brokers: KnownBrokers) -> None:

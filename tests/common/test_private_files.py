@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zchat_common.private_files import make_private_folder, write_private
+from zchat_common.private_files import append_private, make_private_folder, write_private
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes are a thing of POSIX")
 
@@ -95,3 +95,23 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
         write_private(tmp_path / "file" / "keys" / "key", b"secret")
+
+
+def test_lines_are_added_at_the_end(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "known"
+    for line in (b"one", b"two"):
+        append_private(file, line)
+    assert file.read_bytes() == b"one\ntwo\n"
+
+
+def test_a_line_is_added_below_one_that_has_no_end(tmp_path: Path) -> None:
+    (tmp_path / "known").write_bytes(b"one")
+    append_private(tmp_path / "known", b"two")
+    assert (tmp_path / "known").read_bytes() == b"one\ntwo\n"
+
+
+@posix
+@pytest.mark.usefixtures("no_umask")
+def test_only_the_owner_may_read_the_lines(tmp_path: Path) -> None:
+    append_private(tmp_path / "known", b"one")
+    assert mode(tmp_path / "known") == 0o600

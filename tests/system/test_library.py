@@ -97,9 +97,11 @@ def test_a_call_for_every_command(at: Callable[..., Client]) -> None:
         async with at(unique("alice")) as alice, at(unique("bob")) as bob:
             await alice.say("waves", action=True)
             assert (await until(bob, e.Message, sender=alice.name)).action is True
-            receipt = await alice.whisper(bob.name, "psst")
-            assert receipt.delivery == "online"
+            receipt = await alice.whisper(bob.name.upper(), "psst")
+            assert (receipt.delivery, receipt.recipient) == ("online", bob.name)
             assert (await until(bob, e.Whisper)).text == "psst"
+            assert (await bob.reply("psst yourself")).recipient == alice.name
+            assert (await until(alice, e.Whisper, sender=bob.name)).text == "psst yourself"
             await alice.party_invite(bob.name)
             assert (await until(bob, e.Invited)).inviter == alice.name
             await bob.party_accept(alice.name)
@@ -228,6 +230,8 @@ def test_history_goes_back_page_by_page(at: Callable[..., Client]) -> None:
             assert _texts(older) + _texts(latest) == [f"{word} {number}" for number in range(230, 250)]
             assert older.first == latest.first == 1
             assert _texts(await alice.history(limit=0)) == []
+            assert _texts(await alice.history(before=2**63 - 1, limit=2**70))[-250:] == _texts(everything)
+            assert _texts(await alice.history(before=1)) == []
 
     run(test)
 

@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import platformdirs
 
@@ -35,6 +34,8 @@ from zchat_client.events import (
 from zchat_client.feed import Feed
 from zchat_client.keys import identity_of
 from zchat_client.notes import Notes
+from zchat_client.partner import Partner
+from zchat_client.results import End, LinkState, Receipt
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.clock import now
@@ -50,36 +51,14 @@ _T = TypeVar("_T")
 BUFFERED_EVENTS = 10_000
 _RANDOM_BITS = 63
 _FLUSH_S = 0.5
+# What the wire can carry.
+_SEQ_MAX = 2**63 - 1
+_PORT_MAX = 65_533
 
 
 def default_data_folder() -> Path:
     """Where clients keep their keys and positions when nothing else is said."""
     return Path(platformdirs.user_data_dir("zchat", appauthor=False)) / "client"
-
-
-@dataclass(frozen=True, slots=True)
-class LinkState:
-    """The link to the broker: whether it is up, since when (milliseconds since the epoch), and its last round trip."""
-
-    connected: bool
-    since: int
-    latency_s: float | None
-
-
-class Receipt(NamedTuple):
-    """What the broker has for good: topic and seq of the message made, if any, and a whisper's delivery."""
-
-    topic: str
-    seq: int
-    delivery: str | None
-
-
-class End(NamedTuple):
-    """How a client's life ended: the reason of ``bye``, and the refusal behind it if there was one."""
-
-    reason: str
-    code: Code | None
-    text: str
 
 
 class Client:
@@ -103,8 +82,10 @@ class Client:
     ) -> None:
         """``data`` is the folder for keys, as ``--data``; ``buffer`` how many unread events are kept.
 
-        Raises ZchatError(bad_name), and DamagedKey or OSError for a key that cannot be read or made.
+        Raises ZchatError(bad_name, usage), and DamagedKey or OSError for a key that cannot be read or made.
         """
+        if not 1 <= port <= _PORT_MAX or buffer < 1:
+            raise ZchatError(Code.USAGE, f"A port is from 1 to {_PORT_MAX}, a buffer has at least one place.")
         try:
             folded = check_name(name)
         except BadName as error:
@@ -123,6 +104,7 @@ class Client:
         self._commands: dict[int, asyncio.Future[Receipt]] = {}
         self._asked: dict[int, asyncio.Future[Reply]] = {}
         self._next_ticket = 1
+        self._partner = Partner()
         self._task: asyncio.Task[None] | None = None
         self._connected = asyncio.Event()
         self._end: End | None = None
@@ -177,9 +159,13 @@ class Client:
         else:
             await self.close()
 
-    def __aiter__(self) -> AsyncIterator[Event]:
+    async def __aiter__(self) -> AsyncIterator[Event]:
         """The events, from ``connected`` to ``bye``. Asking for the next one says that the one before was shown."""
-        return self._feed.events()
+        async for event in self._feed.events():
+            if isinstance(event, Whisper):
+                # Now, since a program may reply to it before it asks for more.
+                self._partner.shown(event, own=name_key(event.sender) == name_key(self.name))
+            yield event
 
     # -- what is known without asking -------------------------------------------------------------------------------
 
@@ -213,6 +199,12 @@ class Client:
         party = self._session.reading.membership.party
         return None if party is None else PartyMembers(party.leader, party.members)
 
+    def names(self) -> tuple[str, ...]:
+        """The names that one may want to type: of everybody online, and of one's party."""
+        reading = self._session.reading
+        party = reading.membership.party
+        return tuple([member.name for member in reading.roster.members(() if party is None else party.members)])
+
     def waiting(self) -> int:
         """How many commands have no answer yet."""
         return len(self._commands)
@@ -223,8 +215,18 @@ class Client:
         """Says a text to everyone."""
         return await self._command("say", _checked(text), action)
 
-    async def whisper(self, recipient: str, text: str) -> Receipt:
+    def whisper(self, recipient: str, text: str) -> Coroutine[Any, Any, Receipt]:
         """Whispers to a user, who need not be online."""
+        return self._partner.whispering(recipient, self._whisper(recipient, text))
+
+    def reply(self, text: str) -> Coroutine[Any, Any, Receipt]:
+        """Whispers to the last one whispered with, sent or received, of what was shown when this is called.
+
+        Raises ZchatError(nobody_to_reply).
+        """
+        return self.whisper(self._partner.name, text)
+
+    async def _whisper(self, recipient: str, text: str) -> Receipt:
         return await self._command("whisper", _known(recipient), PLAIN_BODY, _checked(text).encode())
 
     async def party_invite(self, name: str) -> Receipt:
@@ -283,7 +285,12 @@ class Client:
         return PartyWho(at=now().at, leader=reply.party.leader, members=reply.party.members)
 
     async def history(self, topic: str = "public", before: int | None = None, limit: int = 20) -> History:
-        """At most ``limit`` messages of ``public``, ``party`` or ``user`` (one's whispers), before seq ``before``."""
+        """At most ``limit`` messages of ``public``, ``party`` or ``user`` (one's whispers), before seq ``before``.
+
+        Raises ZchatError(usage) for numbers that no history has.
+        """
+        if limit < 0 or not (before is None or 1 <= before <= _SEQ_MAX):
+            raise ZchatError(Code.USAGE, f"A limit is 0 or more, and a seq from 1 to {_SEQ_MAX}.")
         name = await self._topic_name(topic)
         found: list[Event] = []
         first, wanted = 1, limit
@@ -414,8 +421,7 @@ class Client:
                     _fail(asked, error)
             case m.Answer():
                 if command is not None and not command.done():
-                    delivery = result.detail if result.detail in ("online", "stored") else None
-                    command.set_result(Receipt(result.topic, result.seq, delivery))
+                    command.set_result(Receipt.of(result))
             case _:
                 if asked is not None and not asked.done():
                     asked.set_result(result)

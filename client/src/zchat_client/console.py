@@ -4,22 +4,18 @@ import asyncio
 from collections.abc import Awaitable, Coroutine
 
 from zchat_client import typed as t
-from zchat_client.client import Client, Receipt
-from zchat_client.core.roster import name_key
-from zchat_client.events import Error, Event, Help, Pending, Sent, Whisper
+from zchat_client.client import Client
+from zchat_client.events import Error, Event, Help, Pending, Sent
+from zchat_client.results import Receipt
 from zchat_common.clock import now
-from zchat_common.errors import Code, ZchatError
+from zchat_common.errors import ZchatError
 
 
 class Console:
-    """Takes typed lines in their order. Tell it every event that was shown (:meth:`shown`): ``/r`` goes by them."""
+    """Takes typed lines in their order."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._partner: str | None = None
-        self._shown_partner: str | None = None
-        # Whom whispers under way were typed to: the last of them is the partner until it is shown or refused.
-        self._whispering: list[str] = []
         self._next_id = 1
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsent: dict[int, str] = {}
@@ -38,14 +34,6 @@ class Console:
         """Shows an error about a line that is not even text."""
         self._show_error(error, line, None)
 
-    def shown(self, event: Event) -> None:
-        """The user has been shown this event."""
-        if isinstance(event, Whisper):
-            own = name_key(event.sender) == name_key(self._client.name)
-            self._shown_partner = event.recipient if own else event.sender
-            if not own or not self._is_overtaken(name_key(event.recipient)):
-                self._partner = self._shown_partner
-
     async def settled(self) -> None:
         """Returns when every line has its result."""
         while self._tasks:
@@ -60,14 +48,12 @@ class Console:
         chat = self._client
         match typed:
             case t.Say():
-                self._send(chat.say(typed.text, action=typed.action), line, "public", None)
+                self._send(chat.say(typed.text, action=typed.action), line, "public")
             case t.WhisperTo():
-                recipient = self._recipient(typed)
-                self._partner = recipient
-                self._whispering.append(name_key(recipient))
-                self._send(chat.whisper(recipient, typed.text), line, "user", recipient)
+                to = typed.recipient
+                self._send(chat.reply(typed.text) if to is None else chat.whisper(to, typed.text), line, "user")
             case t.PartySay():
-                self._send(chat.party_say(typed.text), line, "party", None)
+                self._send(chat.party_say(typed.text), line, "party")
             case t.PartyInvite():
                 self._command(chat.party_invite(typed.name), line)
             case t.PartyAnswer():
@@ -94,43 +80,19 @@ class Console:
             case t.Exit():
                 self.exit.set()
 
-    def _recipient(self, typed: t.WhisperTo) -> str:
-        recipient = typed.recipient or self._partner
-        if recipient is None:
-            raise ZchatError(Code.NOBODY_TO_REPLY, "You have not whispered with anybody yet; type /w NAME TEXT.")
-        return recipient
-
-    def _is_overtaken(self, recipient: str) -> bool:
-        """Takes note that a whisper of one's own was shown; True if others were typed after it, and not shown yet."""
-        if recipient not in self._whispering:
-            return False
-        self._whispering.remove(recipient)
-        return bool(self._whispering)
-
-    def _not_whispered(self, recipient: str) -> None:
-        """A refused whisper was none: one replies to whoever came before."""
-        self._whispering.remove(name_key(recipient))
-        if self._partner == recipient:
-            self._partner = self._whispering[-1] if self._whispering else self._shown_partner
-
-    def _send(self, call: Coroutine[object, object, Receipt], line: str, topic: str, recipient: str | None) -> None:
+    def _send(self, call: Coroutine[object, object, Receipt], line: str, topic: str) -> None:
         number = self._take_id()
         self._client.show(Pending(at=now().at, typed=line, id=number))
 
         async def send() -> None:
-            try:
-                receipt = await call
-            except ZchatError:
-                if recipient is not None:
-                    self._not_whispered(recipient)
-                raise
+            receipt = await call
             sent = Sent(
                 at=now().at,
                 topic=topic,
                 seq=receipt.seq,
                 typed=line,
                 id=number,
-                recipient=recipient,
+                recipient=receipt.recipient,
                 delivery=receipt.delivery,
             )
             self._client.show(sent)

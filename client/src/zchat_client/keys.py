@@ -6,7 +6,7 @@ from pathlib import Path
 from zchat_common.errors import Code, ZchatError
 from zchat_common.identity import Identity, load_or_create_identity
 from zchat_common.introduction import fingerprint
-from zchat_common.private_files import write_private
+from zchat_common.private_files import append_private
 
 
 def identity_of(data: Path, folded: str) -> Identity:
@@ -16,7 +16,11 @@ def identity_of(data: Path, folded: str) -> Identity:
 
 @dataclass(frozen=True, slots=True)
 class KnownBrokers:
-    """The keys that brokers showed at first contact, one line ``HOST:PORT KEY`` each, like ssh's known_hosts."""
+    """The keys that brokers showed at first contact, one line ``HOST:PORT KEY`` each, like ssh's known_hosts.
+
+    Lines are only ever added, the last one of a broker counts: so two clients that meet brokers at the same time
+    both keep their pins.
+    """
 
     path: Path
 
@@ -46,8 +50,7 @@ class KnownBrokers:
                 "between, or the broker was set up anew. If you know why, start with "
                 f"--accept-key {fingerprint(key)}",
             )
-        pins[address] = key.hex()
-        write_private(self.path, "".join(f"{each} {pin}\n" for each, pin in pins.items()).encode())
+        append_private(self.path, f"{address} {key.hex()}".encode())
         return pinned is None
 
     def _read(self) -> dict[str, str]:

@@ -52,7 +52,6 @@ class LineFrontEnd:
         for task in (output, typing, signalled):
             task.cancel()
         await asyncio.gather(output, typing, signalled, return_exceptions=True)
-        self._lines.close()
         self._say_unsent()
         return self._exit_code()
 
@@ -79,8 +78,6 @@ class LineFrontEnd:
     async def _write_events(self) -> None:
         """Returns after ``bye``, or when nobody reads any more."""
         async for event in self._client:
-            # First, since a program may answer the line before we are back from writing it.
-            self._console.shown(event)
             line = self._render(event)
             if line is not None:
                 try:

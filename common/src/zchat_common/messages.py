@@ -165,7 +165,8 @@ class Rejected(NamedTuple):
 class Answer(NamedTuple):
     """Command ``n`` was applied and is kept. ``topic`` and ``seq`` name the message that it made, if any.
 
-    ``detail`` is the delivery of a whisper, or ``created`` or ``joined`` when the command opened a party topic.
+    ``detail`` is a whisper's delivery, a space and its recipient's name, or ``created`` or ``joined`` when the command
+    opened a party topic.
     """
 
     instance: int

@@ -31,3 +31,22 @@ def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def append_private(path: Path, line: bytes) -> None:
+    """Adds a line to the end of a file that its owner only may read (mode 0600). Raises OSError.
+
+    Others may do the same at the same time: each line is written at once and stays whole.
+    """
+    make_private_folder(path.parent)
+    with open(path, "a+b", buffering=0, opener=_open_private) as file:
+        # Somebody's editor may have left the last line without its end.
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        begin = b"" if file.read(1) in (b"", b"\n") else b"\n"
+        file.write(begin + line + b"\n")
+        os.fsync(file.fileno())
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

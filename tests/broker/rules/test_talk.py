@@ -39,14 +39,14 @@ def test_a_whisper_stands_on_both_topics_and_on_no_other() -> None:
     assert posted(effects, "user.alice") == [Whisper(2, chat.at, "Alice", "Bob", "plain", b"hi", "online")]
     assert posted(effects, "user.bob") == [Whisper(1, chat.at, "Alice", "Bob", "plain", b"hi", "online")]
     assert len(effects) == 3
-    assert one(Answered, effects).answer == Answer(1, 2, chat.at, "user.alice", 2, "online")
+    assert one(Answered, effects).answer == Answer(1, 2, chat.at, "user.alice", 2, "online Bob")
 
 
 def test_a_whisper_to_a_known_user_who_is_gone_is_stored_and_its_delivery_told() -> None:
     chat = Chat("Alice", "Bob")
     chat.lose("bob")
     effects = chat.ok("alice", "whisper", "bob", "plain", b"hi")
-    assert one(Answered, effects).answer == Answer(1, 1, chat.at, "user.alice", 1, "stored")
+    assert one(Answered, effects).answer == Answer(1, 1, chat.at, "user.alice", 1, "stored Bob")
     chat.at += DAY
     chat.join("bob")
     effects = chat.ok("bob", "received", 1)
@@ -131,7 +131,7 @@ def test_who_is_away_is_online_for_whispers() -> None:
     effects = chat.ok("alice", "whisper", "bob", "plain", b"hi")
     answer = one(Answered, effects).answer
     assert isinstance(answer, Answer)
-    assert answer.detail == "online"
+    assert answer.detail == "online bob"
 
 
 @pytest.mark.parametrize("alone", [False, True])

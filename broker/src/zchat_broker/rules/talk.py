@@ -29,7 +29,7 @@ def whisper(step: Step, actor: Actor, recipient: User, kind: str, body: bytes) -
     seq = step.post(user_topic(recipient.folded), Whisper, *fields)
     if delivery == "stored":
         _note_waiting(step, Waiting(recipient.folded, seq, sender.folded, own_seq))
-    return Done(own_topic, own_seq, delivery)
+    return Done(own_topic, own_seq, f"{delivery} {recipient.name}")
 
 
 def _note_waiting(step: Step, waiting: Waiting) -> None:
