@@ -1,6 +1,7 @@
 """What a person reads of each event."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -23,9 +24,9 @@ def whisper(sender: str, recipient: str) -> e.Whisper:
     return e.Whisper(at=AT, seq=1, sender=sender, recipient=recipient, text="psst", replayed=False)
 
 
-def renderer(*, colours: bool = False) -> PlainRenderer:
+def renderer(*, colours: bool = False, bell: bool = False) -> PlainRenderer:
     """A renderer that has shown ``connected``."""
-    found = PlainRenderer(colours)
+    found = PlainRenderer(colours, bell)
     found(CONNECTED)
     return found
 
@@ -164,6 +165,36 @@ def test_missed_messages_stand_between_two_headings() -> None:
     assert [len((text or "").splitlines()) for text in shown] == [2, 1, 2, 1]
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        e.Presence(at=AT, name="Bob", status="online", since=AT, text=""),
+        e.Who(at=AT, users=(ALICE,)),
+        e.Error(at=AT, code="usage", text="Usage: /w NAME TEXT"),
+        e.Disconnected(at=AT, reason="gone"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_what_happens_now_does_not_stand_among_what_was_missed(event: e.Event) -> None:
+    show = renderer()
+    show(message("old", replayed=True))
+    assert (show(event) or "").startswith("-- now:\n")
+    assert not (show(message("new")) or "").startswith("--")
+
+
+def test_news_of_a_party_may_have_been_missed_too() -> None:
+    show = renderer()
+    show(message("old", replayed=True))
+    news = show(e.Party(at=AT, change="left", name="Bob", leader="Alice", members=("Alice",)))
+    assert "-- now:" not in (news or "")
+
+
+def test_the_line_of_a_first_contact_fits_a_terminal() -> None:
+    event = replace(CONNECTED, first_contact=True, fingerprint="SHA256:" + "x" * 43)
+    (shown,) = [each for each in line(event).splitlines() if "first contact" in each]
+    assert len(shown) <= 80
+
+
 def test_another_day_has_a_heading() -> None:
     show = renderer()
     tomorrow = e.Bye(at=AT + 2 * DAY, reason="exit")
@@ -219,3 +250,34 @@ def test_colours_are_for_terminals_that_can_and_users_who_want(
     is_terminal: bool, environment: dict[str, str], wanted: bool
 ) -> None:
     assert wants_colours(is_terminal, environment) is wanted
+
+
+# -- being meant ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["Alice, look", "thanks alice", "@ALICE: look", "(alice) alice.", "ask alice?"])
+def test_one_s_own_name_in_a_text_catches_the_eye_and_the_ear(text: str) -> None:
+    shown = renderer(colours=True, bell=True)(message(text)) or ""
+    assert re.search("\x1b\\[1;7m(?i:alice)\x1b\\[0m", shown)
+    assert shown.startswith("\a")
+
+
+@pytest.mark.parametrize("text", ["malice", "alice-2", "al ice", "alice.b", "alices", "_alice"])
+def test_what_only_contains_one_s_name_does_not(text: str) -> None:
+    shown = renderer(colours=True, bell=True)(message(text)) or ""
+    assert "\x1b[1;7m" not in shown
+    assert "\a" not in shown
+
+
+def test_whispers_and_invitations_ring_when_they_come_and_for_whom_they_are() -> None:
+    ring = [whisper("Bob", "Alice"), e.Invited(at=AT, inviter="Bob", members=("Bob",))]
+    silent = [
+        *(whisper("Alice", "Bob"), replace(whisper("Bob", "Alice"), replayed=True)),
+        *(message("hi"), message("alice", replayed=True), replace(message("alice"), sender="ALICE")),
+        e.Presence(at=AT, name="Bob", status="online", since=AT, text=""),
+    ]
+    for event in ring:
+        assert (renderer(bell=True)(event) or "").startswith("\a")
+        assert "\a" not in (renderer()(event) or ""), "only where somebody hears it"
+    for event in silent:
+        assert "\a" not in (renderer(bell=True)(event) or "")

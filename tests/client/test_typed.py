@@ -91,6 +91,7 @@ def test_the_usage_is_that_of_the_command() -> None:
     assert refused("/party kick").text == "Usage: /party kick NAME"
     assert refused("/list all").text == "Usage: /who"
     assert refused("/party").text.count("/party ") == 7
+    assert refused("/history 0").text == "Usage: /history [party] [N], with N from 1 to 1000"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ class Terminal:
         self.raw = b""
         self._stream = pyte.ByteStream(self.screen)
         self._descriptor, far_end = pty.openpty()
-        fcntl.ioctl(far_end, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._lines = lines
+        self._set_size(columns)
         self._process = subprocess.Popen(
             [program, *arguments],
             stdin=far_end,
@@ -52,6 +53,11 @@ class Terminal:
     def pastes(self, text: str) -> None:
         """Pastes, as terminals do it for programs that asked to be told."""
         self.types(f"\x1b[200~{text}\x1b[201~")
+
+    def resizes(self, columns: int) -> None:
+        """Makes the window narrower or wider, which its program is told."""
+        self.screen.resize(columns=columns)
+        self._set_size(columns)
 
     def signals(self, number: signal.Signals) -> None:
         """Sends a signal to the client."""
@@ -77,6 +83,11 @@ class Terminal:
             rows.pop()
         return rows
 
+    def everything(self) -> list[str]:
+        """All rows, those too that have left the screen at its top."""
+        gone = ["".join(row[column].data for column in range(self.screen.columns)) for row in self.screen.history.top]
+        return [row.rstrip() for row in (*gone, *self.screen.display)]
+
     def exit_code(self) -> int:
         """The exit code, when the client has ended."""
         end = time.monotonic() + DEADLINE_S
@@ -95,6 +106,9 @@ class Terminal:
         self._process.kill()
         self._process.wait()
         os.close(self._descriptor)
+
+    def _set_size(self, columns: int) -> None:
+        fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", self._lines, columns, 0, 0))
 
     def _take(self) -> bool:
         """Takes in what the client has printed, waiting a moment for it; False if there was nothing."""

@@ -1,11 +1,23 @@
 """Where programs find each other and keep their files: options, environment variables, defaults, addresses."""
 
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.system.processes import Broker, Client, House, environment, free_port, level, unique, wait_until
+from tests.system.processes import (
+    DEADLINE_S,
+    PROGRAMS,
+    Broker,
+    Client,
+    House,
+    environment,
+    free_port,
+    level,
+    unique,
+    wait_until,
+)
 
 
 def _has_ipv6() -> bool:
@@ -59,6 +71,62 @@ def test_every_option_can_be_an_environment_variable(house: House) -> None:
     third.types("nobody hears this")
     third.closes_input()
     assert third.exit_code(deadline_s=10) == 5
+
+
+@pytest.mark.parametrize(
+    ("variable", "option", "begin"), [("ZCHAT_PLAIN", "--json", "{"), ("ZCHAT_JSON", "--plain", "")]
+)
+def test_a_front_end_that_is_typed_goes_before_its_variable(
+    house: House, variable: str, option: str, begin: str
+) -> None:
+    done = _run(house, [option], {variable: "1"})
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert done.stdout.startswith("{") == (begin == "{")
+
+
+@pytest.mark.parametrize(
+    ("options", "env"), [(["--plain", "--json"], {}), ([], {"ZCHAT_PLAIN": "1", "ZCHAT_JSON": "1"})]
+)
+def test_two_front_ends_are_one_too_many(house: House, options: list[str], env: dict[str, str]) -> None:
+    done = _run(house, options, env)
+    assert done.returncode == 2
+    assert "exclude each other" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--host", "127.0.0.1:6000"], "--host 127.0.0.1 --port 6000"),
+        (["--port", "65534"], "--port"),
+        (["--port", "0"], "--port"),
+        (["--wait", "nan"], "--wait"),
+        (["--wait", "-1"], "--wait"),
+        (["--name", "a b"], "spaces"),
+    ],
+)
+def test_an_option_that_cannot_be_right_is_told_with_what_would(house: House, options: list[str], words: str) -> None:
+    done = _run(house, options, {})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _run(house: House, options: list[str], env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """A client whose input is at its end, at a port where nobody is."""
+    return subprocess.run(
+        [
+            str(PROGRAMS / "zchat-client"),
+            *["--name", "alice", "--port", str(free_port()), "--wait", "0"],
+            *options,
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=environment(house.folder, env),
+        timeout=DEADLINE_S,
+        check=False,
+    )
 
 
 def test_an_accepted_key_can_be_an_environment_variable(house: House) -> None:

@@ -1,11 +1,12 @@
 """A person at a terminal: ``--plain`` with a prompt that stays whole while messages arrive."""
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.system.processes import Broker, House, environment, unique
+from tests.system.processes import Broker, House, environment, level, unique
 from tests.system.screens import CTRL_C, CTRL_D, ENTER, Terminal
 
 Open = Callable[..., Terminal]
@@ -16,7 +17,11 @@ def at_terminal(house: House, broker: Broker) -> Iterator[Open]:
     """Opens terminals: ``at_terminal(name)``, with further variables of the environment by keyword."""
     opened: list[Terminal] = []
 
-    def open_terminal(name: str | None = None, *, columns: int = 80, **variables: str) -> Terminal:
+    shared = broker
+
+    def open_terminal(
+        name: str | None = None, *, columns: int = 80, broker: Broker = shared, **variables: str
+    ) -> Terminal:
         folder = house.folder / f"terminal-{len(opened)}"
         given = [] if name is None else ["--name", name]
         arguments = ["--plain", "--port", str(broker.port), "--data", str(folder), *given]
@@ -62,6 +67,24 @@ def test_the_typed_line_is_not_torn_by_arriving_messages(house: House, broker: B
     assert bob.wait("message", text="half of a sentence")["sender"] == name
 
 
+def test_what_is_typed_while_messages_pour_in_is_not_torn_either(house: House, at_terminal: Open) -> None:
+    """A terminal that echoes by itself, if only while a message is written, would put typed letters between them."""
+    broker = house.broker("--rate", "0")
+    (bob,) = house.join(broker, "bob")
+    terminal = at_terminal("alice", broker=broker)
+    terminal.wait_for("you are alice")
+    typed = "the quick brown fox"
+    for number, letter in enumerate(typed):
+        bob.types(*[f"{number}.{part}" for part in range(5)])
+        terminal.types(letter)
+        terminal.wait_for(f"bob: {number}.0")
+    terminal.wait_for(f"bob: {len(typed) - 1}.4")
+    rows = terminal.wait(lambda rows: rows[-1] == f"> {typed}", "the typed line below the messages")
+    assert [row for row in rows[:-1] if not re.fullmatch(r"(\d\d:\d\d|     ) .*|-- .*", row)] == []
+    shown = [text for _, _, text in (row.partition("bob: ") for row in terminal.everything()) if text]
+    assert shown == [f"{number}.{part}" for number in range(len(typed)) for part in range(5)]
+
+
 def test_a_long_paste_of_several_lines_is_one_message(house: House, broker: Broker, at_terminal: Open) -> None:
     (bob,) = house.join(broker, unique("bob"))
     terminal = at_terminal(unique("alice"))
@@ -97,6 +120,93 @@ def test_the_question_for_the_name_is_left_by_key(at_terminal: Open) -> None:
     terminal.types(CTRL_C)
     assert terminal.exit_code() == 130
     assert b"Traceback" not in terminal.raw
+
+
+def test_whose_name_is_refused_is_asked_for_another(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    level(bob)
+    name = unique("alice")
+    terminal = at_terminal()
+    terminal.wait_for("Username:")
+    terminal.types(bob.name + ENTER)
+    terminal.wait(lambda rows: rows[-1].startswith("Username:") and len(rows) > 1, "being asked again")
+    assert any("!! " in row and bob.name in row for row in terminal.rows())
+    terminal.types(name + ENTER)
+    terminal.wait_for(f"you are {name}")
+    terminal.types(f"/w {bob.name} hello" + ENTER)
+    assert bob.wait("whisper", text="hello")["sender"] == name
+    terminal.types(CTRL_C)
+    assert terminal.exit_code() == 130
+    assert terminal.echoes
+
+
+def test_a_name_that_was_given_and_is_refused_ends_the_program(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    level(bob)
+    assert at_terminal(bob.name).exit_code() == 1
+
+
+def test_tab_completes_commands_and_names(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    level(bob)
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for(f"{bob.name}")
+    terminal.types("/whi\t")
+    terminal.wait_for("> /whisper")
+    terminal.types(f"{bob.name[:-1]}\t")
+    terminal.wait_for(f"> /whisper {bob.name}")
+    terminal.types("psst" + ENTER)
+    bob.wait("whisper", text="psst")
+    terminal.types("/party \t")
+    terminal.wait_for("/party decline")
+    terminal.types("w\t" + ENTER)
+    terminal.wait_for("You are in no party")
+
+
+def test_earlier_lines_come_back_with_the_arrow_keys(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("you are")
+    text = unique("again")
+    terminal.types(text + ENTER)
+    terminal.wait_for(f": {text}")
+    terminal.types("\x1b[A")
+    terminal.wait_for(f"> {text}")
+    terminal.types(" and again" + ENTER)
+    bob.wait("message", text=f"{text} and again")
+
+
+def test_who_is_mentioned_hears_a_bell(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for(f"you are {name}")
+    bob.types("all is quiet")
+    terminal.wait_for(f"{bob.name}: all is quiet")
+    assert b"\a" not in terminal.raw
+    bob.types(f"{name}: look")
+    terminal.wait_for(f"{bob.name}: {name}: look")
+    assert terminal.raw.count(b"\a") == 1
+
+
+def test_a_line_that_was_begun_is_whole_after_the_window_was_resized(
+    house: House, broker: Broker, at_terminal: Open
+) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for(f"you are {name}")
+    terminal.types("a line of more than forty characters that is being typed")
+    terminal.wait_for("being typed")
+    terminal.resizes(40)
+    bob.types("narrow")
+    terminal.wait_for(f"{bob.name}: narrow")
+    terminal.wait(
+        lambda rows: "".join(rows[-2:]) == "> a line of more than forty characters that is being typed", "the line"
+    )
+    terminal.resizes(80)
+    terminal.types(" on" + ENTER)
+    bob.wait("message", text="a line of more than forty characters that is being typed on")
 
 
 def test_a_signal_gives_the_terminal_back(at_terminal: Open) -> None:

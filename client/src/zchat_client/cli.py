@@ -1,26 +1,39 @@
 """``zchat-client``: the command line."""
 
 import asyncio
+import math
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 import click
+from click.core import ParameterSource
 
 from zchat_client.client import Client
+from zchat_client.completion import completions
+from zchat_client.events import Event
 from zchat_client.jsonl import json_line
 from zchat_client.lines import LineFrontEnd, exit_now
 from zchat_client.plain import renderer_for
-from zchat_client.terminal import PipeLines, lines_for_people
-from zchat_common.errors import ZchatError
+from zchat_client.terminal import Lines, PipeLines, TerminalLines, lines_for_people
+from zchat_common.errors import Code, ZchatError
 from zchat_common.identity import DamagedKey
 from zchat_common.names import BadName, check_name
 
 _EXIT_USAGE = 2
 _EXIT_INTERRUPTED = 130
+# A person who was asked for his name is asked for another one.
+_NAME_REFUSED = (Code.NAME_IN_USE, Code.NAME_OWNED, Code.NAME_LOOKALIKE)
 # Programs that read --json take what they can; a person's terminal needs no more than this either.
 _BUFFERED_EVENTS = 100_000
+
+
+def _number(context: click.Context, option: click.Parameter, value: float) -> float:
+    if math.isnan(value):
+        raise click.BadParameter("a number of seconds", context, option)
+    return value
 
 
 @click.command(context_settings={"auto_envvar_prefix": "ZCHAT", "show_default": True})
@@ -32,9 +45,17 @@ _BUFFERED_EVENTS = 100_000
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.", envvar="ZCHAT_JSON")
 @click.option("--takeover", is_flag=True, help="End your session elsewhere.")
 @click.option("--accept-key", metavar="FINGERPRINT", help="Accept the broker's new key.")
-@click.option("--wait", default=60.0, type=click.FloatRange(0), help="Seconds to wait for a broker at the end.")
+@click.option(
+    "--wait",
+    default=60.0,
+    type=click.FloatRange(0),
+    callback=_number,
+    help="Seconds to wait for a broker at the end.",
+)
 @click.version_option(package_name="zchat-client")
+@click.pass_context
 def main(
+    context: click.Context,
     host: str,
     port: int,
     name: str | None,
@@ -46,39 +67,65 @@ def main(
     wait: float,
 ) -> None:
     """Talks with everybody at a zchat broker."""
-    if plain and as_json:
-        raise click.UsageError("--plain and --json exclude each other")
+    as_json = _as_json(context, plain, as_json)
+    _check_host(host)
+    connect = partial(
+        Client,
+        host=host,
+        port=port,
+        data=data,
+        takeover=takeover,
+        accept_key=accept_key,
+        buffer=_BUFFERED_EVENTS,
+    )
     try:
-        name = _ask_name(as_json) if name is None else name
-        check_name(name)
-    except BadName as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        sys.exit(_EXIT_INTERRUPTED)
-
-    async def run() -> None:
-        client = Client(
-            name,
-            host=host,
-            port=port,
-            data=data,
-            takeover=takeover,
-            accept_key=accept_key,
-            buffer=_BUFFERED_EVENTS,
-        )
-        lines, render = (PipeLines(), json_line) if as_json else (lines_for_people(), renderer_for(sys.stdout.isatty()))
-        # Not by returning: a thread that still waits for input or for a full pipe would hold the process back.
-        exit_now(await LineFrontEnd(client, lines, render, wait).run())
-
-    try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(run())
-    except (ZchatError, DamagedKey) as error:
+        while True:
+            chosen = _ask_name(as_json) if name is None else name
+            check_name(chosen)
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(_talk(partial(connect, chosen), as_json, wait, may_ask=name is None))
+    except (ZchatError, DamagedKey, BadName) as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"cannot use the data folder: {error}; choose another --data")
     except KeyboardInterrupt:
+        # The shell's prompt does not belong behind ours.
+        click.echo(err=True)
         sys.exit(_EXIT_INTERRUPTED)
+
+
+async def _talk(connect: Callable[[], Client], as_json: bool, wait_s: float, may_ask: bool) -> None:
+    """One client from beginning to end, and the end of the process. Returns if a person may choose another name."""
+    client = connect()
+    if as_json:
+        lines: Lines = PipeLines()
+        render: Callable[[Event], str | None] = json_line
+    else:
+        lines = lines_for_people(lambda typed: completions(typed, client.names()))
+        render = renderer_for(sys.stdout.isatty())
+    code = await LineFrontEnd(client, lines, render, wait_s).run()
+    refusal = None if client.end is None else client.end.code
+    if may_ask and isinstance(lines, TerminalLines) and refusal in _NAME_REFUSED:
+        return
+    # Not by returning: a thread that still waits for input or for a full pipe would hold the process back.
+    exit_now(code)
+
+
+def _as_json(context: click.Context, plain: bool, as_json: bool) -> bool:
+    """An option on the command line goes before a variable in the environment."""
+    if not (plain and as_json):
+        return as_json
+    typed = [name for name in ("plain", "as_json") if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if len(typed) != 1:
+        raise click.UsageError("--plain and --json exclude each other")
+    return typed == ["as_json"]
+
+
+def _check_host(host: str) -> None:
+    """An address with its port behind it is a habit from elsewhere."""
+    name, colon, port = host.partition(":")
+    if colon and port.isdigit():
+        raise click.UsageError(f"--host has no port in it: type --host {name} --port {port}")
 
 
 def _ask_name(as_json: bool) -> str:
@@ -90,6 +137,7 @@ def _ask_name(as_json: bool) -> str:
         # Read without a text layer, whose buffer would swallow the lines after the name.
         line = sys.stdin.buffer.readline()
         if not line:
+            ask.write("\n")
             _fail("no name was given")
         name = line.decode("utf-8", "replace").strip()
         try:

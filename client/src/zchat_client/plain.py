@@ -1,6 +1,7 @@
 """Events as lines for people: ``--plain``."""
 
 import os
+import re
 import zlib
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -13,7 +14,8 @@ from zchat_common.text import clean_text
 
 # Readable on dark and on light grounds alike, and told apart by most colour-blind people.
 _NAME_COLOURS: Final = (32, 33, 35, 36, 34, 92, 95, 96)
-_BOLD, _FAINT, _RED = "1", "2", "31"
+_BOLD, _FAINT, _RED, _MARKED = "1", "2", "31", "1;7"
+_BELL = "\a"
 
 _CHANGES: Final = {
     "created": "{name} began a party",
@@ -27,6 +29,9 @@ _CHANGES: Final = {
     "dissolved": "the party is over",
 }
 
+# What can only have happened now. News of a party or of an invitation may have been missed, too.
+_LIVE: Final = (e.Presence, e.Disconnected, e.Who, e.PartyWho, e.History, e.Help, e.Error)
+
 
 def wants_colours(is_terminal: bool, environment: Mapping[str, str]) -> bool:
     """Colours only on a terminal that can, and never with NO_COLOR (no-color.org)."""
@@ -36,9 +41,12 @@ def wants_colours(is_terminal: bool, environment: Mapping[str, str]) -> bool:
 class PlainRenderer:
     """Makes the lines of events; remembers the day and whether missed messages are being shown."""
 
-    def __init__(self, colours: bool) -> None:
+    def __init__(self, colours: bool, bell: bool = False) -> None:
+        """``bell``: ring for what is meant for this user alone: a mention, a whisper, an invitation."""
         self._colours = colours
+        self._bell = bell
         self._own = ""
+        self._mention: re.Pattern[str] | None = None
         # Whether the user was told that there is no broker now.
         self._waiting = False
         self._replaying = False
@@ -51,7 +59,8 @@ class PlainRenderer:
             return None
         heading = self._heading(event)
         clock = _local(event.at).strftime("%H:%M")
-        return heading + self._dim(clock) + " " + words.replace("\n", "\n      ").replace("\t", "    ")
+        bell = _BELL if self._bell and self._is_calling(event) else ""
+        return bell + heading + self._dim(clock) + " " + words.replace("\n", "\n      ").replace("\t", "    ")
 
     def _words(self, event: e.Event) -> str | None:
         match event:
@@ -97,15 +106,18 @@ class PlainRenderer:
             case e.Message():
                 where = self._dim("[party] ") if event.topic == "party" else ""
                 name = self._name(event.sender)
-                return f"{where}* {name} {event.text}" if event.action else f"{where}{name}: {event.text}"
+                text = event.text if self._is_own(event.sender) else self._with_mentions(event.text)
+                return f"{where}* {name} {text}" if event.action else f"{where}{name}: {text}"
 
     def _link(self, event: e.Connected | e.Disconnected | e.Reconnected) -> str:
         match event:
             case e.Connected():
                 self._waiting, self._own = False, name_key(event.name)
+                # As a word of its own: "alice" and "@Alice:" mention alice, "alice-2" and "malice" do not.
+                self._mention = re.compile(rf"(?<![\w.-]){re.escape(event.name)}(?![\w-]|\.\w)", re.IGNORECASE)
                 lines = [f"-- you are {self._name(event.name)} at {event.title}"]
                 if event.first_contact:
-                    lines.append(self._dim(f"-- first contact with this broker; its key is {event.fingerprint}"))
+                    lines.append(self._dim(f"-- first contact: key {event.fingerprint}"))
                 lines.append(f"-- here: {self._users(event.users)}")
                 if event.party is not None:
                     lines.append(f"-- your party: {self._members(event.party.leader, event.party.members)}")
@@ -151,11 +163,14 @@ class PlainRenderer:
     # -- parts ------------------------------------------------------------------------------------------------------
 
     def _heading(self, event: e.Event) -> str:
-        """A line before the first missed message, after the last one, and at the first event of another day."""
+        """A line before the first missed message, before what is new after them, and at the first event of a day."""
         lines: list[str] = []
-        if isinstance(event, e.Message | e.Whisper) and event.replayed != self._replaying:
-            self._replaying = event.replayed
-            lines.append("-- earlier:" if event.replayed else "-- now:")
+        replayed = event.replayed if isinstance(event, e.Message | e.Whisper) else self._replaying
+        if isinstance(event, _LIVE):
+            replayed = False
+        if replayed != self._replaying:
+            self._replaying = replayed
+            lines.append("-- earlier:" if replayed else "-- now:")
         day = _local(event.at).date()
         if self._day is not None and day != self._day:
             lines.append(f"-- {day:%A, %d %B %Y}")
@@ -168,6 +183,23 @@ class PlainRenderer:
 
     def _members(self, leader: str, members: tuple[str, ...]) -> str:
         return ", ".join(self._name(name) + (" (leader)" if name == leader else "") for name in members)
+
+    def _is_calling(self, event: e.Event) -> bool:
+        """Whether this user is meant, now."""
+        match event:
+            case e.Message(replayed=False):
+                mentions = self._mention is not None and self._mention.search(event.text) is not None
+                return mentions and not self._is_own(event.sender)
+            case e.Whisper(replayed=False):
+                return not self._is_own(event.sender)
+            case e.Invited():
+                return True
+            case _:
+                return False
+
+    def _with_mentions(self, text: str) -> str:
+        """A text in which one's own name catches the eye."""
+        return text if self._mention is None else self._mention.sub(lambda found: self._ink(_MARKED, found[0]), text)
 
     def _is_own(self, name: str) -> bool:
         return name_key(name) == self._own
@@ -192,4 +224,4 @@ def _local(at: int) -> datetime:
 
 def renderer_for(is_terminal: bool) -> PlainRenderer:
     """The renderer for this process's output."""
-    return PlainRenderer(wants_colours(is_terminal, os.environ))
+    return PlainRenderer(wants_colours(is_terminal, os.environ), bell=is_terminal)

@@ -5,8 +5,11 @@ import contextlib
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Protocol
 
+# See completion.completions, which knows the names already.
+Complete = Callable[[str], tuple[str, list[str]]]
 _LINES_AHEAD = 1_000
 
 
@@ -22,9 +25,6 @@ class Lines(Protocol):
 
     async def write(self, line: str) -> None:
         """Shows a line, without holding up the loop. Raises OSError when nobody reads any more."""
-
-    def close(self) -> None:
-        """Puts everything back as it was."""
 
 
 class PipeLines:
@@ -44,23 +44,34 @@ class PipeLines:
         """Writes in another thread: a reader who stops reading costs neither the session nor a message."""
         await asyncio.to_thread(_write, line)
 
-    def close(self) -> None:
-        """Nothing to put back."""
-
 
 class TerminalLines:
-    """A prompt that stays whole while lines are shown above it, with line editing and a history."""
+    """A prompt that stays whole while lines are shown above it, with line editing, a history and completion."""
 
-    def __init__(self) -> None:
+    def __init__(self, complete: Complete) -> None:
         # A prompt of one line need not ask where the cursor is, and slow terminals would be warned about it.
         os.environ["PROMPT_TOOLKIT_NO_CPR"] = "1"
         # Imported here: only a person at a terminal waits for it, never a program.
         from prompt_toolkit import PromptSession
-        from prompt_toolkit.patch_stdout import patch_stdout
+        from prompt_toolkit.completion import Completer, Completion
+        from prompt_toolkit.document import Document
+        from prompt_toolkit.shortcuts import CompleteStyle
 
-        self._patch = contextlib.ExitStack()
-        self._patch.enter_context(patch_stdout(raw=True))
-        self._session: PromptSession[str] = PromptSession("> ", erase_when_done=True)
+        class Tab(Completer):
+            def get_completions(self, document: Document, complete_event: object) -> Iterator[Completion]:
+                begun, found = complete(document.text_before_cursor)
+                for each in found:
+                    yield Completion(f"{each} ", -len(begun), display=each)
+
+        self._session: PromptSession[str] = PromptSession(
+            "> ",
+            erase_when_done=True,
+            completer=Tab(),
+            complete_while_typing=False,
+            # A menu would keep eight rows of the screen free for itself.
+            complete_style=CompleteStyle.READLINE_LIKE,
+            reserve_space_for_menu=0,
+        )
 
     async def read(self) -> bytes | None:
         """The next line; None after Ctrl-D. Raises Interrupted after Ctrl-C."""
@@ -73,28 +84,30 @@ class TerminalLines:
         return line.encode("utf-8", "surrogateescape")
 
     async def write(self, line: str) -> None:
-        """Shows a line above the prompt."""
-        await asyncio.to_thread(_print, line)
+        """Shows a line above the prompt.
 
-    def close(self) -> None:
-        """Gives the terminal back."""
-        self._patch.close()
+        Unlike prompt_toolkit's patch_stdout it leaves the terminal as it is meanwhile: one that echoes by itself for
+        that moment puts what is being typed between the lines, and takes Ctrl-D for its own.
+        """
+        app = self._session.app
+        if app.is_running:
+            app.renderer.erase()
+        # The renderer turns it off while it draws the prompt.
+        app.output.enable_autowrap()
+        app.output.write_raw(line + "\n")
+        app.output.flush()
+        app.invalidate()
 
 
-def lines_for_people() -> Lines:
+def lines_for_people(complete: Complete) -> Lines:
     """A prompt if a person sits at both ends and the terminal can move its cursor, the bare streams otherwise."""
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    return TerminalLines() if is_terminal and os.environ.get("TERM", "dumb") != "dumb" else PipeLines()
+    return TerminalLines(complete) if is_terminal and os.environ.get("TERM", "dumb") != "dumb" else PipeLines()
 
 
 def _write(line: str) -> None:
     sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
     sys.stdout.buffer.flush()
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def _read_in_thread(source: BinaryIO, lines: "asyncio.Queue[bytes | None]") -> None:

@@ -132,7 +132,7 @@ Typed = (
 
 
 class _WrongUse(Exception):
-    """The words after a command do not fit it."""
+    """The words after a command do not fit it; the text, if any, says what would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +155,18 @@ def parse(line: str) -> Typed | None:
     row, rest = _row(text)
     try:
         return row.parse(rest)
-    except _WrongUse:
-        raise ZchatError(Code.USAGE, f"Usage: {row.usage}") from None
+    except _WrongUse as wrong:
+        raise ZchatError(Code.USAGE, f"Usage: {row.usage}{wrong}") from None
 
 
 def help_lines() -> tuple[HelpLine, ...]:
     """Every command with what it does."""
     return tuple([HelpLine(row.usage, row.does) for row in _TABLE])
+
+
+def words() -> tuple[str, ...]:
+    """Every command as it is typed, other spellings too."""
+    return tuple(_BY_WORD)
 
 
 def _row(text: str) -> tuple[_Row, str]:
@@ -219,7 +224,7 @@ def _history(rest: str) -> Typed:
         topic = words.pop(0).lower()
     count = words.pop(0) if words else str(HISTORY_DEFAULT)
     if words or not (count.isascii() and count.isdigit() and len(count) <= 6 and 1 <= int(count) <= HISTORY_MAX):
-        raise _WrongUse
+        raise _WrongUse(f", with N from 1 to {HISTORY_MAX}")
     return History(topic, int(count))
 
 
