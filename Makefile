@@ -30,7 +30,7 @@ $(STAMP): requirements/dev.lock common/pyproject.toml broker/pyproject.toml clie
 	@PYTHON='$(PYTHON)' sh scripts/setup.sh
 
 chat: setup ## opens a client here, and a broker when none runs (NAME=alice PORT=5555 ARGS=--plain)
-	@$(BIN)/python scripts/chat.py '$(PORT)' $(CHAT_NAME) $(ARGS)
+	@$(BIN)/python scripts/chat.py '$(PORT)' $(CHAT_NAME) $(ARGS) || test $$? = 130  # Ctrl-C is one way to leave
 
 broker: setup ## runs a broker that others can join (PORT=5555 ARGS="--title Lab")
 	@exec $(BIN)/zchat-broker --port '$(PORT)' $(ARGS)

@@ -1,6 +1,7 @@
 """What the broker needs of the machine: a folder of its own, an address, descriptors; clear words if one lacks."""
 
 import ipaddress
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,8 +25,16 @@ def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:
 
 
 def test_two_brokers_cannot_use_one_folder(tmp_path: Path) -> None:
-    with claim_folder(tmp_path), pytest.raises(CannotStart, match=r"another broker uses .* --data"):
+    told = rf"another broker \(process {os.getpid()}\) uses .* --data"
+    with claim_folder(tmp_path), pytest.raises(CannotStart, match=told):
         claim_folder(tmp_path)
+
+
+def test_another_broker_is_told_of_when_it_has_not_said_who_it_is(tmp_path: Path) -> None:
+    with claim_folder(tmp_path):
+        (tmp_path / "pid").write_text("")
+        with pytest.raises(CannotStart, match=r"another broker uses .* --data"):
+            claim_folder(tmp_path)
 
 
 def test_a_folder_is_free_again_after_its_broker(tmp_path: Path) -> None:

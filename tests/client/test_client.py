@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.offline import answering, offline, run, submitted, the_end, tick, until
+from tests.client.offline import PORT, answering, offline, run, submitted, the_end, tick, until
 from zchat_client import Client, Code, ZchatError
 from zchat_client.events import Bye, Error
 from zchat_common.identity import DamagedKey, Identity
@@ -175,6 +175,18 @@ def test_numbers_that_no_client_has_are_refused(tmp_path: Path, port: int, buffe
     with pytest.raises(ZchatError) as refused:
         Client("Alice", port=port, data=tmp_path, buffer=buffer)
     assert refused.value.code is Code.USAGE
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_why_no_broker_answers_is_said_in_the_systems_words(tmp_path: Path, host: str) -> None:
+    async def scenario() -> None:
+        client = Client("Alice", host=host, port=PORT, data=tmp_path)
+        client.start()
+        await until(lambda: client.unreachable)
+        assert client.unreachable == f"No broker answers at {host} port {PORT} (connection refused)"
+        await client.close()
+
+    run(scenario())
 
 
 def test_without_a_whisper_there_is_nobody_to_reply_to(tmp_path: Path) -> None:

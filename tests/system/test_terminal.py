@@ -85,6 +85,38 @@ def test_what_is_typed_while_messages_pour_in_is_not_torn_either(house: House, a
     assert shown == [f"{number}.{part}" for number in range(len(typed)) for part in range(5)]
 
 
+def test_what_is_typed_ahead_is_neither_lost_nor_echoed(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    word = unique("ahead")
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("you are")
+    lines = [f"{word} {number}" for number in range(20)]
+    for line in lines:
+        terminal.types(line + ENTER)
+        terminal.looks()
+    terminal.types(f"{word} and on")
+    for line in lines:
+        bob.wait("message", text=line)
+    rows = terminal.wait(lambda rows: rows[-1] == f"> {word} and on", "the last line at the prompt")
+    assert [row for row in rows[:-1] if word in row and not re.match(rf"\d\d:\d\d alice-\d+: {word}", row)] == []
+
+
+def test_ctrl_c_ends_the_wait_for_a_broker_that_is_gone(house: House, at_terminal: Open) -> None:
+    broker = house.broker()
+    terminal = at_terminal("alice", broker=broker)
+    terminal.wait_for("you are alice")
+    broker.end()
+    terminal.wait_for("disconnected")
+    terminal.types("nobody hears this" + ENTER)
+    terminal.wait_for("will be sent")
+    terminal.types("/exit" + ENTER)
+    terminal.wait(lambda rows: not any(row.startswith(">") for row in rows), "the prompt's end")
+    terminal.wait_until_it_echoes()
+    terminal.types(CTRL_C)
+    assert terminal.exit_code() == 130
+    assert any("not sent: nobody hears this" in row for row in terminal.rows())
+
+
 def test_a_long_paste_of_several_lines_is_one_message(house: House, broker: Broker, at_terminal: Open) -> None:
     (bob,) = house.join(broker, unique("bob"))
     terminal = at_terminal(unique("alice"))

@@ -1,12 +1,15 @@
 """What the broker needs of the machine it runs on: descriptors, addresses, a folder of its own."""
 
 import logging
+import os
 import socket
 import sys
 from pathlib import Path
 
 import ifaddr
 from filelock import FileLock, Timeout
+
+from zchat_common.private_files import write_private
 
 _log = logging.getLogger("zchat.broker")
 
@@ -42,11 +45,22 @@ def claim_folder(folder: Path) -> FileLock:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(folder / "lock", timeout=0)
         lock.acquire()
+        write_private(folder / "pid", b"%d\n" % os.getpid(), durable=False)
     except Timeout:
-        raise CannotStart(f"another broker uses {folder}; stop it, or give this one a --data of its own") from None
+        raise CannotStart(
+            f"another broker{_process_of(folder)} uses {folder}; stop it, or give this one a --data of its own"
+        ) from None
     except OSError as error:
         raise CannotStart(f"cannot write to {folder} ({error.strerror}); choose another --data") from None
     return lock
+
+
+def _process_of(folder: Path) -> str:
+    """Which process has the folder, as far as it has said so."""
+    try:
+        return f" (process {int((folder / 'pid').read_bytes())})"
+    except (OSError, ValueError):
+        return ""
 
 
 def numeric_address(host: str) -> str:

@@ -1,7 +1,9 @@
 """Drives the session core over real links: finds the broker, carries out what the core wants, begins anew."""
 
 import asyncio
+import os
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,4 +185,8 @@ class Driver:
 def _words(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    # asyncio puts addresses in the place of what the system said: "[Errno 111] Connect call failed (...)".
+    refused = re.search(r"\[Errno (\d+)\] Connect call failed", str(error))
+    if refused:
+        return os.strerror(int(refused[1])).lower()
     return getattr(error, "strerror", None) or str(error)

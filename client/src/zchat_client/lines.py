@@ -59,6 +59,12 @@ class LineFrontEnd:
 
     async def _take_lines(self) -> None:
         """Returns at ``/exit`` and at the end of input."""
+        try:
+            await self._enter_lines()
+        finally:
+            self._lines.close()
+
+    async def _enter_lines(self) -> None:
         while not self._console.exit.is_set():
             try:
                 line = await self._lines.read()

@@ -26,6 +26,9 @@ class Lines(Protocol):
     async def write(self, line: str) -> None:
         """Shows a line, without holding up the loop. Raises OSError when nobody reads any more."""
 
+    def close(self) -> None:
+        """No more lines are read; what is shown from here on is shown still."""
+
 
 class PipeLines:
     """stdin and stdout as they are: for pipes and files, and for terminals that can do nothing."""
@@ -43,6 +46,9 @@ class PipeLines:
     async def write(self, line: str) -> None:
         """Writes in another thread: a reader who stops reading costs neither the session nor a message."""
         await asyncio.to_thread(_write, line)
+
+    def close(self) -> None:
+        """Nothing to put back."""
 
 
 class TerminalLines:
@@ -72,11 +78,15 @@ class TerminalLines:
             complete_style=CompleteStyle.READLINE_LIKE,
             reserve_space_for_menu=0,
         )
+        # Between two prompts too: else the terminal would echo what is typed on, somewhere among the lines.
+        self._raw = contextlib.ExitStack()
+        self._raw.enter_context(self._session.app.input.raw_mode())
 
     async def read(self) -> bytes | None:
         """The next line; None after Ctrl-D. Raises Interrupted after Ctrl-C."""
         try:
-            line = await self._session.prompt_async()
+            # Without its handler for SIGINT, which would take ours away.
+            line = await self._session.prompt_async(handle_sigint=False)
         except EOFError:
             return None
         except KeyboardInterrupt:
@@ -97,6 +107,10 @@ class TerminalLines:
         app.output.write_raw(line + "\n")
         app.output.flush()
         app.invalidate()
+
+    def close(self) -> None:
+        """Gives the terminal back: from here on it echoes, and Ctrl-C is a signal."""
+        self._raw.close()
 
 
 def lines_for_people(complete: Complete) -> Lines:
