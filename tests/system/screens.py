@@ -87,10 +87,6 @@ class Terminal:
         """Takes in whatever is there to see."""
         self._take()
 
-    def wait_until_it_echoes(self) -> None:
-        """Until the program has given the terminal back."""
-        self.wait(lambda _: self.echoes, "the terminal's echo")
-
     def everything(self) -> list[str]:
         """All rows, those too that have left the screen at its top."""
         gone = ["".join(row[column].data for column in range(self.screen.columns)) for row in self.screen.history.top]

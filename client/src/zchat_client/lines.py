@@ -128,6 +128,8 @@ class LineFrontEnd:
             if done:
                 break
             connected = self._client.link.connected
+            if not connected and without_s == 0.0 and sys.stdin.isatty():
+                print("The broker does not answer; waiting for it. Ctrl-C leaves at once.", file=sys.stderr)
             without_s = 0.0 if connected else without_s + step_s
         gone.cancel()
 
