@@ -15,6 +15,8 @@ from zchat_client import Client
 from zchat_client import events as e
 from zchat_client.console import Console
 
+# A line is read in this time, and the whole play stays below 20 s.
+PACE_S: Final = 0.5
 # Two lines are said while he is away; this is what their readers may take for it on a busy machine.
 AWAY_S: Final = 2.5
 # What should not come has this long to come after the last line.
@@ -57,7 +59,7 @@ class Report(Protocol):
     def typed(self, name: str, line: str) -> None:
         """He typed a line."""
 
-    def shown(self, event: e.Event, seen: Seen | None) -> None:
+    def shown(self, name: str, event: e.Event, seen: Seen | None) -> None:
         """He was shown an event, and what it is in the play, if it is part of it."""
 
 
@@ -230,7 +232,7 @@ class Player:
         seen = self._seen_in_play(event)
         if seen is not None:
             self._record.append(seen)
-        self._report.shown(event, seen)
+        self._report.shown(self._name, event, seen)
 
     def _seen_in_play(self, event: e.Event) -> Seen | None:
         # All these times are the broker's. What was said before the call belongs to an earlier performance.

@@ -1,4 +1,4 @@
-"""The processes of ``make demo``: each is started, and ended whatever happens."""
+"""The broker of ``make demo``: it is started, and ended whatever happens."""
 
 import asyncio
 import os
@@ -10,6 +10,8 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from demo.player import Failed
+
 HOST: Final = "127.0.0.1"
 READY: Final = b"zchat-broker ready:"
 READY_S: Final = 15.0
@@ -18,10 +20,6 @@ _BROKER: Final = Path(sys.executable).parent / "zchat-broker"
 _EXIT_CANNOT_START: Final = 2
 _PORTS: Final = 3
 _TRIES: Final = 20
-
-
-class Failed(Exception):
-    """The demo cannot go on; the text says why."""
 
 
 class Broker(NamedTuple):
@@ -42,38 +40,22 @@ async def running_broker(folder: Path) -> AsyncIterator[Broker]:
             process = await asyncio.create_subprocess_exec(
                 _BROKER, *options, stdin=DEVNULL, stdout=PIPE, stderr=errors, env=_environment()
             )
-        async with _ended(process):
+        try:
             if await _is_ready(process):
                 yield Broker(process, port)
                 return
             # Somebody else may have taken a port in between; anything else will not get better.
             if await process.wait() != _EXIT_CANNOT_START:
                 break
+        finally:
+            await _end(process)
     raise Failed(f"the broker could not start:\n{log.read_text('utf-8', 'replace')}")
-
-
-@asynccontextmanager
-async def running_user(name: str, port: int, data: Path, pace_s: float) -> AsyncIterator[Process]:
-    """A user of the play, who writes JSON lines."""
-    options = ("--host", HOST, "--port", str(port), "--data", str(data), "--pace", str(pace_s), "--json")
-    command = (sys.executable, "-m", "demo.user", name, *options)
-    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, env=_environment())
-    async with _ended(process):
-        yield process
 
 
 async def stopped_cleanly(process: Process) -> bool:
     """Stops a process with SIGTERM; whether it ended in time and with exit code 0."""
     await _end(process)
     return process.returncode == 0
-
-
-@asynccontextmanager
-async def _ended(process: Process) -> AsyncIterator[None]:
-    try:
-        yield
-    finally:
-        await _end(process)
 
 
 async def _end(process: Process) -> None:

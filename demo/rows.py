@@ -7,13 +7,14 @@ from typing import Final
 
 from demo.play import EXIT, RETURN, Seen
 from demo.screen import Screen
+from zchat_client.events import Event
 
 # All who are online see a thing within this time; nobody notices that its row waits for them.
 _GATHER_S: Final = 0.2
 
 
 class Rows:
-    """Keeps the order in which things were first reported."""
+    """Keeps the order in which things were first reported. A Report of all players."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
@@ -30,8 +31,11 @@ class Rows:
         if line == RETURN or line.startswith((EXIT, "/party")):
             self._add(0.0, lambda: self._screen.typed(name, line))
 
-    def seen(self, name: str, seen: Seen) -> None:
+    def shown(self, name: str, event: Event, seen: Seen | None) -> None:
         """Somebody was shown something."""
+        del event
+        if seen is None:
+            return
         if seen not in self._open:
             self._open[seen] = Counter()
             self._add(_GATHER_S, lambda: self._screen.seen(seen, self._open.pop(seen)))

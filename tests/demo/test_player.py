@@ -24,7 +24,7 @@ class _Silent:
 
     def typed(self, name: str, line: str) -> None: ...
 
-    def shown(self, event: e.Event, seen: Seen | None) -> None: ...
+    def shown(self, name: str, event: e.Event, seen: Seen | None) -> None: ...
 
 
 class _Leaky(_Silent):
@@ -33,7 +33,7 @@ class _Leaky(_Silent):
     def __init__(self) -> None:
         self.client: Client | None = None
 
-    def shown(self, event: e.Event, seen: Seen | None) -> None:
+    def shown(self, name: str, event: e.Event, seen: Seen | None) -> None:
         if seen is not None and seen.text == "I am. Good morning, alice.":
             assert self.client is not None
             self.client.show(LEAK)

@@ -6,8 +6,11 @@ import io
 from demo.play import RETURN, Seen
 from demo.rows import Rows
 from demo.screen import Screen
+from zchat_client.events import Bye
 
 HELLO = Seen("public", "message", "bob", "hello")
+# Which one it was does not matter here.
+EVENT = Bye(at=0, reason="exit")
 THANKS = Seen("public", "message", "alice", "thanks")
 
 
@@ -15,7 +18,7 @@ async def _rows(*reports: tuple[str, Seen]) -> list[str]:
     out = io.StringIO()
     rows = Rows(Screen(out, colours=False))
     for name, seen in reports:
-        rows.seen(name, seen)
+        rows.shown(name, EVENT, seen)
     rows.flush()
     return out.getvalue().splitlines()
 
@@ -36,9 +39,9 @@ def test_who_sees_it_later_has_a_row_of_his_own() -> None:
     async def play() -> list[str]:
         out = io.StringIO()
         rows = Rows(Screen(out, colours=False))
-        rows.seen("bob", HELLO)
+        rows.shown("bob", EVENT, HELLO)
         rows.flush()
-        rows.seen("dave", HELLO)
+        rows.shown("dave", EVENT, HELLO)
         rows.flush()
         return out.getvalue().splitlines()
 
