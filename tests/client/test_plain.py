@@ -101,6 +101,12 @@ def test_every_change_of_a_party_is_told(change: str) -> None:
     assert "Bob" in shown or change == "dissolved"
 
 
+def test_who_joins_is_told_whom_he_joins_and_others_who_joined() -> None:
+    joined = e.Party(at=AT, change="joined", name="Alice", leader="Bob", members=("Bob", "Alice"))
+    assert line(joined) == "-- Alice joined the party: Bob (leader), Alice"
+    assert line(replace(joined, name="Carol")) == "-- Carol joined the party"
+
+
 def test_an_invitation_says_how_to_answer_it() -> None:
     shown = line(e.Invited(at=AT, inviter="Bob", members=("Bob", "Carol")))
     for words in ("Bob", "Carol", "/party accept", "/party decline"):

@@ -107,8 +107,9 @@ def network() -> Iterator[Network]:
 
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
-    # A make above this one would hand its own options down.
-    return {name: value for name, value in environment(tmp_path).items() if not name.startswith("MAKE")}
+    # A make above this one would hand its own options and variables down.
+    own = ("MAKE", "ARGS", "PORT", "NAME")
+    return {name: value for name, value in environment(tmp_path).items() if not name.startswith(own)}
 
 
 @pytest.fixture

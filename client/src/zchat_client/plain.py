@@ -144,6 +144,8 @@ class PlainRenderer:
                 return f"-- party: {self._members(event.leader, event.members)}"
             case e.Party():
                 said = _CHANGES.get(event.change, f"{{name}}: {event.change}").format(name=self._name(event.name))
+                if event.change == "joined" and self._is_own(event.name):
+                    said += f": {self._members(event.leader, event.members)}"
                 return f"-- {said}" + (f" ({event.reason})" if event.reason else "")
 
     def _presence(self, event: e.Presence) -> str:
