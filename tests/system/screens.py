@@ -98,6 +98,8 @@ class Terminal:
         while (code := self._process.poll()) is None:
             assert time.monotonic() < end, "it does not end:\n" + "\n".join(self.rows())
             self._take()
+        while self._take():  # its last words
+            pass
         return code
 
     @property
