@@ -207,6 +207,18 @@ def test_earlier_lines_come_back_with_the_arrow_keys(house: House, broker: Broke
     bob.wait("message", text=f"{text} and again")
 
 
+def test_ctrl_z_is_for_the_shell_and_no_part_of_the_line(house: House, broker: Broker, at_terminal: Open) -> None:
+    """No shell is above this one, so that the system lets the client run on."""
+    (bob,) = house.join(broker, unique("bob"))
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("you are")
+    word = unique("word")
+    terminal.types(f"half a \x1a{word}")
+    terminal.wait_for(f"> half a {word}")
+    terminal.types(ENTER)
+    bob.wait("message", text=f"half a {word}")
+
+
 def test_who_is_mentioned_hears_a_bell(house: House, broker: Broker, at_terminal: Open) -> None:
     (bob,) = house.join(broker, unique("bob"))
     name = unique("alice")

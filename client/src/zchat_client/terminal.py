@@ -77,6 +77,7 @@ class TerminalLines:
             # A menu would keep eight rows of the screen free for itself.
             complete_style=CompleteStyle.READLINE_LIKE,
             reserve_space_for_menu=0,
+            enable_suspend=True,
         )
         # Between two prompts too: else the terminal would echo what is typed on, somewhere among the lines.
         self._raw = contextlib.ExitStack()
