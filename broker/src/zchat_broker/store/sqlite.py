@@ -1,25 +1,13 @@
 """The store in one SQLite file: what a commit kept survives the death of the process, for a few statements per turn."""
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Final, cast
 
-from zchat_broker.rules.state import (
-    Invitation,
-    Numbering,
-    Party,
-    Record,
-    Seat,
-    Session,
-    State,
-    Tail,
-    User,
-    Waiting,
-)
+from zchat_broker.rules.state import Invitation, Party, Record, Session, Tail, User, Waiting
 from zchat_broker.store import (
     Changes,
     KeptAnswer,
@@ -27,24 +15,16 @@ from zchat_broker.store import (
     Loaded,
     RecordKey,
     StoreFailed,
-    StoreUnusable,
 )
-from zchat_broker.store.schema import MIGRATIONS, Migration, check_ours, migrate
-from zchat_common import wire
+from zchat_broker.store.loading import SEQ_MAX, answer_id, load, message_id
+from zchat_broker.store.opening import Durability, open_to_serve
+from zchat_broker.store.schema import MIGRATIONS, Migration
 from zchat_common.limits import ANSWERS_KEPT
-from zchat_common.messages import Answer, Refusal
 
-# A message's id is its topic's number and, in the low bits, its seq: 69 thousand million messages in each of 134
-# million topics.
-_SEQ_BITS: Final = 36
-_SEQ_MAX: Final = (1 << _SEQ_BITS) - 1
 # A dropped topic is older than any time that prune can be given.
 _DROPPED_AT: Final = -(2**63)
 # Topics that one call of prune looks at: a dropped or nearly empty one costs time too.
 _TOPICS_PER_PRUNE: Final = 200
-# Only somebody who opened the file by hand can be in the way; the broker stands still while it waits for him.
-_LOCK_WAIT_S: Final = 1.0
-_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _OLDEST: Final = "SELECT body FROM messages WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
 _NEWEST: Final = "SELECT body FROM messages WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?"
@@ -69,13 +49,15 @@ _REMOVE: Final[dict[type[Record], str]] = {
 class SqliteStore:
     """A :class:`zchat_broker.store.Store` in a file. For one thread of one process; the caller sees to that."""
 
-    def __init__(self, path: Path, *, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+    def __init__(
+        self, path: Path, durability: Durability = Durability.PROCESS, *, migrations: tuple[Migration, ...] = MIGRATIONS
+    ) -> None:
         """Opens the file, or makes one that only its owner may read; the folder must be there.
 
         A database of an earlier version is brought to this one. Raises StoreUnusable, and leaves the file as it was.
         """
         self._path = path
-        self._db = _open(path, migrations)
+        self._db = open_to_serve(path, migrations, durability)
         # Topics that have messages, and numberings; both may lack some that the database has.
         self._numbers: dict[str, int] = {}
         self._numbering_ids: dict[tuple[str, int], int] = {}
@@ -86,17 +68,7 @@ class SqliteStore:
         Reads every table but that of the messages, whose damage only shows when they are read (StoreFailed): to
         check them too takes seconds for a million of them.
         """
-        try:
-            position, at, roster_version = self._db.execute("SELECT * FROM meta").fetchone()
-            state = State(at=at, roster_version=roster_version)
-            for record in self._records():
-                state.put(record)
-            self._load_numberings(state)
-            topics = self._db.execute("SELECT name, last_seq FROM topics WHERE name IS NOT NULL ORDER BY number")
-            state.last_seq.update(topics)
-        except (sqlite3.Error, wire.WireError) as error:
-            raise _unusable(self._path, error) from error
-        return Loaded(state, position)
+        return load(self._db, self._path)
 
     def commit(self, changes: Changes) -> None:
         """Keeps a turn, wholly or not at all. Raises StoreFailed."""
@@ -120,8 +92,8 @@ class SqliteStore:
             number = self._number(topic)
             if number is None:
                 return []
-            low = _message_id(number, _clamp(after or 0))
-            high = _message_id(number, _SEQ_MAX if before is None else _clamp(before))
+            low = message_id(number, _clamp(after or 0))
+            high = message_id(number, SEQ_MAX if before is None else _clamp(before))
             rows = self._db.execute(_NEWEST if after is None else _OLDEST, (low, high, limit)).fetchall()
         bodies = [body for (body,) in rows]
         return bodies[::-1] if after is None else bodies
@@ -134,7 +106,7 @@ class SqliteStore:
                 return 1
             number, last_seq = row
             oldest = self._oldest(number, 1)
-        return oldest[0][0] & _SEQ_MAX if oldest else last_seq + 1
+        return oldest[0][0] & SEQ_MAX if oldest else last_seq + 1
 
     def prune(self, before_at: int, limit: int) -> bool:
         """Deletes at most ``limit`` messages of dropped topics, and then of those older than ``before_at``.
@@ -159,35 +131,6 @@ class SqliteStore:
         """Ends the use of the store; all of it is in the one file then. Nothing may follow."""
         self._db.close()
 
-    # -- loading ----------------------------------------------------------------------------------------------------
-
-    def _records(self) -> Iterator[Record]:
-        """Every record, by type and key. A record's columns are its fields, in the same order."""
-        rows = self._db.execute
-        yield from (User(*row) for row in rows("SELECT * FROM users ORDER BY folded"))
-        yield from (Session(*row) for row in rows("SELECT * FROM sessions ORDER BY user"))
-        seats: dict[str, list[Seat]] = {}
-        for party, *seat in rows("SELECT party, user, joined_seq, absent_until FROM seats ORDER BY party, place"):
-            seats.setdefault(party, []).append(Seat(*seat))
-        for party, leader in rows("SELECT id, leader FROM parties ORDER BY id"):
-            yield Party(party, leader, tuple(seats.get(party, ())))
-        yield from (Invitation(*row) for row in rows("SELECT * FROM invitations ORDER BY party, invitee"))
-        yield from (Waiting(*row) for row in rows("SELECT * FROM waiting ORDER BY user, seq"))
-        yield from (Tail(*row) for row in rows("SELECT * FROM tails ORDER BY user, told_seq"))
-
-    def _load_numberings(self, state: State) -> None:
-        by_id: dict[int, Numbering] = {}
-        numberings = "SELECT id, user, instance, last_n, used_at FROM numberings ORDER BY id"
-        for numbering_id, user, instance, last_n, used_at in self._db.execute(numberings):
-            by_id[numbering_id] = Numbering(last_n, used_at)
-            state.numberings.setdefault(user, {})[instance] = by_id[numbering_id]
-        kept: dict[int, list[Answer | Refusal]] = {}
-        for answer_id, body in self._db.execute("SELECT id, body FROM answers ORDER BY id"):
-            answer = cast("Answer | Refusal", wire.decode_downstream(body))
-            kept.setdefault(answer_id // ANSWERS_KEPT, []).append(answer)
-        for numbering_id, answers in kept.items():
-            by_id[numbering_id].answers.extend(sorted(answers, key=lambda answer: answer.n))
-
     # -- the parts of a commit --------------------------------------------------------------------------------------
 
     def _drop_topic(self, topic: str) -> None:
@@ -201,7 +144,7 @@ class SqliteStore:
         row = self._db.execute("SELECT id FROM numberings WHERE user = ? AND instance = ?", key).fetchone()
         if row is None:
             return
-        ring = (_answer_id(row[0], 0), _answer_id(row[0], ANSWERS_KEPT - 1))
+        ring = (answer_id(row[0], 0), answer_id(row[0], ANSWERS_KEPT - 1))
         self._db.execute("DELETE FROM answers WHERE id BETWEEN ? AND ?", ring)
         self._db.execute("DELETE FROM numberings WHERE id = ?", row)
 
@@ -234,7 +177,7 @@ class SqliteStore:
             if topic not in numbers:
                 numbers[topic] = self._open_topic(topic, at)
             last_seqs[topic] = seq
-            rows.append((_message_id(numbers[topic], seq), at, body))
+            rows.append((message_id(numbers[topic], seq), at, body))
         self._db.executemany("INSERT INTO messages VALUES (?, ?, ?)", rows)
         lasts = [(seq, numbers[topic]) for topic, seq in last_seqs.items()]
         self._db.executemany("UPDATE topics SET last_seq = ? WHERE number = ?", lasts)
@@ -256,7 +199,7 @@ class SqliteStore:
             if key not in ids:
                 ids[key] = self._open_numbering(key)
             lasts[ids[key]] = answer
-            rows.append((_answer_id(ids[key], answer.n), answer.body))
+            rows.append((answer_id(ids[key], answer.n), answer.body))
         self._db.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", rows)
         last_rows = [(last.n, last.at, numbering_id) for numbering_id, last in lasts.items()]
         self._db.executemany("UPDATE numberings SET last_n = ?, used_at = ? WHERE id = ?", last_rows)
@@ -283,7 +226,7 @@ class SqliteStore:
         """Id and time of the topic's oldest messages."""
         return self._db.execute(
             "SELECT id, at FROM messages WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
-            (_message_id(number, 0), _message_id(number, _SEQ_MAX), limit),
+            (message_id(number, 0), message_id(number, SEQ_MAX), limit),
         ).fetchall()
 
     def _prune_topic(self, number: int, name: str | None, before_at: int, limit: int) -> int:
@@ -332,66 +275,6 @@ class SqliteStore:
                 self._db.execute("ROLLBACK")
 
 
-def _message_id(number: int, seq: int) -> int:
-    return number << _SEQ_BITS | seq
-
-
-def _answer_id(numbering_id: int, n: int) -> int:
-    return numbering_id * ANSWERS_KEPT + n % ANSWERS_KEPT
-
-
 def _clamp(seq: int) -> int:
     """Who asks may ask for any number; none may lead into another topic."""
-    return min(max(seq, 0), _SEQ_MAX)
-
-
-def _open(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Connection:
-    try:
-        _create_private(path)
-        db = sqlite3.connect(path, timeout=_LOCK_WAIT_S, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise _unusable(path, error) from error
-    try:
-        check_ours(db, path, len(migrations))
-        _settle(db)
-        migrate(db, migrations)
-        _try_to_write(db)
-    except sqlite3.Error as error:
-        db.close()
-        raise _unusable(path, error) from error
-    except StoreUnusable:
-        db.close()
-        raise
-    return db
-
-
-def _create_private(path: Path) -> None:
-    # SQLite gives its -wal and -shm the mode of this file.
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-
-
-def _settle(db: sqlite3.Connection) -> None:
-    (journal,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
-    if journal != "wal":
-        raise sqlite3.OperationalError("its file system cannot do write-ahead logging")
-    # Survives the death of the process; a power cut may take the last commits, but never damages the file.
-    db.execute("PRAGMA synchronous = NORMAL")
-    # What is deleted is overwritten: a dissolved party's texts must not be found in a stolen file.
-    db.execute("PRAGMA secure_delete = ON")
-
-
-def _try_to_write(db: sqlite3.Connection) -> None:
-    """A file that can only be read is found now, not in the first turn."""
-    db.execute("BEGIN IMMEDIATE")
-    db.execute("UPDATE meta SET at = at")
-    db.execute("ROLLBACK")
-
-
-def _unusable(path: Path, error: Exception) -> StoreUnusable:
-    code = getattr(error, "sqlite_errorcode", None)
-    if isinstance(error, wire.WireError) or (code is not None and code & 0xFF in _DAMAGED):
-        return StoreUnusable(
-            f"{path} is damaged ({error}); move it away, put a backup in its place, or start without one"
-        )
-    return StoreUnusable(f"{path} cannot be used ({error}); make it writable, or choose another --data")
+    return min(max(seq, 0), SEQ_MAX)

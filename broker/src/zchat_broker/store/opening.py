@@ -1,0 +1,131 @@
+"""How the SQLite file is opened: to serve from it, or only to look."""
+
+import contextlib
+import os
+import sqlite3
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from zchat_broker.store import StoreUnusable
+from zchat_broker.store.schema import Migration, check_ours, migrate
+
+# Only somebody who opened the file by hand can be in the way; the broker stands still while it waits for him.
+_LOCK_WAIT_S: Final = 1.0
+# What the log keeps of its size after a reader (a backup, a check) had kept it from being begun anew.
+_WAL_KEPT_BYTES: Final = 16 * 1024 * 1024
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class Durability(StrEnum):
+    """What a commit survives (ADR 8)."""
+
+    PROCESS = "process"
+    """The death of the process. A power cut may take the last commits, but never damages the file."""
+    FULL = "full"
+    """A power cut as well: ``commit`` returns when the disk has it."""
+
+
+_SYNCHRONOUS: Final = {Durability.PROCESS: "NORMAL", Durability.FULL: "FULL"}
+
+
+def open_to_serve(path: Path, migrations: tuple[Migration, ...], durability: Durability) -> sqlite3.Connection:
+    """The file to work with, made if it is missing, brought to the last version. Raises StoreUnusable."""
+    _require_log(path)
+    try:
+        _create_private(path)
+        db = sqlite3.connect(path, timeout=_LOCK_WAIT_S, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise unusable(path, error) from error
+    try:
+        check_ours(db, path, len(migrations))
+        _settle(db, durability)
+        migrate(db, migrations)
+        _try_to_write(db)
+    except sqlite3.Error as error:
+        db.close()
+        raise unusable(path, error) from error
+    except StoreUnusable:
+        db.close()
+        raise
+    return db
+
+
+def open_to_look(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Connection:
+    """The file as it stands, also while a broker works with it; neither it nor its log is changed.
+
+    Raises StoreUnusable, also for a database that is not of the last version. When no broker works with the file,
+    the caller keeps others from beginning to.
+    """
+    _require_log(path)
+    # To read a database with a log SQLite has to make the log's files; without a log it need not, and must not.
+    how = "mode=ro" if _beside(path, "-wal").exists() else "mode=ro&immutable=1"
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=_LOCK_WAIT_S, isolation_level=None)
+    except sqlite3.Error as error:
+        raise unusable(path, error) from error
+    try:
+        check_ours(db, path, len(migrations))
+        (found,) = db.execute("PRAGMA user_version").fetchone()
+        if found < len(migrations):
+            raise StoreUnusable(f"{path} is of an earlier version; start its broker once, which brings it forward")
+    except sqlite3.Error as error:
+        db.close()
+        raise unusable(path, error) from error
+    except StoreUnusable:
+        db.close()
+        raise
+    return db
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether the error says that what is in the file is wrong, and not that it cannot be reached."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return not isinstance(error, (sqlite3.Error, OSError)) or (code is not None and code & 0xFF in _DAMAGED)
+
+
+def unusable(path: Path, error: Exception) -> StoreUnusable:
+    """What the error means for whoever runs the broker."""
+    if is_damage(error):
+        return StoreUnusable(
+            f"{path} is damaged ({error}); move it away, put a backup in its place, or start without one"
+        )
+    return StoreUnusable(f"{path} cannot be used ({error}); make it writable, or choose another --data")
+
+
+def _require_log(path: Path) -> None:
+    """A broker that was killed leaves both files of its log, one that was stopped neither of them."""
+    log, index = _beside(path, "-wal"), _beside(path, "-shm")
+    if index.exists() and not log.exists():
+        raise StoreUnusable(
+            f"{log} is missing, and with it what was kept last; put it back, or remove {index} to go on without"
+        )
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _create_private(path: Path) -> None:
+    # SQLite gives its -wal and -shm the mode of this file.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _settle(db: sqlite3.Connection, durability: Durability) -> None:
+    (journal,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    if journal != "wal":
+        raise sqlite3.OperationalError("its file system cannot do write-ahead logging")
+    db.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
+    db.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
+    # What is deleted is overwritten: a dissolved party's texts must not be found in a stolen file.
+    db.execute("PRAGMA secure_delete = ON")
+
+
+def _try_to_write(db: sqlite3.Connection) -> None:
+    """A file that can only be read is found now, not in the first turn."""
+    db.execute("BEGIN IMMEDIATE")
+    db.execute("UPDATE meta SET at = at")
+    db.execute("ROLLBACK")
+    # The tables are in the file itself then: one that lost its log is an older store, not a new one.
+    db.execute("PRAGMA wal_checkpoint")
