@@ -12,7 +12,7 @@ from zchat_broker.hub import Arrival, Hub, Outgoing, Peer
 from zchat_broker.profile import Profile
 from zchat_broker.rules import Settings, State
 from zchat_broker.rules.invariants import check_invariants
-from zchat_broker.store import Changes, StoreFailed
+from zchat_broker.store import Changes, Loaded, StoreFailed, StoreUnusable
 from zchat_broker.store.memory import MemoryStore
 from zchat_common import messages as m
 from zchat_common import wire
@@ -33,11 +33,25 @@ class Disk(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.is_full = False
+        # Room for a tiny write, but not for a turn.
+        self.is_nearly_full = False
+        self.is_unreadable = False
+        self.loads = 0
         self.commits: list[Changes] = []
         self.prunes: list[int] = []
 
-    def commit(self, changes: Changes) -> None:
+    def load(self) -> Loaded:
+        self.loads += 1
+        if self.is_unreadable:
+            raise StoreUnusable("input/output error")
+        return super().load()
+
+    def probe(self) -> None:
         if self.is_full:
+            raise StoreFailed("no space left on device")
+
+    def commit(self, changes: Changes) -> None:
+        if self.is_full or self.is_nearly_full:
             raise StoreFailed("no space left on device")
         self.commits.append(changes)
         super().commit(changes)
@@ -471,6 +485,67 @@ def test_whoever_falls_silent_while_nothing_can_be_kept_is_gone_when_it_can(brok
     broker.disk.is_full = False
     broker.wait(2.0)
     assert broker.state.sessions == {}
+
+
+def test_while_the_disk_is_full_commands_are_refused_without_reading_everything_again(broker: Broker) -> None:
+    alice = guest(broker)
+    alice.say("one")
+    broker.disk.is_full = True
+    before = broker.disk.loads
+    for number in range(100):
+        assert code_of(alice.do("say", "lost", False, n=1, instance=100 + number)) == "storage_failed"
+        assert code_of(Guest(broker, "Bob").register()) == "storage_failed"
+        broker.wait(0.5)
+    assert broker.disk.loads == before + 1
+    assert history(broker) == ["one"]
+    broker.disk.is_full = False
+    assert isinstance(alice.do("say", "two", False, n=1, instance=8), m.Answer)
+
+
+def test_a_disk_with_room_for_little_is_tried_less_and_less_often(broker: Broker) -> None:
+    alice = guest(broker)
+    broker.disk.is_nearly_full = True
+    before = broker.disk.loads
+    for number in range(240):
+        assert code_of(alice.do("say", "lost", False, n=1, instance=100 + number)) == "storage_failed"
+        alice.send(m.Ping(alice.token, number, "user.alice"))
+        broker.wait(0.5)
+    # At 0, 0, 1, 3, 7, 15, 31, 61, 91 s: each failure after a first one doubles the pause, up to 30 s.
+    assert broker.disk.loads - before <= 10
+    broker.disk.is_nearly_full = False
+    for _ in range(60):
+        alice.send(m.Ping(alice.token, 1, "user.alice"))
+        broker.wait(0.5)
+    assert isinstance(alice.do("say", "at last", False, n=1, instance=8), m.Answer)
+    assert history(broker) == ["at last"]
+
+
+def test_when_what_is_kept_cannot_be_read_nothing_is_said_of_it_until_it_can(broker: Broker) -> None:
+    alice = guest(broker)
+    first = alice.say("one")
+    broker.disk.is_full = broker.disk.is_unreadable = True
+    assert alice.send(alice.command("say", "lost", False), m.AskRoster(alice.token, 1)) == []
+    assert alice.send(alice.command("say", "one", False, n=1)) == []
+    assert broker.turn(*alice.arrives(m.Ping(alice.token, 1, "user.alice"))).frames == []
+    assert code_of(Guest(broker, "Bob").register()) == "storage_failed"
+    broker.disk.is_full = broker.disk.is_unreadable = False
+    broker.wait(2.0)
+    assert alice.say("one", n=1) == first
+    assert isinstance(alice.say("two", n=2), m.Answer)
+    assert history(broker) == ["one", "two"]
+
+
+def test_that_everything_can_be_kept_again_is_said_once(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
+    alice = guest(broker)
+    caplog.set_level(logging.WARNING, "zchat.broker")
+    broker.disk.is_full = True
+    alice.say("lost")
+    alice.do("say", "lost", False, n=1, instance=8)
+    broker.disk.is_full = False
+    for number in (1, 2):
+        alice.do("say", "kept", False, n=number, instance=9)
+    refused, kept = [record.getMessage() for record in caplog.records]
+    assert ("nothing can be kept" in refused, kept) == (True, "everything can be kept again")
 
 
 def test_a_failed_deletion_is_said_and_tried_again_in_an_hour(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,7 +7,7 @@ from zchat_broker.store.memory import MemoryStore
 
 
 class FlakyStore(MemoryStore):
-    """``failing()`` is asked at every commit and page; ``kept`` is told of every commit that succeeded."""
+    """``failing()`` is asked at every commit, probe and page; ``kept`` is told of every commit that succeeded."""
 
     def __init__(self, failing: Callable[[], bool], kept: Callable[[Changes], None]) -> None:
         super().__init__()
@@ -20,6 +20,11 @@ class FlakyStore(MemoryStore):
             raise StoreFailed("disk full")
         super().commit(changes)
         self._kept(changes)
+
+    def probe(self) -> None:
+        """Fails when a commit would."""
+        if self._failing():
+            raise StoreFailed("disk full")
 
     def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
         """Bodies of messages, or an error."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from zchat_broker.links import Link, Links
 from zchat_broker.nonsense import Nonsense
 from zchat_broker.order import EmbeddedOrder, Order
+from zchat_broker.outage import Outage
 from zchat_broker.outcome import Outcome
 from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
@@ -21,7 +22,7 @@ from zchat_broker.rules import Rules
 from zchat_broker.rules.commands import COMMANDS
 from zchat_broker.rules.entries import Command, Entry, Pruned, Registering, SessionExpired, Started
 from zchat_broker.rules.upkeep import due
-from zchat_broker.store import Store, StoreFailed
+from zchat_broker.store import Store, StoreFailed, StoreUnusable
 from zchat_broker.timeline import Timeline
 from zchat_common import wire
 from zchat_common.clock import Now
@@ -95,7 +96,9 @@ class Hub:
         self._forgiving_until_s = now.steady_s
         self._pruning = True
         self._publisher.key_of(PUBLIC)
-        self._store_is_failing = False
+        self._outage = Outage(store)
+        # False while what the rules hold was not kept, and what is kept cannot be read.
+        self._rules_hold = True
         # A start that could not be kept: without it deadlines would count that ran while nobody listened.
         self._owes_start = False
         for session in loaded.state.sessions.values():
@@ -119,7 +122,10 @@ class Hub:
             self._take(arrival, now, out)
         self._keep_time(now)
         self._settle(out)
-        self._questions.answer(self._rules.state, out.replies)
+        if self._rules_hold:
+            self._questions.answer(self._rules.state, out.replies)
+        else:
+            self._questions.drop()
         out.frames = self._publisher.flush()
         return out
 
@@ -261,33 +267,47 @@ class Hub:
 
     def _settle(self, out: Outgoing) -> None:
         """Applies, commits once, and only then lets anything out."""
+        ordered = list(self._order.take())
+        entries = [entry for _, entry in ordered]
+        if not entries and self._rules_hold:
+            return
+        if not self._outage.may_try(self._turn_s) or not self._restore_rules():
+            self._fail(entries, out)
+            return
         outcome = Outcome(self._profile, self._links, self._publisher, self._random_bytes)
-        entries: list[Entry] = []
-        for position, entry in self._order.take():
-            entries.append(entry)
+        for position, entry in ordered:
             effects = self._rules.apply(entry)
             outcome.note(position, self._rules.state.at, effects)
-        if not entries:
-            return
         state = self._rules.state
         try:
             self._store.commit(outcome.changes(state))
         except StoreFailed as error:
-            self._fail(entries, error, out)
+            self._outage.failed(error, self._turn_s)
+            self._rules_hold = False
+            self._restore_rules()
+            self._fail(entries, out)
             return
-        self._store_is_failing = False
+        self._outage.succeeded()
         # What was dropped is out of reach already; its text leaves the file within seconds.
         self._pruning = self._pruning or outcome.drops_topics
         outcome.carry_out(state, self._registering, self._turn_s, out.replies)
 
-    def _fail(self, entries: list[Entry], error: StoreFailed, out: Outgoing) -> None:
-        """Nothing of the turn happened: whoever asked for something is told, and the rules go back."""
-        if not self._store_is_failing:
-            _log.error("nothing can be kept, so everything is refused until it can: %s", error)
-        self._store_is_failing = True
-        state = self._store.load().state
+    def _restore_rules(self) -> bool:
+        """Takes the rules back to what is kept; False if that cannot be read, and nothing can be said of it."""
+        if self._rules_hold:
+            return True
+        try:
+            state = self._store.load().state
+        except StoreUnusable as error:
+            self._outage.failed(error, self._turn_s)
+            return False
         state.settings = self._profile.settings
         self._rules = Rules(state)
+        self._rules_hold = True
+        return True
+
+    def _fail(self, entries: list[Entry], out: Outgoing) -> None:
+        """Nothing of the turn happened: whoever asked for something is told."""
         for entry in entries:
             if isinstance(entry, Command):
                 self._fail_command(entry, out)
@@ -298,8 +318,8 @@ class Hub:
 
     def _fail_command(self, command: Command, out: Outgoing) -> None:
         link = self._links.of_session(command.session)
-        if link is None:
-            return
+        if link is None or not self._rules_hold:
+            return  # it may have been kept before: who gets no answer asks again
         kept = self._rules.state.numberings.get(link.user, {}).get(command.instance)
         answer = None if kept is None else kept.answer(command.n)
         if answer is None:

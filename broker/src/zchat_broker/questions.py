@@ -46,6 +46,10 @@ class Questions:
         """Notes a question for the end of the turn."""
         self._asked.append((link, question))
 
+    def drop(self) -> None:
+        """Forgets everything noted: there is nothing to answer it from. Who asked asks again."""
+        self._pings, self._asked = [], []
+
     def answer(self, state: State, replies: list[tuple[bytes, bytes]]) -> None:
         """Answers everything noted. Pongs go to the publisher, answers to ``replies``."""
         pings, self._pings = self._pings, []

@@ -1,11 +1,15 @@
 """What only the store in a file does: it survives kills, a full disk and upgrades, and refuses what it cannot read."""
 
 import os
+import resource
+import signal
 import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,6 +53,19 @@ def limit_pages(store: SqliteStore, extra: int) -> None:
     """The disk is full after so many pages more; the limit belongs to the store's own connection."""
     (pages,) = store._db.execute("PRAGMA page_count").fetchone()
     store._db.execute(f"PRAGMA max_page_count = {pages + extra}")
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Nothing can be written to any file of this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    was = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, was)
 
 
 def overwrite_table(path: Path, table: str) -> None:
@@ -206,6 +223,35 @@ def test_who_holds_the_file_makes_commits_fail_until_he_lets_go(path: Path) -> N
         other.execute("ROLLBACK")
         store.commit(turn(1))
         assert seqs(store) == [1]
+
+
+def test_a_probe_tells_a_disk_that_takes_nothing_and_changes_nothing(path: Path) -> None:
+    with closing(SqliteStore(path)) as store:
+        store.commit(turn(1))
+        before = store.load()
+        store.probe()
+        assert store.load() == before
+        with full_disk():
+            with pytest.raises(StoreFailed):
+                store.probe()
+            assert store.load() == before
+            assert seqs(store) == [1]
+        store.probe()
+        store.commit(turn(2))
+        assert seqs(store) == [1, 2]
+
+
+def test_a_probe_does_not_wait_for_who_holds_the_file_but_a_commit_does(path: Path) -> None:
+    with closing(SqliteStore(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        started_s = time.monotonic()
+        with pytest.raises(StoreFailed, match="locked"):
+            store.probe()
+        probed_s = time.monotonic()
+        with pytest.raises(StoreFailed, match="locked"):
+            store.commit(turn(1))
+        assert time.monotonic() - probed_s >= 0.9 > probed_s - started_s
+        other.execute("ROLLBACK")
 
 
 def test_a_value_that_no_column_can_hold_leaves_nothing_of_its_turn(path: Path) -> None:

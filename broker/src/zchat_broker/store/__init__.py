@@ -84,6 +84,9 @@ class Store(Protocol):
     def commit(self, changes: Changes) -> None:
         """Keeps a turn, wholly or not at all."""
 
+    def probe(self) -> None:
+        """Writes a little that changes nothing, without waiting: raises StoreFailed if a commit would surely fail."""
+
     def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
         """Bodies of at most ``limit`` messages with after < seq < before, ascending.
 

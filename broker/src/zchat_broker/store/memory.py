@@ -59,6 +59,9 @@ class MemoryStore:
             ring.append(answer)
         self._meta = (changes.position, changes.at, changes.roster_version)
 
+    def probe(self) -> None:
+        """Does nothing: memory can be written to."""
+
     def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
         """Bodies of at most ``limit`` messages of the topic, ascending; see the interface."""
         messages = self._topics.get(topic, _Topic()).messages

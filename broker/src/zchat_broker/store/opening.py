@@ -11,7 +11,7 @@ from zchat_broker.store import StoreUnusable
 from zchat_broker.store.schema import Migration, check_ours, migrate
 
 # Only somebody who opened the file by hand can be in the way; the broker stands still while it waits for him.
-_LOCK_WAIT_S: Final = 1.0
+LOCK_WAIT_MS: Final = 1_000
 # What the log keeps of its size after a reader (a backup, a check) had kept it from being begun anew.
 _WAL_KEPT_BYTES: Final = 16 * 1024 * 1024
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -34,12 +34,12 @@ def open_to_serve(path: Path, migrations: tuple[Migration, ...], durability: Dur
     _require_log(path)
     try:
         _create_private(path)
-        db = sqlite3.connect(path, timeout=_LOCK_WAIT_S, isolation_level=None)
+        db = sqlite3.connect(path, timeout=LOCK_WAIT_MS / 1000, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
         raise unusable(path, error) from error
     try:
         check_ours(db, path, len(migrations))
-        _settle(db, durability)
+        _settle(db, path, durability)
         migrate(db, migrations)
         _try_to_write(db)
     except sqlite3.Error as error:
@@ -61,7 +61,9 @@ def open_to_look(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Conne
     # To read a database with a log SQLite has to make the log's files; without a log it need not, and must not.
     how = "mode=ro" if _beside(path, "-wal").exists() else "mode=ro&immutable=1"
     try:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=_LOCK_WAIT_S, isolation_level=None)
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{how}", uri=True, timeout=LOCK_WAIT_MS / 1000, isolation_level=None
+        )
     except sqlite3.Error as error:
         raise unusable(path, error) from error
     try:
@@ -112,10 +114,10 @@ def _create_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
-def _settle(db: sqlite3.Connection, durability: Durability) -> None:
+def _settle(db: sqlite3.Connection, path: Path, durability: Durability) -> None:
     (journal,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
     if journal != "wal":
-        raise sqlite3.OperationalError("its file system cannot do write-ahead logging")
+        raise StoreUnusable(f"{path} cannot be used (its file system has no write-ahead log); choose another --data")
     db.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
     db.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
     # What is deleted is overwritten: a dissolved party's texts must not be found in a stolen file.

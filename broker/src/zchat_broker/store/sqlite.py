@@ -17,7 +17,7 @@ from zchat_broker.store import (
     StoreFailed,
 )
 from zchat_broker.store.loading import SEQ_MAX, answer_id, load, message_id
-from zchat_broker.store.opening import Durability, open_to_serve
+from zchat_broker.store.opening import LOCK_WAIT_MS, Durability, open_to_serve
 from zchat_broker.store.schema import MIGRATIONS, Migration
 from zchat_common.limits import ANSWERS_KEPT
 
@@ -85,6 +85,18 @@ class SqliteStore:
                 self._keep_answers(changes.answers)
             meta = (changes.position, changes.at, changes.roster_version)
             self._db.execute("UPDATE meta SET position = ?, at = ?, roster_version = ?", meta)
+
+    def probe(self) -> None:
+        """Writes one page as it was. Raises StoreFailed, also if somebody else holds the file."""
+        with self._failing():
+            self._db.execute("PRAGMA busy_timeout = 0")
+            try:
+                with self._transaction():
+                    # SQLite does not write what is equal.
+                    self._db.execute("UPDATE meta SET at = at + 1")
+                    self._db.execute("UPDATE meta SET at = at - 1")
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MS}")
 
     def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
         """Bodies of at most ``limit`` messages of the topic, ascending; see the interface. Raises StoreFailed."""
