@@ -19,10 +19,12 @@ from zchat_broker.rules import Settings
 from zchat_broker.server import Server
 from zchat_broker.sockets import endpoint
 from zchat_broker.store import StoreFailed, StoreUnusable
+from zchat_broker.store.opening import Durability
 from zchat_broker.store.sqlite import SqliteStore
 from zchat_broker.subcommands import COMMANDS, data_option, folder_of, port_option
 from zchat_common.identity import DamagedKey, Identity, load_or_create_identity
 from zchat_common.introduction import fingerprint
+from zchat_common.private_files import write_private
 
 _log = logging.getLogger("zchat.broker")
 _EXIT_CANNOT_START = 2
@@ -64,6 +66,12 @@ def _finite(_context: click.Context, _option: click.Parameter, value: float) -> 
     callback=_finite,
     help="Days that an unused name stays owned.",
 )
+@click.option(
+    "--durability",
+    default=Durability.PROCESS.value,
+    type=click.Choice([each.value for each in Durability]),
+    help="What is acknowledged survives the death of the process, or (full) a power cut as well.",
+)
 @click.version_option(package_name="zchat-broker")
 @click.pass_context
 def main(
@@ -77,6 +85,7 @@ def main(
     burst: int,
     history_days: float,
     name_days: float,
+    durability: str,
 ) -> None:
     """Runs a zchat broker: the box that everybody's zchat-client talks to. With a COMMAND it only looks at the
     broker's folder.
@@ -87,7 +96,7 @@ def main(
     folder = folder_of(data, port)
     profile = Profile(title, port, port + 1, Settings(grace, name_days), rate, burst, history_days)
     try:
-        _run(host, profile, folder)
+        _run(host, profile, folder, Durability(durability))
     except (CannotStart, DamagedKey, StoreUnusable, StoreFailed) as error:
         click.echo(f"zchat-broker: {error}", err=True)
         sys.exit(_EXIT_CANNOT_START)
@@ -97,21 +106,27 @@ for command in COMMANDS:
     main.add_command(command)
 
 
-def _run(host: str, profile: Profile, folder: Path) -> None:
+def _run(host: str, profile: Profile, folder: Path, durability: Durability) -> None:
     raise_descriptor_limit()
-    with claim_folder(folder):
-        identity = _identity(folder)
-        with contextlib.closing(SqliteStore(folder / "zchat.db")) as store:
-            server = Server(numeric_address(host), profile, store, identity)
-            # What lives now lives to the end: the collector need not look at it again.
-            gc.collect()
-            gc.freeze()
-            asyncio.run(_serve(server, partial(_announce, host, profile, fingerprint(identity.public))))
+    with claim_folder(folder), contextlib.closing(SqliteStore(folder / "zchat.db", durability)) as store:
+        identity = _identity(folder, store)
+        server = Server(numeric_address(host), profile, store, identity)
+        # What lives now lives to the end: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        asyncio.run(_serve(server, partial(_announce, host, profile, fingerprint(identity.public))))
 
 
-def _identity(folder: Path) -> Identity:
+def _identity(folder: Path, store: SqliteStore) -> Identity:
+    """The broker's key: its file, else what a backup carried, else a new one."""
+    path = folder / "broker.key"
     try:
-        return load_or_create_identity(folder / "broker.key")
+        carried = store.carried_key()
+        if carried is not None:
+            if not path.exists():
+                write_private(path, carried)
+            store.drop_carried_key()
+        return load_or_create_identity(path)
     except OSError as error:
         raise CannotStart(f"cannot write to {folder} ({error.strerror}); choose another --data") from None
 

@@ -1,15 +1,17 @@
 """What the broker needs of the machine it runs on: descriptors, addresses, a folder of its own."""
 
+import contextlib
 import logging
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import ifaddr
 from filelock import FileLock, Timeout
 
-from zchat_common.private_files import write_private
+from zchat_common.private_files import sync_folder, write_private
 
 _log = logging.getLogger("zchat.broker")
 
@@ -42,7 +44,10 @@ def raise_descriptor_limit() -> None:
 def claim_folder(folder: Path) -> FileLock:
     """Makes the data folder and locks it for this process, until it ends. Raises CannotStart."""
     try:
+        new = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in new:
+            sync_folder(each.parent)
         lock = FileLock(folder / "lock", timeout=0)
         lock.acquire()
         write_private(folder / "pid", b"%d\n" % os.getpid(), durable=False)
@@ -61,6 +66,27 @@ def _process_of(folder: Path) -> str:
         return f" (process {int((folder / 'pid').read_bytes())})"
     except (OSError, ValueError):
         return ""
+
+
+@contextlib.contextmanager
+def kept_from_starting(folder: Path) -> Iterator[bool]:
+    """No broker starts in the folder meanwhile. False if one runs there already."""
+    if not (folder / "lock").exists():
+        yield True  # no broker has been here; who only looks leaves nothing behind
+        return
+    lock = FileLock(folder / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    except OSError:
+        yield True  # not ours to write to: then SQLite needs no more than to read
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def numeric_address(host: str) -> str:

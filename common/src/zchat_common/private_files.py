@@ -28,6 +28,8 @@ def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:
             if durable:
                 os.fsync(file.fileno())
         Path(temporary).replace(path)
+        if durable:
+            sync_folder(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -50,3 +52,14 @@ def append_private(path: Path, line: bytes) -> None:
 
 def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def sync_folder(folder: Path) -> None:
+    """Returns when the disk knows which files are in the folder: till then a power cut may take a new one's name."""
+    if os.name != "posix":
+        return  # elsewhere a folder cannot be opened for that
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

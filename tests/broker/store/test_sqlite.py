@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import stat
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from zchat_broker.rules.state import Party, Seat, State, User
-from zchat_broker.store import Changes, KeptAnswer, KeptMessage, StoreFailed, StoreUnusable, record_key
+from zchat_broker.store import Changes, KeptAnswer, KeptMessage, StoreDamaged, StoreFailed, StoreUnusable, record_key
 from zchat_broker.store.schema import APPLICATION_ID, MIGRATIONS
 from zchat_broker.store.sqlite import SqliteStore
 from zchat_common import wire
@@ -333,11 +334,32 @@ def test_a_database_of_another_program_is_refused_and_left_alone(path: Path, mad
     assert path.read_bytes() == content
 
 
-def test_an_empty_file_becomes_a_store(path: Path) -> None:
+def test_an_empty_file_is_refused_for_it_was_a_database_once(path: Path) -> None:
     path.touch()
+    with pytest.raises(StoreDamaged, match=r"is empty, .* put a backup in its place"):
+        SqliteStore(path)
+    assert [file.stat().st_size for file in path.parent.iterdir()] == [0]
+
+
+def test_what_a_killed_first_start_left_is_in_nobodys_way(path: Path) -> None:
+    path.with_name("zchat.db.new").write_bytes(b"half of it")
+    SqliteStore(path).close()
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_log_that_was_taken_away_is_missed(path: Path) -> None:
     with closing(SqliteStore(path)) as store:
         store.commit(turn(1))
-        assert store.load().position == 1
+        for file in ("zchat.db", "zchat.db-shm"):
+            shutil.copy(path.with_name(file), path.with_name(f"copy-{file}"))
+    left = path.with_name("copy-zchat.db")
+    content = left.read_bytes()
+    with pytest.raises(StoreDamaged, match=r"-wal is missing, .* put it back, or remove .*-shm"):
+        SqliteStore(left)
+    assert left.read_bytes() == content
+    path.with_name("copy-zchat.db-shm").unlink()
+    with closing(SqliteStore(left)) as store:
+        assert store.load().position == 0
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What must hold after every entry, whatever was typed. A broken one is a defect of the rules, not of a user."""
 
+from collections.abc import Iterator
+
 from zchat_broker.rules.state import State
 from zchat_common.limits import ANSWERS_KEPT
 from zchat_common.topics import PUBLIC, party_of, party_topic, user_of, user_topic
@@ -7,13 +9,17 @@ from zchat_common.topics import PUBLIC, party_of, party_topic, user_of, user_top
 
 def check_invariants(state: State) -> None:
     """Raises AssertionError, naming what is broken."""
-    _check_names(state)
-    _check_sessions(state)
-    _check_parties(state)
-    _check_invitations(state)
-    _check_topics(state)
-    _check_tails(state)
-    _check_answers(state)
+    for check in _CHECKS:
+        check(state)
+
+
+def broken_invariants(state: State) -> Iterator[str]:
+    """Names what is broken, the first of each kind."""
+    for check in _CHECKS:
+        try:
+            check(state)
+        except AssertionError as error:
+            yield str(error)
 
 
 def _require(holds: bool, what: str) -> None:
@@ -100,3 +106,14 @@ def _check_answers(state: State) -> None:
             for n in range(numbering.last_n - kept + 1, numbering.last_n + 1):
                 answer = numbering.answer(n)
                 _require(answer is not None and answer.n == n, f"answer {n} of {user} is not at its place")
+
+
+_CHECKS = (
+    _check_names,
+    _check_sessions,
+    _check_parties,
+    _check_invitations,
+    _check_topics,
+    _check_tails,
+    _check_answers,
+)

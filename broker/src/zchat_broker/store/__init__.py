@@ -25,6 +25,10 @@ class StoreUnusable(Exception):
     """The store cannot be opened: damaged, of a later version, or not writable. The text says what to do."""
 
 
+class StoreDamaged(StoreUnusable):
+    """What is kept is not what was written. The text says what to do."""
+
+
 class KeptMessage(NamedTuple):
     """A message as it is kept and published: ``body`` is what :func:`zchat_common.wire.encode` made of it."""
 

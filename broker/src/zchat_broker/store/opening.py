@@ -3,11 +3,12 @@
 import contextlib
 import os
 import sqlite3
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from zchat_broker.store import StoreUnusable
+from zchat_broker.store import StoreDamaged, StoreUnusable
 from zchat_broker.store.schema import Migration, check_ours, migrate
 
 # Only somebody who opened the file by hand can be in the way; the broker stands still while it waits for him.
@@ -31,52 +32,41 @@ _SYNCHRONOUS: Final = {Durability.PROCESS: "NORMAL", Durability.FULL: "FULL"}
 
 def open_to_serve(path: Path, migrations: tuple[Migration, ...], durability: Durability) -> sqlite3.Connection:
     """The file to work with, made if it is missing, brought to the last version. Raises StoreUnusable."""
-    _require_log(path)
+    _require_whole(path)
     try:
-        _create_private(path)
+        if not path.exists():
+            _make(path, migrations)
         db = sqlite3.connect(path, timeout=LOCK_WAIT_MS / 1000, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
         raise unusable(path, error) from error
-    try:
+    with _closed_on_error(db, path):
         check_ours(db, path, len(migrations))
         _settle(db, path, durability)
         migrate(db, migrations)
         _try_to_write(db)
-    except sqlite3.Error as error:
-        db.close()
-        raise unusable(path, error) from error
-    except StoreUnusable:
-        db.close()
-        raise
     return db
 
 
-def open_to_look(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Connection:
+def open_to_look(path: Path, migrations: tuple[Migration, ...], *, alone: bool) -> sqlite3.Connection:
     """The file as it stands, also while a broker works with it; neither it nor its log is changed.
 
-    Raises StoreUnusable, also for a database that is not of the last version. When no broker works with the file,
-    the caller keeps others from beginning to.
+    ``alone``: the caller sees to it that nobody else opens the file. Raises StoreUnusable, also for a database that is
+    not of the last version.
     """
-    _require_log(path)
-    # To read a database with a log SQLite has to make the log's files; without a log it need not, and must not.
-    how = "mode=ro" if _beside(path, "-wal").exists() else "mode=ro&immutable=1"
+    _require_whole(path)
+    # To read a database with a log SQLite has to make the log's files; where there is none it need not, and must not.
+    how = "mode=ro&immutable=1" if alone and not _beside(path, "-wal").exists() else "mode=ro"
     try:
         db = sqlite3.connect(
             f"{path.absolute().as_uri()}?{how}", uri=True, timeout=LOCK_WAIT_MS / 1000, isolation_level=None
         )
     except sqlite3.Error as error:
         raise unusable(path, error) from error
-    try:
+    with _closed_on_error(db, path):
         check_ours(db, path, len(migrations))
         (found,) = db.execute("PRAGMA user_version").fetchone()
         if found < len(migrations):
             raise StoreUnusable(f"{path} is of an earlier version; start its broker once, which brings it forward")
-    except sqlite3.Error as error:
-        db.close()
-        raise unusable(path, error) from error
-    except StoreUnusable:
-        db.close()
-        raise
     return db
 
 
@@ -89,29 +79,49 @@ def is_damage(error: BaseException) -> bool:
 def unusable(path: Path, error: Exception) -> StoreUnusable:
     """What the error means for whoever runs the broker."""
     if is_damage(error):
-        return StoreUnusable(
+        return StoreDamaged(
             f"{path} is damaged ({error}); move it away, put a backup in its place, or start without one"
         )
     return StoreUnusable(f"{path} cannot be used ({error}); make it writable, or choose another --data")
 
 
-def _require_log(path: Path) -> None:
-    """A broker that was killed leaves both files of its log, one that was stopped neither of them."""
+def _require_whole(path: Path) -> None:
+    """Refuses what SQLite would take for an empty or an older database."""
+    if path.is_file() and path.stat().st_size == 0:
+        raise StoreDamaged(f"{path} is empty, what was in it is lost; put a backup in its place, or remove it")
+    # A broker that was killed leaves both files of its log, one that was stopped neither of them.
     log, index = _beside(path, "-wal"), _beside(path, "-shm")
     if index.exists() and not log.exists():
-        raise StoreUnusable(
+        raise StoreDamaged(
             f"{log} is missing, and with it what was kept last; put it back, or remove {index} to go on without"
         )
+
+
+@contextlib.contextmanager
+def _closed_on_error(db: sqlite3.Connection, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        db.close()
+        raise unusable(path, error) from error
+    except StoreUnusable:
+        db.close()
+        raise
 
 
 def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def _create_private(path: Path) -> None:
+def _make(path: Path, migrations: tuple[Migration, ...]) -> None:
+    """A new database, whole from the moment on that it has its name: a file without content was a database once."""
+    new = _beside(path, ".new")
+    new.unlink(missing_ok=True)
     # SQLite gives its -wal and -shm the mode of this file.
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as db:
+        migrate(db, migrations)
+    new.replace(path)
 
 
 def _settle(db: sqlite3.Connection, path: Path, durability: Durability) -> None:
@@ -119,6 +129,8 @@ def _settle(db: sqlite3.Connection, path: Path, durability: Durability) -> None:
     if journal != "wal":
         raise StoreUnusable(f"{path} cannot be used (its file system has no write-ahead log); choose another --data")
     db.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
+    # On macOS only this reaches the disk itself.
+    db.execute(f"PRAGMA fullfsync = {durability is Durability.FULL}")
     db.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
     # What is deleted is overwritten: a dissolved party's texts must not be found in a stolen file.
     db.execute("PRAGMA secure_delete = ON")
@@ -129,5 +141,3 @@ def _try_to_write(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     db.execute("UPDATE meta SET at = at")
     db.execute("ROLLBACK")
-    # The tables are in the file itself then: one that lost its log is an older store, not a new one.
-    db.execute("PRAGMA wal_checkpoint")

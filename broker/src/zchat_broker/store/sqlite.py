@@ -16,6 +16,7 @@ from zchat_broker.store import (
     RecordKey,
     StoreFailed,
 )
+from zchat_broker.store.carried import drop_key, read_key
 from zchat_broker.store.loading import SEQ_MAX, answer_id, load, message_id
 from zchat_broker.store.opening import LOCK_WAIT_MS, Durability, open_to_serve
 from zchat_broker.store.schema import MIGRATIONS, Migration
@@ -138,6 +139,16 @@ class SqliteStore:
                 number, name = row
                 limit -= self._prune_topic(number, name, before_at, limit)
         return True
+
+    def carried_key(self) -> bytes | None:
+        """The broker's key file, if this database was a backup and its key was not dropped yet. Raises StoreFailed."""
+        with self._failing():
+            return read_key(self._db)
+
+    def drop_carried_key(self) -> None:
+        """The key has a file of its own now. Raises StoreFailed."""
+        with self._transaction():
+            drop_key(self._db)
 
     def close(self) -> None:
         """Ends the use of the store; all of it is in the one file then. Nothing may follow."""
