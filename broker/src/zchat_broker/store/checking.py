@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from zchat_broker.rules.invariants import broken_invariants
 from zchat_broker.rules.state import State
 from zchat_broker.store import StoreDamaged
-from zchat_broker.store.loading import SEQ_MAX, load, topic_number
+from zchat_broker.store.loading import ODD, SEQ_MAX, load, topic_number
 from zchat_broker.store.opening import is_damage, open_to_look
 from zchat_broker.store.schema import MIGRATIONS
 from zchat_common import wire
@@ -57,6 +57,8 @@ class Report:
             if not is_damage(error):
                 raise
             self._note(f"what follows cannot be read: {error}")
+        except ODD as error:
+            self._note(f"what follows makes no sense: {error}")
 
     def _note(self, mistake: str) -> None:
         self.mistakes_found += 1

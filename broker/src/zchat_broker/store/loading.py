@@ -28,7 +28,7 @@ from zchat_common.messages import Answer, Refusal
 _SEQ_BITS: Final = 36
 SEQ_MAX: Final = (1 << _SEQ_BITS) - 1
 # What a damaged row makes of the code that takes it for a whole one.
-_ODD: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+ODD: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def message_id(number: int, seq: int) -> int:
@@ -56,7 +56,7 @@ def load(db: sqlite3.Connection, path: Path) -> Loaded:
         _load_numberings(db, state)
         topics = db.execute("SELECT name, last_seq FROM topics WHERE name IS NOT NULL ORDER BY number")
         state.last_seq.update(topics)
-    except (sqlite3.Error, *_ODD) as error:
+    except (sqlite3.Error, *ODD) as error:
         raise unusable(path, error) from error
     return Loaded(state, position)
 
