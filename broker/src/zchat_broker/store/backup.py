@@ -9,7 +9,7 @@ from typing import Final
 
 from zchat_broker.store.carried import put_key
 from zchat_broker.store.checking import Report, check
-from zchat_broker.store.opening import open_to_look
+from zchat_broker.store.opening import is_damage, open_to_look, unusable
 from zchat_broker.store.schema import MIGRATIONS
 from zchat_common.private_files import sync_folder
 
@@ -37,9 +37,12 @@ def back_up(path: Path, key_file: bytes, target: Path, *, alone: bool) -> Report
     try:
         _copy(path, key_file, copy, alone=alone)
         report = check(copy, alone=True)
+        report.mistakes = [mistake.replace(str(copy), str(path)) for mistake in report.mistakes]
         if not report.mistakes_found:
             _name(copy, target)
     except sqlite3.Error as error:
+        if is_damage(error):
+            raise unusable(path, error) from None
         raise BackupFailed(f"{path} cannot be copied to {target} ({error}); is that disk full?") from None
     except OSError as error:
         raise BackupFailed(f"{target} cannot be written ({error.strerror}); name another place") from None
