@@ -1,13 +1,14 @@
 """Pings and questions: answered from the state and the store after the turn's commit, changing nothing."""
 
 from zchat_broker.links import Link
+from zchat_broker.pages import Pages
 from zchat_broker.publisher import Publisher
 from zchat_broker.rules.state import State
 from zchat_broker.rules.views import Readable, party_state, readable_from, readable_parts, roster, topics_of
 from zchat_broker.store import Store, StoreFailed
 from zchat_common import wire
 from zchat_common.errors import Code
-from zchat_common.limits import HISTORY_PAGE_MAX, HISTORY_PAGE_MAX_BYTES
+from zchat_common.limits import HISTORY_PAGE_MAX
 from zchat_common.messages import (
     AskHistory,
     AskKeys,
@@ -32,7 +33,7 @@ class Questions:
     """What clients asked in this turn."""
 
     def __init__(self, store: Store, publisher: Publisher) -> None:
-        self._store = store
+        self._pages = Pages(store)
         self._publisher = publisher
         self._pings: list[tuple[Link, Ping]] = []
         self._asked: list[tuple[Link, Question]] = []
@@ -99,23 +100,10 @@ class Questions:
         part = _part_asked_for(parts, question)
         last = state.last_seq.get(question.topic, 0) if part.end is None else part.end
         try:
-            first = min(max(part.start, self._store.first_seq(question.topic)), last + 1)
-            messages = self._page(question, first, last)
+            first, messages = self._pages.page(question, part.start, last)
         except StoreFailed:
             return Denied(question.ask, Code.STORAGE_FAILED, "The broker could not read its history.")
         return History(question.ask, question.topic, first, last, tuple(messages))
-
-    def _page(self, question: AskHistory, first: int, last: int) -> list[bytes]:
-        """As many whole messages as fit into a page, from the end that was asked for."""
-        topic, limit = question.topic, question.limit
-        before = last + 1 if question.before is None else min(question.before, last + 1)
-        if question.after is not None:
-            after = max(question.after, first - 1)
-            return _fitting(self._store.page(topic, after, before, limit))
-        newest = self._store.page(topic, None, before, limit)
-        # The page cannot be asked for from `first` on without losing its end, so the surplus is cut off here.
-        readable = [body for body in newest if wire.decode_kept(body).seq >= first]
-        return _fitting(readable[::-1])[::-1]
 
 
 def _part_asked_for(parts: list[Readable], question: AskHistory) -> Readable:
@@ -125,12 +113,3 @@ def _part_asked_for(parts: list[Readable], question: AskHistory) -> Readable:
         return ahead[0] if ahead else parts[-1]
     begun = [part for part in parts if question.before is None or part.start < question.before]
     return begun[-1] if begun else parts[0]
-
-
-def _fitting(bodies: list[bytes]) -> list[bytes]:
-    size = 0
-    for count, body in enumerate(bodies):
-        size += len(body)
-        if size > HISTORY_PAGE_MAX_BYTES and count > 0:
-            return bodies[:count]
-    return bodies

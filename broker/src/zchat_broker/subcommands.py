@@ -1,6 +1,5 @@
 """The commands beside serving: ``zchat-broker COMMAND`` looks after the folder of a broker, running or not."""
 
-import sqlite3
 import sys
 from pathlib import Path
 from typing import Final, NoReturn
@@ -76,7 +75,7 @@ def check(port: int, data: Path | None) -> None:
     try:
         with kept_from_starting(folder) as alone:
             report = examine(path, alone=alone)
-    except (StoreUnusable, sqlite3.Error, OSError) as error:
+    except (StoreUnusable, OSError) as error:
         fail(str(error))
     else:
         _show(path, report)
@@ -98,7 +97,7 @@ def backup(port: int, data: Path | None, file: Path) -> None:
         key_file = (folder / "broker.key").read_bytes()
         with kept_from_starting(folder) as alone:
             report = back_up(path, key_file, file, alone=alone)
-    except (StoreUnusable, BackupFailed, sqlite3.Error, OSError) as error:
+    except (StoreUnusable, BackupFailed, OSError) as error:
         fail(str(error))
     else:
         _show(path, report)

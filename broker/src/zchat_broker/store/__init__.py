@@ -21,6 +21,10 @@ class StoreFailed(Exception):
     """The store could not do it (disk full, I/O error); nothing of the turn was kept."""
 
 
+class MessagesDamaged(StoreFailed):
+    """What was asked for is not what was written. It will not be the next time either."""
+
+
 class StoreUnusable(Exception):
     """The store cannot be opened: damaged, of a later version, or not writable. The text says what to do."""
 
@@ -94,7 +98,8 @@ class Store(Protocol):
     def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
         """Bodies of at most ``limit`` messages with after < seq < before, ascending.
 
-        With ``after`` the oldest of them, without it (None) the newest; ``before`` None means no upper end.
+        With ``after`` the oldest of them, without it (None) the newest; ``before`` None means no upper end. Ends before
+        what cannot be read; raises MessagesDamaged if that is the first of them.
         """
 
     def first_seq(self, topic: str) -> int:

@@ -12,7 +12,7 @@ from zchat_broker.rules.invariants import broken_invariants
 from zchat_broker.rules.state import State
 from zchat_broker.store import StoreDamaged
 from zchat_broker.store.loading import ODD, SEQ_MAX, load, topic_number
-from zchat_broker.store.opening import is_damage, open_to_look
+from zchat_broker.store.opening import is_damage, open_to_look, unusable
 from zchat_broker.store.schema import MIGRATIONS
 from zchat_common import wire
 from zchat_common.limits import ANSWERS_KEPT
@@ -70,22 +70,26 @@ def check(path: Path, *, alone: bool) -> Report:
     """Reads the whole database as it is at this moment, also while a broker works with it, and changes nothing.
 
     Needs as much memory as the broker's state, however many messages there are. ``alone``: the caller keeps others
-    from opening the file. Raises StoreUnusable if it cannot look, and sqlite3.Error if the disk stops it.
+    from opening the file. Raises StoreUnusable if it cannot look.
     """
     report = Report()
     try:
-        db = open_to_look(path, MIGRATIONS, alone=alone)
+        with closing(open_to_look(path, MIGRATIONS, alone=alone)) as db:
+            _look(db, path, report)
     except StoreDamaged as error:
         report.add((str(error),))
-        return report
-    with closing(db):
-        db.execute("BEGIN")
-        report.add(_file(db))
-        report.add(_state(db, path, report))
-        report.add(_seats(db))
-        report.add(_answers(db, report))
-        report.add(_messages(db, report))
+    except sqlite3.Error as error:
+        raise unusable(path, error) from error
     return report
+
+
+def _look(db: sqlite3.Connection, path: Path, report: Report) -> None:
+    db.execute("BEGIN")
+    report.add(_file(db))
+    report.add(_state(db, path, report))
+    report.add(_seats(db))
+    report.add(_answers(db, report))
+    report.add(_messages(db, report))
 
 
 def _file(db: sqlite3.Connection) -> Iterator[str]:

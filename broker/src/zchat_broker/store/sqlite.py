@@ -13,12 +13,13 @@ from zchat_broker.store import (
     KeptAnswer,
     KeptMessage,
     Loaded,
+    MessagesDamaged,
     RecordKey,
     StoreFailed,
 )
 from zchat_broker.store.carried import drop_key, read_key
 from zchat_broker.store.loading import SEQ_MAX, answer_id, load, message_id
-from zchat_broker.store.opening import LOCK_WAIT_MS, Durability, open_to_serve
+from zchat_broker.store.opening import LOCK_WAIT_MS, Durability, is_damage, open_to_serve
 from zchat_broker.store.schema import MIGRATIONS, Migration
 from zchat_common.limits import ANSWERS_KEPT
 
@@ -107,8 +108,14 @@ class SqliteStore:
                 return []
             low = message_id(number, _clamp(after or 0))
             high = message_id(number, SEQ_MAX if before is None else _clamp(before))
-            rows = self._db.execute(_NEWEST if after is None else _OLDEST, (low, high, limit)).fetchall()
-        bodies = [body for (body,) in rows]
+            query = _NEWEST if after is None else _OLDEST
+            bodies: list[bytes] = []
+            try:
+                for (body,) in self._db.execute(query, (low, high, limit)):
+                    bodies.append(body)
+            except sqlite3.Error as error:
+                if not bodies or not is_damage(error):
+                    raise
         return bodies[::-1] if after is None else bodies
 
     def first_seq(self, topic: str) -> int:
@@ -275,7 +282,8 @@ class SqliteStore:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreFailed(f"{self._path}: {error}") from error
+            kind = MessagesDamaged if is_damage(error) else StoreFailed
+            raise kind(f"{self._path}: {error}") from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
