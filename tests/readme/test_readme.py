@@ -4,6 +4,7 @@ The lines run in a network namespace of their own, so that the default ports are
 is this machine's.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -28,6 +29,12 @@ TEST: Final = "make test"
 BROKER: Final = "make broker"
 JOIN: Final = ".venv/bin/zchat-client --host 192.0.2.7"
 SCRIPT: Final = "printf 'the build is green\\n' | .venv/bin/zchat-client --name builder --json"
+BACK_UP: Final = (".venv/bin/zchat-broker backup ~/zchat.backup", ".venv/bin/zchat-broker check")
+PUT_BACK: Final = (
+    "mv ~/.local/share/zchat/broker-5555 ~/broker-before",
+    "mkdir -p -m 700 ~/.local/share/zchat/broker-5555",
+    "cp ~/zchat.backup ~/.local/share/zchat/broker-5555/zchat.db",
+)
 WITHOUT_MAKE: Final = (
     "python3 -m venv .venv",
     ".venv/bin/pip install ./common ./client",
@@ -115,6 +122,12 @@ def env(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def broker(network: Network, env: dict[str, str]) -> Iterator[list[str]]:
     """``make broker``; what it has said on stderr and stdout until it was ready."""
+    with running_broker(network, env) as said:
+        yield said
+
+
+@contextlib.contextmanager
+def running_broker(network: Network, env: dict[str, str]) -> Iterator[list[str]]:
     process = network.start(BROKER + " 2>&1", env)
     assert process.stdout is not None
     said: list[str] = []
@@ -137,7 +150,7 @@ def wait_gone(pid: int) -> None:
 
 
 def test_every_line_that_the_readme_gives_is_run_by_a_test() -> None:
-    known = {CHAT, TEST, BROKER, JOIN, SCRIPT, *WITHOUT_MAKE}
+    known = {CHAT, TEST, BROKER, JOIN, SCRIPT, *BACK_UP, *PUT_BACK, *WITHOUT_MAKE}
     assert [line for line in shell_lines() if line not in known and not ELSEWHERE.fullmatch(line)] == []
     assert known <= set(shell_lines())
 
@@ -175,6 +188,24 @@ def test_a_shell_script_can_chat(network: Network, env: dict[str, str], broker: 
     chat = network.run(SCRIPT, "", env)
     assert chat.returncode == 0
     assert '"event":"sent"' in chat.stdout
+
+
+def test_a_backup_is_made_and_put_back(network: Network, env: dict[str, str]) -> None:
+    # The README's folder is the one of a home without XDG's variables.
+    env = {name: value for name, value in env.items() if name != "XDG_DATA_HOME"}
+    with running_broker(network, env) as before:
+        assert network.run(JOIN, "alice\nsaid before\n", env).returncode == 0
+        for line in BACK_UP:
+            done = network.run(line, "", env)
+            assert (done.returncode, "is well: 1 users" in done.stdout) == (0, True), done
+        assert network.run(JOIN, "alice\nsaid after\n", env).returncode == 0
+    for line in PUT_BACK:
+        done = network.run(line, "", env)
+        assert (done.returncode, done.stderr) == (0, ""), done
+    with running_broker(network, env) as again:
+        assert again[-1] == before[-1], "it has the same key"
+        back = network.run(JOIN, "alice\n/history\n", env)
+        assert (back.returncode, "said before" in back.stdout, "said after" in back.stdout) == (0, True, False), back
 
 
 def test_the_python_example_runs(network: Network, env: dict[str, str], broker: list[str], tmp_path: Path) -> None:
