@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zchat_broker.machine import CannotStart, claim_folder, joining_addresses, numeric_address
+from zchat_broker.machine import CannotStart, claim_folder, joining_addresses, kept_from_starting, numeric_address
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a thing of POSIX")
 
@@ -50,6 +50,25 @@ def test_a_folder_is_free_again_when_its_broker_was_killed(tmp_path: Path) -> No
     subprocess.run([sys.executable, "-c", f"{claim}; os._exit(9)", str(tmp_path)], check=False, timeout=30)
     with claim_folder(tmp_path):
         pass
+
+
+def test_no_broker_starts_while_somebody_looks_at_a_stopped_ones_folder(tmp_path: Path) -> None:
+    with claim_folder(tmp_path):
+        pass
+    with kept_from_starting(tmp_path) as alone:
+        assert alone
+        with pytest.raises(CannotStart):
+            claim_folder(tmp_path)
+    with claim_folder(tmp_path), kept_from_starting(tmp_path) as alone:
+        assert not alone
+    with claim_folder(tmp_path):
+        pass
+
+
+def test_who_looks_where_no_broker_was_leaves_nothing_behind(tmp_path: Path) -> None:
+    with kept_from_starting(tmp_path) as alone:
+        assert alone
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("folder", ["file", "file/data"])

@@ -1,5 +1,6 @@
 """The broker as a program: its one line, its settings, how it stops, and why it does not start."""
 
+import contextlib
 import os
 import re
 import resource
@@ -141,6 +142,15 @@ def _cut(database: Path) -> None:
     database.write_bytes(database.read_bytes()[:5000])
 
 
+def _emptied(database: Path) -> None:
+    database.write_bytes(b"")
+
+
+def _without_its_log(database: Path) -> None:
+    # What a killed broker leaves, but for its log.
+    database.with_name("zchat.db-shm").write_bytes(bytes(32_768))
+
+
 def _somebody_elses(database: Path) -> None:
     database.unlink()
     with sqlite3.connect(database) as other:
@@ -148,7 +158,10 @@ def _somebody_elses(database: Path) -> None:
     other.close()
 
 
-@pytest.mark.parametrize("damage", [_garbage, _zeroed_head, _overwritten_tables, _cut, _somebody_elses])
+DAMAGES = [_garbage, _zeroed_head, _overwritten_tables, _cut, _emptied, _without_its_log, _somebody_elses]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_database(damage: Callable[[Path], None], house: House, used_folder: Path) -> None:
     data = house.folder / "data"
     data.mkdir()
@@ -159,6 +172,39 @@ def test_a_damaged_database(damage: Callable[[Path], None], house: House, used_f
     line = complaint(house.start_broker(data=data))
     assert str(data / "zchat.db") in line
     assert (data / "zchat.db").read_bytes() == before
+
+
+def test_a_folder_in_the_place_of_the_database(house: House, used_folder: Path) -> None:
+    data = house.folder / "data"
+    (data / "zchat.db").mkdir(parents=True)
+    assert str(data / "zchat.db") in complaint(house.start_broker(data=data))
+    assert list((data / "zchat.db").iterdir()) == []
+
+
+def test_clients_are_told_of_damaged_messages_and_go_on_behind_them(house: House) -> None:
+    broker = house.broker("--rate", "0")
+    alice, bob = house.join(broker, "alice", "bob")
+    bob.types("/exit")
+    assert bob.exit_code() == 0
+    lines = [f"{number}" for number in range(40)]
+    alice.types(*lines)
+    alice.wait("sent", typed=lines[-1])
+    broker.kill()
+    with contextlib.closing(sqlite3.connect(broker.data / "zchat.db", isolation_level=None)) as database:
+        database.execute("UPDATE messages SET body = zeroblob(30) WHERE id & 0xfff BETWEEN 11 AND 20")
+    broker = house.broker("--rate", "0", port=broker.port, data=broker.data)
+    back = house.client("bob", broker, data=bob.data)
+    carol = house.client("carol", broker)
+    for each in (back, carol):
+        assert each.wait("error")["code"] == "history_changed"
+        each.wait("message", text=lines[-1])
+        assert each.texts() == lines[:10] + lines[20:]
+    alice.types("after")
+    for each in (alice, back, carol):
+        each.wait("message", text="after")
+        assert len(each.seen("error")) <= 1
+        assert len(each.seen("disconnected")) == (each is alice)
+    broker.wait_for_err("zchat-broker check")
 
 
 def test_a_damaged_key(house: House, used_folder: Path) -> None:

@@ -47,8 +47,11 @@ def sent(client: Client, line: str) -> None:
 
 
 @needs_strace
-def test_with_full_durability_nothing_is_acknowledged_that_the_disk_does_not_have(house: House) -> None:
-    broker = house.broker("--durability", "full", "--rate", "0")
+@pytest.mark.parametrize(("options", "env"), [(["--durability", "full"], {}), ([], {"ZCHAT_DURABILITY": "full"})])
+def test_with_full_durability_nothing_is_acknowledged_that_the_disk_does_not_have(
+    house: House, options: list[str], env: dict[str, str]
+) -> None:
+    broker = house.broker(*options, "--rate", "0", env=env)
     alice, bob = house.join(broker, "alice", "bob")
     sent(alice, "before")
     with failing(broker, "fdatasync"):
@@ -65,7 +68,7 @@ def test_with_full_durability_nothing_is_acknowledged_that_the_disk_does_not_hav
 
 @needs_strace
 def test_without_it_a_message_is_acknowledged_before_the_disk_has_it(house: House) -> None:
-    broker = house.broker("--rate", "0", env={"ZCHAT_DURABILITY": "process"})
+    broker = house.broker("--rate", "0")
     (alice,) = house.join(broker, "alice")
     sent(alice, "before")
     with failing(broker, "fdatasync"):
