@@ -342,7 +342,8 @@ def test_an_empty_file_is_refused_for_it_was_a_database_once(path: Path) -> None
 
 
 def test_what_a_killed_first_start_left_is_in_nobodys_way(path: Path) -> None:
-    path.with_name("zchat.db.new").write_bytes(b"half of it")
+    for name in ("zchat.db.new", "zchat.db.new-journal"):
+        path.with_name(name).write_bytes(b"half of it")
     SqliteStore(path).close()
     assert list(path.parent.iterdir()) == [path]
 

@@ -116,7 +116,8 @@ def _beside(path: Path, suffix: str) -> Path:
 def _make(path: Path, migrations: tuple[Migration, ...]) -> None:
     """A new database, whole from the moment on that it has its name: a file without content was a database once."""
     new = _beside(path, ".new")
-    new.unlink(missing_ok=True)
+    for left in (new, _beside(new, "-journal")):
+        left.unlink(missing_ok=True)
     # SQLite gives its -wal and -shm the mode of this file.
     os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as db:
