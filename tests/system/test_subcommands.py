@@ -58,7 +58,7 @@ def test_check_says_that_all_is_well_of_a_running_a_killed_and_a_stopped_broker(
     stopped = names(used.data)
     shown = run(house.folder, "check", ZCHAT_DATA=str(used.data))
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert names(used.data) == stopped == ["broker.key", "lock", "zchat.db"]
+    assert names(used.data) == stopped == ["broker.key", "lock", "pid", "zchat.db"]
 
 
 def test_check_says_in_a_line_each_what_is_wrong(house: House, used: Broker) -> None:
