@@ -17,6 +17,7 @@ from zchat_broker.store.memory import MemoryStore
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.clock import Now
+from zchat_common.errors import Code
 from zchat_common.limits import PROTOCOL_VERSION, SESSION_SILENCE_S
 from zchat_common.sealing import OpeningKey, take_apart
 
@@ -896,3 +897,79 @@ def test_a_name_that_nobody_used_is_free_again(broker: Broker) -> None:
     broker.wait(2.0)
     eve = Guest(broker, "alice", key=b"e" * 32)
     assert isinstance(eve.register(), m.Registered)
+
+
+# -- what is too much --------------------------------------------------------------------------------------------------
+
+
+def test_pings_beyond_their_measure_get_no_pong_and_still_are_signs_of_life() -> None:
+    broker = Broker(PACED)
+    mallory = Guest(broker, "mallory")
+    mallory.register()
+    pings = [m.Ping(mallory.token, number, "user.mallory") for number in range(1, 501)]
+    out = broker.turn(*mallory.arrives(*pings))
+    pongs = [message for message in mallory.reads(out.frames) if isinstance(message, m.Pong)]
+    assert 50 < len(pongs) < 200
+    for _ in range(10):
+        broker.wait(SESSION_SILENCE_S / 3)
+        mallory.send(m.Ping(mallory.token, 1000, "user.mallory"))
+    assert "mallory" in broker.state.sessions
+
+
+def test_questions_beyond_their_measure_are_put_off_and_not_refused_for_good() -> None:
+    broker = Broker(PACED)
+    mallory, alice = Guest(broker, "mallory"), Guest(broker, "alice")
+    mallory.register()
+    alice.register()
+    answers = mallory.send(*[m.AskRoster(mallory.token, number) for number in range(200)])
+    codes = {answer.code for answer in answers if isinstance(answer, m.Denied)}
+    assert codes == {Code.RATE_LIMITED}
+    assert sum(isinstance(answer, m.Roster) for answer in answers) > 20
+    assert isinstance(alice.send(m.AskRoster(alice.token, 1))[0], m.Roster)
+    broker.wait(1.0)
+    assert isinstance(mallory.send(m.AskRoster(mallory.token, 1))[0], m.Roster)
+
+
+def test_large_answers_are_made_over_several_turns_and_all_of_them() -> None:
+    broker = Broker()
+    alice = Guest(broker, "alice")
+    alice.register()
+    for _ in range(30):
+        alice.say("\u20ac" * 4000)
+    questions = [m.AskHistory(alice.token, number, "public", None, None, 200) for number in range(40)]
+    turns = [alice.send(*questions), alice.send(), alice.send()]
+    assert not broker.hub.has_more_to_do
+    assert [len(answers) for answers in turns] == [17, 17, 6]
+    assert [answer.ask for answers in turns for answer in answers if isinstance(answer, m.History)] == list(range(40))
+
+
+def test_registrations_beyond_their_measure_are_put_off() -> None:
+    broker = Broker(PACED)
+    mallory = Guest(broker, "mallory")
+    replies = [mallory.register() for _ in range(100)]
+    refused = [reply for reply in replies if isinstance(reply, m.Rejected)]
+    assert {reply.code for reply in refused} == {Code.RATE_LIMITED}
+    assert 30 < len(refused) < 50
+    broker.wait(2.0)
+    assert isinstance(mallory.register(), m.Registered)
+
+
+@pytest.mark.parametrize("kind", ["nonsense", "commands", "pings", "questions", "registrations"])
+def test_who_goes_on_with_what_is_refused_is_to_be_shut(kind: str) -> None:
+    broker = Broker(PACED)
+    mallory, alice = Guest(broker, "mallory"), Guest(broker, "alice")
+    mallory.register()
+    alice.register()
+    shut: list[bytes] = []
+    for number in range(1, 8001):
+        flood: dict[str, m.Upstream] = {
+            "commands": mallory.command("back", n=number),
+            "pings": m.Ping(mallory.token, number, "user.mallory"),
+            "questions": m.AskRoster(mallory.token, number),
+            "registrations": m.Register(PROTOCOL_VERSION, "mallory", 1, takeover=False),
+        }
+        payload = wire.encode(flood[kind]) if kind in flood else b"nonsense"
+        shut += broker.turn(broker.arrival(mallory.route, payload, mallory.key)).shut
+    assert set(shut) == {mallory.route}
+    unlimited = Broker(UNLIMITED)
+    assert unlimited.turn(*[unlimited.arrival(b"1", b"nonsense") for _ in range(3000)]).shut == []

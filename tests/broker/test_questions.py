@@ -5,7 +5,9 @@ import random
 import pytest
 
 from tests.broker.rules.conversation import Chat
+from zchat_broker.allowances import Allowances
 from zchat_broker.links import Link
+from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
 from zchat_broker.questions import Question, Questions
 from zchat_broker.store import Changes, KeptMessage, StoreFailed
@@ -16,6 +18,7 @@ from zchat_common.limits import HISTORY_PAGE_MAX, HISTORY_PAGE_MAX_BYTES
 from zchat_common.sealing import OpeningKey, take_apart
 
 TOKEN = b"token"
+PROFILE = Profile("Lab", 5555, 5556)
 
 
 class FailingStore(MemoryStore):
@@ -28,11 +31,12 @@ class FailingStore(MemoryStore):
 class Desk:
     """Questions over a chat, with a store that holds what the test puts there."""
 
-    def __init__(self, chat: Chat, store: MemoryStore | None = None) -> None:
+    def __init__(self, chat: Chat, store: MemoryStore | None = None, profile: Profile = PROFILE) -> None:
         self.chat = chat
         self.store = MemoryStore() if store is None else store
         self.publisher = Publisher(random.Random(2).randbytes)
-        self.questions = Questions(self.store, self.publisher)
+        self.questions = Questions(self.store, self.publisher, Allowances(profile))
+        self.now_s = 0.0
 
     def link(self, user: str) -> Link:
         return Link(self.chat.sessions[user], user, 0.0, TOKEN, f"route of {user}".encode())
@@ -43,7 +47,7 @@ class Desk:
         self.chat.state.last_seq[topic] = messages[-1].seq
 
     def ask(self, user: str, question: Question) -> m.Downstream:
-        self.questions.ask(self.link(user), question)
+        self.questions.ask(self.link(user), question, self.now_s)
         ((route, payload),) = self.answers()
         assert route == f"route of {user}".encode()
         return wire.decode_downstream(payload)
@@ -125,7 +129,7 @@ def test_one_who_is_only_invited_gets_no_pong_on_the_party(desk: Desk) -> None:
 def test_a_session_that_ended_in_the_turn_is_not_answered(desk: Desk) -> None:
     link = desk.link("alice")
     desk.questions.ping(link, m.Ping(TOKEN, 1, "user.alice"))
-    desk.questions.ask(link, m.AskRoster(TOKEN, 1))
+    desk.questions.ask(link, m.AskRoster(TOKEN, 1), 0.0)
     desk.chat.ok("alice", "exit")
     assert desk.answers() == []
     assert desk.publisher.flush() == []
@@ -133,7 +137,7 @@ def test_a_session_that_ended_in_the_turn_is_not_answered(desk: Desk) -> None:
 
 def test_everything_is_answered_once_and_in_order(desk: Desk) -> None:
     for ask in (1, 2, 3):
-        desk.questions.ask(desk.link("alice"), m.AskParty(TOKEN, ask))
+        desk.questions.ask(desk.link("alice"), m.AskParty(TOKEN, ask), 0.0)
     assert [wire.decode_downstream(payload) for _, payload in desk.answers()] == [
         m.Party(ask, None) for ask in (1, 2, 3)
     ]

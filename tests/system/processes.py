@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self, TypeVar
@@ -234,12 +234,13 @@ class Broker(Process):
         port: int,
         data: Path,
         prepare: Callable[[], None] | None = None,
+        program: Sequence[str] = ("zchat-broker",),
     ) -> None:
-        """``port`` and ``data`` are only noted here: ``options`` hold them."""
+        """``port`` and ``data`` are only noted here: ``options`` hold them. ``program`` may be another broker."""
         self.port = port
         self.data = data
         self.out: list[str] = []
-        super().__init__(label, ["zchat-broker", *options], env, prepare=prepare)
+        super().__init__(label, [*program, *options], env, prepare=prepare)
 
     def take_line(self, line: bytes) -> None:
         """Takes in a line of stdout."""

@@ -44,6 +44,7 @@ def test_every_option_can_be_an_environment_variable(house: House) -> None:
         "ZCHAT_BURST": "5",
         "ZCHAT_HISTORY_DAYS": "1",
         "ZCHAT_NAME_DAYS": "1",
+        "ZCHAT_ADDRESS_CONNECTIONS": "50",
         "ZCHAT_NAME": "alice",
         "ZCHAT_JSON": "1",
         "ZCHAT_WAIT": "1",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from zchat_broker.guard import ADDRESS_CONNECTIONS, Guard
 from zchat_broker.machine import CannotStart, claim_folder, joining_addresses, numeric_address, raise_descriptor_limit
 from zchat_broker.profile import Profile
 from zchat_broker.rules import Settings
@@ -72,6 +73,12 @@ def _finite(_context: click.Context, _option: click.Parameter, value: float) -> 
     type=click.Choice([each.value for each in Durability]),
     help="What is acknowledged survives the death of the process, or (full) a power cut as well.",
 )
+@click.option(
+    "--address-connections",
+    default=ADDRESS_CONNECTIONS,
+    type=click.IntRange(0),
+    help="Connections of one address, two per client; ten times that from this machine; 0 lifts it.",
+)
 @click.version_option(package_name="zchat-broker")
 @click.pass_context
 def main(
@@ -86,6 +93,7 @@ def main(
     history_days: float,
     name_days: float,
     durability: str,
+    address_connections: int,
 ) -> None:
     """Runs a zchat broker: the box that everybody's zchat-client talks to. With a COMMAND it only looks at the
     broker's folder.
@@ -94,7 +102,7 @@ def main(
         return
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     folder = folder_of(data, port)
-    profile = Profile(title, port, port + 1, Settings(grace, name_days), rate, burst, history_days)
+    profile = Profile(title, port, port + 1, Settings(grace, name_days), rate, burst, history_days, address_connections)
     try:
         _run(host, profile, folder, Durability(durability))
     except (CannotStart, DamagedKey, StoreUnusable, StoreFailed) as error:
@@ -107,10 +115,11 @@ for command in COMMANDS:
 
 
 def _run(host: str, profile: Profile, folder: Path, durability: Durability) -> None:
-    raise_descriptor_limit()
+    descriptors = raise_descriptor_limit()
+    guard = Guard(profile.address_connections, descriptors)
     with claim_folder(folder), contextlib.closing(SqliteStore(folder / "zchat.db", durability)) as store:
         identity = _identity(folder, store)
-        server = Server(numeric_address(host), profile, store, identity)
+        server = Server(numeric_address(host), profile, store, identity, guard)
         # What lives now lives to the end: the collector need not look at it again.
         gc.collect()
         gc.freeze()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from zchat_broker.allowances import Allowances
 from zchat_broker.links import Link, Links
 from zchat_broker.nonsense import Nonsense
 from zchat_broker.order import EmbeddedOrder, Order
@@ -64,6 +65,8 @@ class Outgoing:
 
     replies: list[tuple[bytes, bytes]] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
+    # Routes of peers that do not stop sending what is only refused: their connections are to be shut.
+    shut: list[bytes] = field(default_factory=list)
 
 
 class Hub:
@@ -88,8 +91,9 @@ class Hub:
         self._links = Links()
         self._publisher = Publisher(random_bytes)
         self._rates = Rates(profile.rate, profile.burst)
+        self._allowances = Allowances(profile)
         self._registering: dict[str, bytes] = {}
-        self._questions = Questions(store, self._publisher)
+        self._questions = Questions(store, self._publisher, self._allowances)
         self.nonsense = Nonsense()
         self._turn_s = now.steady_s
         self._tidy_s = self._prune_s = now.steady_s
@@ -112,6 +116,11 @@ class Hub:
     def rules(self) -> Rules:
         """The rules, to look at."""
         return self._rules
+
+    @property
+    def has_more_to_do(self) -> bool:
+        """Whether the next turn is due at once, even if nothing arrives."""
+        return self._questions.are_waiting
 
     def turn(self, arrivals: Iterable[Arrival], now: Now) -> Outgoing:
         """One turn. Call it also when nothing arrives, at least once a second, after all that waits was taken in."""
@@ -142,6 +151,7 @@ class Hub:
         except wire.WireError as error:
             code = Code.UNKNOWN_TYPE if isinstance(error, wire.UnknownType) else Code.MALFORMED
             self.nonsense.count(arrival.peer().address, str(error))
+            self._tire(arrival.route, now, out)
             self._reply(out, arrival.route, Rejected(code, f"This broker does not understand that: {error}."))
             return
         if isinstance(message, Register):
@@ -156,9 +166,12 @@ class Hub:
         if isinstance(message, Do):
             self._command(message, link, now, out)
         elif isinstance(message, Ping):
-            self._questions.ping(link, message)
-        else:
-            self._questions.ask(link, message)
+            if self._allowances.may_ping(link.user, now.steady_s):
+                self._questions.ping(link, message)
+            else:
+                self._tire(link.route, now, out)
+        elif not self._questions.ask(link, message, now.steady_s):
+            self._tire(link.route, now, out)
 
     def _register(self, message: Register, arrival: Arrival, now: Now, out: Outgoing) -> None:
         if message.version != PROTOCOL_VERSION:
@@ -166,6 +179,11 @@ class Hub:
             self._reply(out, arrival.route, Rejected(Code.VERSION, text))
             return
         peer = arrival.peer()
+        if not self._allowances.may_register(peer.key, peer.address, now.steady_s):
+            self._tire(arrival.route, now, out)
+            text = "Too many registrations from there; try again in a second."
+            self._reply(out, arrival.route, Rejected(Code.RATE_LIMITED, text))
+            return
         self._expire_unreachable(message, peer, now)
         session = self._draw_id()
         self._registering[session] = arrival.route
@@ -195,6 +213,7 @@ class Hub:
             return
         wait_s = self._charge(message, link, now)
         if wait_s > 0:
+            self._tire(link.route, now, out)
             text = f"Too much at once; try again in {wait_s:.1f} s."
             refusal = Refusal(message.instance, message.n, Code.RATE_LIMITED, text, int(wait_s * 1000) + 1)
             self._reply(out, link.route, refusal)
@@ -214,6 +233,11 @@ class Hub:
         if wait_s == 0.0 and message.n == link.charged_n + 1:
             link.charged_n = message.n
         return wait_s
+
+    def _tire(self, route: bytes, now: Now, out: Outgoing) -> None:
+        """Somebody was refused: whoever goes on and on is to be shut, since refusing costs time too."""
+        if not self._allowances.may_be_refused(route, now.steady_s):
+            out.shut.append(route)
 
     def _last_n(self, link: Link, instance: int) -> int:
         numbering = self._rules.state.numberings.get(link.user, {}).get(instance)
@@ -243,6 +267,7 @@ class Hub:
             return
         self._tidy_s = now.steady_s
         self._rates.tidy(now.steady_s)
+        self._allowances.tidy(now.steady_s)
         for link in self._links.silent(now.steady_s - SESSION_SILENCE_S):
             self._order.submit(SessionExpired(now.at, link.session))
         if now.steady_s >= self._forgiving_until_s:

@@ -23,10 +23,13 @@ class CannotStart(Exception):
     """Something about this machine or the settings is in the way; the text says what to do."""
 
 
-def raise_descriptor_limit() -> None:
-    """Takes as many descriptors as the system lets this process have, and says so if they are few."""
+def raise_descriptor_limit() -> int:
+    """Takes as many descriptors as the system lets this process have, and says so if they are few.
+
+    Returns how many they are, 0 if there is no telling.
+    """
     if sys.platform == "win32":
-        return
+        return 0
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -39,6 +42,7 @@ def raise_descriptor_limit() -> None:
             hard,
             max(0, hard // 2 - 32),
         )
+    return max(0, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 def claim_folder(folder: Path) -> FileLock:

@@ -2,11 +2,15 @@
 
 from typing import NamedTuple
 
+from zchat_broker.guard import ADDRESS_CONNECTIONS
 from zchat_broker.rules import Settings
 
 
 class Profile(NamedTuple):
-    """``rate`` in commands per second and user (0: no limit), ``burst`` in commands."""
+    """``rate`` in commands per second and user (0: no limit), ``burst`` in commands.
+
+    ``address_connections`` may be open from one address at once (0: no limit).
+    """
 
     title: str
     commands_port: int
@@ -15,3 +19,4 @@ class Profile(NamedTuple):
     rate: float = 10.0
     burst: int = 30
     history_days: float = 30.0
+    address_connections: int = ADDRESS_CONNECTIONS

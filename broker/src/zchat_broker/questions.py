@@ -1,5 +1,8 @@
-"""Pings and questions: answered from the state and the store after the turn's commit, changing nothing."""
+"""Pings and questions: answered from the state and the store after a turn's commit, changing nothing."""
 
+from collections import deque
+
+from zchat_broker.allowances import Allowances
 from zchat_broker.links import Link
 from zchat_broker.pages import Pages
 from zchat_broker.publisher import Publisher
@@ -8,7 +11,7 @@ from zchat_broker.rules.views import Readable, party_state, readable_from, reada
 from zchat_broker.store import Store, StoreFailed
 from zchat_common import wire
 from zchat_common.errors import Code
-from zchat_common.limits import HISTORY_PAGE_MAX
+from zchat_common.limits import HISTORY_PAGE_MAX, HISTORY_PAGE_MAX_BYTES
 from zchat_common.messages import (
     AskHistory,
     AskKeys,
@@ -26,41 +29,66 @@ from zchat_common.messages import (
 )
 from zchat_common.topics import party_of, user_topic
 
+# Answers made in one turn: what is left over comes in the next one, so that a flood of questions takes neither memory
+# nor everybody's time.
+_TURN_BYTES = 16 * HISTORY_PAGE_MAX_BYTES
+
 Question = AskRoster | AskParty | AskHistory | AskKeys
 
 
 class Questions:
-    """What clients asked in this turn."""
+    """What clients asked and have no answer to yet."""
 
-    def __init__(self, store: Store, publisher: Publisher) -> None:
+    def __init__(self, store: Store, publisher: Publisher, allowances: Allowances) -> None:
         self._pages = Pages(store)
         self._publisher = publisher
+        self._allowances = allowances
         self._pings: list[tuple[Link, Ping]] = []
-        self._asked: list[tuple[Link, Question]] = []
+        self._asked: deque[tuple[Link, Question]] = deque()
+        self._refused: list[tuple[Link, Question]] = []
         self._roster: tuple[int, tuple[RosterEntry, ...]] = (-1, ())
 
     def ping(self, link: Link, ping: Ping) -> None:
         """Notes a ping for the end of the turn."""
         self._pings.append((link, ping))
 
-    def ask(self, link: Link, question: Question) -> None:
-        """Notes a question for the end of the turn."""
-        self._asked.append((link, question))
+    def ask(self, link: Link, question: Question, now_s: float) -> bool:
+        """Notes a question for the end of the turn; False if its user has asked too much, and is told so then."""
+        may = self._allowances.may_ask(link.user, now_s)
+        if may:
+            self._asked.append((link, question))
+        else:
+            self._refused.append((link, question))
+        return may
+
+    @property
+    def are_waiting(self) -> bool:
+        """Whether some were left over for the next turn."""
+        return bool(self._asked)
 
     def drop(self) -> None:
         """Forgets everything noted: there is nothing to answer it from. Who asked asks again."""
-        self._pings, self._asked = [], []
+        self._pings, self._refused = [], []
+        self._asked.clear()
 
     def answer(self, state: State, replies: list[tuple[bytes, bytes]]) -> None:
-        """Answers everything noted. Pongs go to the publisher, answers to ``replies``."""
+        """Answers what was noted, as much as one turn may. Pongs go to the publisher, answers to ``replies``."""
         pings, self._pings = self._pings, []
-        asked, self._asked = self._asked, []
+        refused, self._refused = self._refused, []
         for link, ping in pings:
             if state.session(link.session) is not None:
                 self._pong(state, link, ping)
-        for link, question in asked:
+        for link, question in refused:
+            text = "That was asked too much at once; ask again in a second."
+            replies.append((link.route, wire.encode(Denied(question.ask, Code.RATE_LIMITED, text))))
+        size = 0
+        while self._asked and size < _TURN_BYTES:
+            link, question = self._asked.popleft()
             if state.session(link.session) is not None:
-                replies.append((link.route, wire.encode(self._reply(state, link, question))))
+                reply = wire.encode(self._reply(state, link, question))
+                self._allowances.answered(link.user, len(reply))
+                replies.append((link.route, reply))
+                size += len(reply)
 
     def _pong(self, state: State, link: Link, ping: Ping) -> None:
         user = link.user

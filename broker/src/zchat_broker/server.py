@@ -11,13 +11,15 @@ from functools import partial
 import zmq
 import zmq.asyncio
 
+from zchat_broker.guard import AddressRates, Guard, plain_address
 from zchat_broker.hub import Arrival, Hub, Outgoing, Peer
-from zchat_broker.introductions import serve_introductions
+from zchat_broker.introductions import Introductions
 from zchat_broker.machine import CannotStart
 from zchat_broker.pace import TOPIC, Pace
 from zchat_broker.profile import Profile
 from zchat_broker.sockets import commands_socket, endpoint, pace_socket, seed_routing_ids, topics_socket
 from zchat_broker.store import Store
+from zchat_broker.watch import Watch, can_measure, can_watch
 from zchat_broker.zap import Zap
 from zchat_common import wire
 from zchat_common.clock import now
@@ -43,16 +45,23 @@ class _Sockets:
     topics: zmq.asyncio.Socket
     own: zmq.asyncio.Socket
     listener: socket.socket
+    watch: Watch | None
 
 
 class Server:
     """A running broker. ``await serve()`` ends after ``stop()``."""
 
-    def __init__(self, address: str, profile: Profile, store: Store, identity: Identity) -> None:
-        """Binds all ports, to a numeric address. Raises CannotStart and StoreUnusable."""
+    def __init__(self, address: str, profile: Profile, store: Store, identity: Identity, guard: Guard | None) -> None:
+        """Binds all ports, to a numeric address. Raises CannotStart and StoreUnusable.
+
+        ``guard`` keeps floods out; without one, whoever reaches the ports can take all memory.
+        """
         self._profile = profile
         self._introduction = Introduction(PROTOCOL_VERSION, profile.commands_port, profile.topics_port, identity.public)
-        self._sockets = _bind(address, profile, identity)
+        self._guard = guard
+        self._asking = AddressRates(profile.address_connections)
+        self._sockets = _bind(address, profile, identity, guard)
+        self._watch = self._sockets.watch
         # The loop only waits on the asynchronous sockets; all reading and writing is done on their synchronous side.
         self._commands: zmq.Socket[bytes] = zmq.Socket.shadow(self._sockets.commands)
         self._topics: zmq.Socket[bytes] = zmq.Socket.shadow(self._sockets.topics)
@@ -71,11 +80,15 @@ class Server:
     async def serve(self) -> None:
         """Serves until it is stopped, then closes all sockets."""
         zap = asyncio.create_task(self._sockets.zap.serve())
-        introductions = await serve_introductions(self._sockets.listener, self._introduction)
+        introductions = Introductions(self._sockets.listener, self._introduction, self._may_ask)
+        if self._watch is not None:
+            self._watch.start()
         try:
             while not self._stopping:
                 if zap.done():
                     zap.result()  # without its handler nobody gets in: better to end and be started again
+                # Nobody would notice that the guard is gone until the flood comes.
+                assert self._watch is None or self._watch.is_running, "the watch over the connections has ended"
                 await self._turn()
             self._publish(self._hub.stop(self._stopping))
         finally:
@@ -85,7 +98,8 @@ class Server:
 
     async def _turn(self) -> None:
         await self._pace.keep()
-        waiting = self._waiting = asyncio.ensure_future(self._sockets.commands.poll(_TICK_MS))
+        tick_ms = 0 if self._hub.has_more_to_do else _TICK_MS
+        waiting = self._waiting = asyncio.ensure_future(self._sockets.commands.poll(tick_ms))
         try:
             await waiting
         except asyncio.CancelledError:
@@ -105,9 +119,14 @@ class Server:
             except zmq.Again:
                 return
             frame = self._commands.recv(zmq.NOBLOCK, copy=False)
+            # A message is one frame; what comes in more is not paid for by being taken.
+            is_whole = True
             while self._commands.getsockopt(zmq.RCVMORE):
                 frame = self._commands.recv(zmq.NOBLOCK, copy=False)
+                is_whole = False
             payload = frame.bytes
+            if self._watch is not None and is_whole:
+                self._watch.took(route, frame, len(payload))
             yield Arrival(route, payload, partial(_peer, frame))
             size += len(payload)
             if size > _TURN_BYTES:
@@ -121,13 +140,31 @@ class Server:
                 # Gone (EHOSTUNREACH) or not reading (EAGAIN): a client that comes back asks again.
                 self._unsent += 1
                 _log.debug("an answer could not be delivered: %s", error)
+            else:
+                if self._watch is not None:
+                    self._watch.answered(route, len(payload))
         self._publish(out.frames)
+        if self._watch is not None:
+            for route in out.shut:
+                self._watch.condemn(route, "goes on with what is only refused")
 
     def _publish(self, frames: list[bytes]) -> None:
         for frame in frames:
             self._topics.send(frame)
         if frames:
             self._pace.mark()
+
+    def _may_ask(self, address: str) -> bool:
+        """Whether an address gets an introduction. A flood of connections costs the loop less unanswered."""
+        if self._guard is None or self._watch is None:
+            return True
+        address, now_s = plain_address(address), now().steady_s
+        if self._guard.holds(address, now_s):
+            return False
+        if self._asking.take(address, now_s) > 0.0:
+            self._watch.hold(address, "asks for introductions faster than its clients could need")
+            return False
+        return True
 
     def _reachable(self, route: bytes) -> bool:
         try:
@@ -140,6 +177,8 @@ class Server:
 
     def _close(self) -> None:
         sockets = self._sockets
+        if self._watch is not None:
+            self._watch.stop()
         for each in (sockets.commands, sockets.own, sockets.topics):
             each.close()
         sockets.zap.close()
@@ -148,7 +187,7 @@ class Server:
         sockets.context.term()
 
 
-def _bind(address: str, profile: Profile, identity: Identity) -> _Sockets:
+def _bind(address: str, profile: Profile, identity: Identity, guard: Guard | None) -> _Sockets:
     seed_routing_ids()
     context = zmq.asyncio.Context()
     context.set(zmq.MAX_SOCKETS, 64)
@@ -156,6 +195,7 @@ def _bind(address: str, profile: Profile, identity: Identity) -> _Sockets:
     commands = commands_socket(context, identity)
     topics = topics_socket(context)
     own = pace_socket(context, TOPIC)
+    watch = _watch(context, commands, topics, guard)
     port = profile.commands_port
     try:
         commands.bind(endpoint(address, port))
@@ -166,11 +206,25 @@ def _bind(address: str, profile: Profile, identity: Identity) -> _Sockets:
         # ZeroMQ takes IPv4 in on :: as well.
         listener = socket.create_server((address, port), family=family, dualstack_ipv6=address == "::")
     except (OSError, zmq.ZMQError) as error:
+        if watch is not None:
+            watch.stop()
         context.destroy(linger=0)
         raise CannotStart(_cannot_listen(address, port, error)) from None
     loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
     own.connect(endpoint(loopback, profile.topics_port))
-    return _Sockets(context, zap, commands, topics, own, listener)
+    return _Sockets(context, zap, commands, topics, own, listener, watch)
+
+
+def _watch(
+    context: zmq.asyncio.Context, commands: zmq.asyncio.Socket, topics: zmq.asyncio.Socket, guard: Guard | None
+) -> Watch | None:
+    if guard is None:
+        return None
+    if not can_measure():
+        _log.warning("this system does not tell what a connection has sent (TCP_INFO): floods are not cut off")
+    if not can_watch():
+        return None
+    return Watch(guard, zmq.Context.shadow(context), zmq.Socket.shadow(commands), zmq.Socket.shadow(topics))
 
 
 def _cannot_listen(address: str, port: int, error: OSError | zmq.ZMQError) -> str:
@@ -182,5 +236,4 @@ def _cannot_listen(address: str, port: int, error: OSError | zmq.ZMQError) -> st
 
 def _peer(frame: zmq.Frame) -> Peer:
     key, address = frame.get("User-Id"), frame.get("Peer-Address")
-    # A socket that takes both families in calls an IPv4 peer ::ffff:192.0.2.7, which no user knows his machine by.
-    return Peer(bytes.fromhex(str(key)), str(address).removeprefix("::ffff:"))
+    return Peer(bytes.fromhex(str(key)), plain_address(str(address)))

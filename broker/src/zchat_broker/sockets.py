@@ -10,7 +10,7 @@ import zmq.asyncio
 from zmq.utils import z85
 
 from zchat_common.identity import Identity
-from zchat_common.limits import COMMAND_MAX_BYTES, CURVE_OVERHEAD_BYTES, FRAME_MAX_BYTES
+from zchat_common.limits import COMMAND_MAX_BYTES, CURVE_OVERHEAD_BYTES, FRAME_MAX_BYTES, IN_FLIGHT_MAX
 
 ZAP_DOMAIN = "zchat"
 # After a broker's restart all clients come back at once; the default of 100 makes some of them wait for seconds.
@@ -23,6 +23,8 @@ TOPICS_HWM = 500
 _ROUTER_HWM = 512
 # A subscription is one topic name.
 _SUBSCRIPTION_MAX_BYTES = 256
+# Messages that wait for this process, from one client; beyond it, its TCP connection waits.
+_COMMANDS_WAITING = 2 * IN_FLIGHT_MAX
 _LAST_WORDS_MS = 500
 _HEARTBEAT_MS = 5_000
 _HEARTBEAT_TIMEOUT_MS = 15_000
@@ -53,6 +55,7 @@ def commands_socket(context: zmq.asyncio.Context, identity: Identity) -> zmq.asy
     socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MS)
     socket.setsockopt(zmq.MAXMSGSIZE, COMMAND_MAX_BYTES + CURVE_OVERHEAD_BYTES)
     socket.setsockopt(zmq.SNDHWM, _ROUTER_HWM)
+    socket.setsockopt(zmq.RCVHWM, _COMMANDS_WAITING)
     # A route that is gone must be told from one that is slow, and must not swallow what is sent to it.
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
     socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)

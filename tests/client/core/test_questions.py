@@ -89,3 +89,14 @@ def test_a_question_that_is_due_again_can_always_be_asked() -> None:
     outbox.renumber(2)
     assert questions.take(TOKEN, outbox, questions.next_s()) == [AskParty(TOKEN, 1)]
     assert questions.next_s() == 10.0
+
+
+def test_a_question_that_was_too_much_is_asked_again_a_second_later() -> None:
+    questions = Questions()
+    questions.ask(AskRoster, ForRoster())
+    questions.take(TOKEN, EMPTY, 10.0)
+    questions.postpone(1, 10.5)
+    questions.postpone(99, 10.5)
+    assert questions.next_s() == 11.5
+    assert questions.take(TOKEN, EMPTY, 11.4) == []
+    assert questions.take(TOKEN, EMPTY, 11.5) == [AskRoster(TOKEN, 1)]

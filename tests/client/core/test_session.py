@@ -187,6 +187,25 @@ def test_a_broker_that_can_keep_nothing_right_now_is_tried_anew() -> None:
     assert (desk.over, desk.rebuilds) == (None, ["Later."])
 
 
+def test_a_broker_that_has_too_many_registrations_right_now_is_tried_anew() -> None:
+    desk = Desk()
+    desk.open()
+    desk.hear(m.Rejected(Code.RATE_LIMITED, "Too many."))
+    assert (desk.over, desk.rebuilds) == (None, ["Too many."])
+
+
+def test_a_gap_that_is_asked_for_too_often_is_asked_for_again_and_not_given_up() -> None:
+    desk = Desk()
+    desk.last["public"] = 80
+    desk.connect()
+    (question,) = desk.of(m.AskHistory)
+    desk.forget()
+    desk.hear(m.Denied(question.ask, Code.RATE_LIMITED, "Too much."))
+    assert desk.of(m.AskHistory) == []
+    desk.wait(1.1)
+    assert desk.of(m.AskHistory) == [question]
+
+
 def test_the_introduction_is_held_against_what_comes_over_the_encrypted_link() -> None:
     desk = Desk()
     desk.session.introduced = (PROTOCOL_VERSION, 5555, 7777)

@@ -8,6 +8,8 @@ from zchat_common.messages import Upstream
 
 # The answer was lost on the way, or the broker is slow; asking twice does no harm.
 _ASK_AGAIN_S = 5.0
+# After the broker has said that it was asked too much.
+_ASK_LATER_S = 1.0
 
 Make = Callable[[bytes, int], Upstream]
 """Makes the question from the session's token and the number to ask under."""
@@ -80,6 +82,12 @@ class Questions:
         """What the question was for; None if it had its answer already."""
         question = self._open.pop(number, None)
         return None if question is None else question.purpose
+
+    def postpone(self, number: int, now_s: float) -> None:
+        """The broker was asked too much at once: the question stays open, and is asked again a little later."""
+        question = self._open.get(number)
+        if question is not None:
+            question.sent_s = now_s + _ASK_LATER_S - _ASK_AGAIN_S
 
     def reopen(self) -> None:
         """A new session is open: the user's questions are asked again, the core's own were for the old one."""

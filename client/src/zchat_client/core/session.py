@@ -25,6 +25,8 @@ from zchat_common.text import clean_text
 # A broker with thousands of clients coming back needs a millisecond of handshake for each.
 _REGISTER_S = 10.0
 _NO_TICKET = 0
+# A registration that is refused for one of these is not refused for good.
+_COMES_AGAIN = (Code.STORAGE_FAILED, Code.RATE_LIMITED)
 
 
 class Phase(Enum):
@@ -191,7 +193,7 @@ class Session:
 
     def _rejected(self, rejected: m.Rejected, now: Now) -> None:
         code = _code(rejected.code)
-        if code is Code.NO_SESSION or (code is Code.STORAGE_FAILED and self.phase is Phase.REGISTERING):
+        if code is Code.NO_SESSION or (code in _COMES_AGAIN and self.phase is Phase.REGISTERING):
             self._out(Rebuild(clean_text(rejected.text)))
         elif code is Code.NAME_IN_USE and self.reading.showing:
             # While we were away another client with our key took our place.
@@ -231,6 +233,9 @@ class Session:
             self._out(Settled(command.ticket, result))
 
     def _reply(self, reply: m.Roster | m.Party | m.History | m.Keys | m.Denied, now: Now) -> None:
+        if isinstance(reply, m.Denied) and reply.code == Code.RATE_LIMITED:
+            self._questions.postpone(reply.ask, now.steady_s)
+            return
         purpose = self._questions.settle(reply.ask)
         match purpose:
             case ForTicket():
