@@ -8,7 +8,7 @@ import pytest
 import zmq
 from zmq.utils import z85
 
-from zchat_common.identity import DamagedKey, Identity, load_or_create_identity
+from zchat_common.identity import DamagedKey, ExposedKey, Identity, load_or_create_identity
 
 
 def test_each_identity_is_another_one() -> None:
@@ -49,6 +49,7 @@ def test_a_key_that_somebody_copied_by_hand_is_read(tmp_path: Path) -> None:
     path = tmp_path / "key"
     identity = Identity.create()
     path.write_text(f"  {identity.secret.hex().upper()}\r\n\n")
+    path.chmod(0o600)
     assert load_or_create_identity(path) == identity
 
 
@@ -69,3 +70,15 @@ def test_a_damaged_file_is_said_and_left_alone(tmp_path: Path, content: bytes) -
 def test_what_is_no_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="directory"):
         load_or_create_identity(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are a thing of POSIX")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610])
+def test_a_key_that_others_may_read_is_refused_and_what_to_do_is_said(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "alice.key"
+    identity = load_or_create_identity(path)
+    path.chmod(mode)
+    with pytest.raises(ExposedKey, match=f"chmod 600 {path}"):
+        load_or_create_identity(path)
+    path.chmod(0o400)
+    assert load_or_create_identity(path) == identity

@@ -19,6 +19,7 @@ from typing import Final
 import pytest
 
 from tests.system.processes import environment
+from zchat_client.keys import identity_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 README: Final = (ROOT / "README.md").read_text("utf-8")
@@ -29,6 +30,8 @@ TEST: Final = "make test"
 BROKER: Final = "make broker"
 JOIN: Final = ".venv/bin/zchat-client --host 192.0.2.7"
 SCRIPT: Final = "printf 'the build is green\\n' | .venv/bin/zchat-client --name builder --json"
+EXPORT: Final = ".venv/bin/zchat-client identity export alice alice.zchat"
+IMPORT: Final = ".venv/bin/zchat-client identity import alice.zchat"
 BACK_UP: Final = (".venv/bin/zchat-broker backup ~/zchat.backup", ".venv/bin/zchat-broker check")
 PUT_BACK: Final = (
     "mv ~/.local/share/zchat/broker-5555 ~/broker-before",
@@ -150,7 +153,7 @@ def wait_gone(pid: int) -> None:
 
 
 def test_every_line_that_the_readme_gives_is_run_by_a_test() -> None:
-    known = {CHAT, TEST, BROKER, JOIN, SCRIPT, *BACK_UP, *PUT_BACK, *WITHOUT_MAKE}
+    known = {CHAT, TEST, BROKER, JOIN, SCRIPT, EXPORT, IMPORT, *BACK_UP, *PUT_BACK, *WITHOUT_MAKE}
     assert [line for line in shell_lines() if line not in known and not ELSEWHERE.fullmatch(line)] == []
     assert known <= set(shell_lines())
 
@@ -188,6 +191,22 @@ def test_a_shell_script_can_chat(network: Network, env: dict[str, str], broker: 
     chat = network.run(SCRIPT, "", env)
     assert chat.returncode == 0
     assert '"event":"sent"' in chat.stdout
+
+
+def test_a_name_moves_to_another_machine(tmp_path: Path, env: dict[str, str]) -> None:
+    """Two homes are two machines, and the checkout a link to this one."""
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+
+    def run(line: str, machine: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
+        home = env | environment(tmp_path / machine, {"PATH": env["PATH"]})
+        return subprocess.run(["sh", "-c", line], cwd=tmp_path, env=home, input=typed, capture_output=True, text=True)
+
+    identity_of(tmp_path / "old" / "share" / "zchat" / "client", "alice")
+    assert run(EXPORT, "old", "a passphrase\n").returncode == 0
+    imported = run(IMPORT, "new", "a passphrase\n")
+    assert imported.returncode == 0, imported.stderr
+    show = ".venv/bin/zchat-client identity show"
+    assert run(show, "new").stdout == run(show, "old").stdout != ""
 
 
 def test_a_backup_is_made_and_put_back(network: Network, env: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import resource
+import shutil
 import signal
 import sqlite3
 from collections.abc import Callable
@@ -166,7 +167,7 @@ def test_a_damaged_database(damage: Callable[[Path], None], house: House, used_f
     data = house.folder / "data"
     data.mkdir()
     for name in ("broker.key", "zchat.db"):
-        (data / name).write_bytes((used_folder / name).read_bytes())
+        shutil.copy(used_folder / name, data / name)
     damage(data / "zchat.db")
     before = (data / "zchat.db").read_bytes()
     line = complaint(house.start_broker(data=data))

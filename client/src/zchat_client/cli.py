@@ -17,6 +17,7 @@ from zchat_client.events import Event
 from zchat_client.jsonl import json_line
 from zchat_client.lines import LineFrontEnd, exit_now
 from zchat_client.plain import renderer_for
+from zchat_client.subcommands import COMMANDS
 from zchat_client.terminal import Lines, PipeLines, TerminalLines, lines_for_people
 from zchat_common.errors import Code, ZchatError
 from zchat_common.identity import DamagedKey
@@ -36,7 +37,7 @@ def _number(context: click.Context, option: click.Parameter, value: float) -> fl
     return value
 
 
-@click.command(context_settings={"auto_envvar_prefix": "ZCHAT", "show_default": True})
+@click.group(invoke_without_command=True, context_settings={"auto_envvar_prefix": "ZCHAT", "show_default": True})
 @click.option("--host", default="127.0.0.1", help="Where the broker runs.")
 @click.option("--port", default=5555, type=click.IntRange(1, 65533), help="First of the broker's three ports.")
 @click.option("--name", help="Your name; asked for if it is not given.")
@@ -66,7 +67,9 @@ def main(
     accept_key: str | None,
     wait: float,
 ) -> None:
-    """Talks with everybody at a zchat broker."""
+    """Talks with everybody at a zchat broker. With a COMMAND it looks after your keys."""
+    if context.invoked_subcommand is not None:
+        return
     as_json = _as_json(context, plain, as_json)
     _check_host(host)
     connect = partial(
@@ -92,6 +95,10 @@ def main(
         # The shell's prompt does not belong behind ours.
         click.echo(err=True)
         sys.exit(_EXIT_INTERRUPTED)
+
+
+for command in COMMANDS:
+    main.add_command(command)
 
 
 async def _talk(connect: Callable[[], Client], as_json: bool, wait_s: float, may_ask: bool) -> None:

@@ -9,9 +9,14 @@ from zchat_common.introduction import fingerprint
 from zchat_common.private_files import append_private
 
 
+def key_file(data: Path, folded: str) -> Path:
+    """Where the key pair of a name is kept."""
+    return data / "keys" / f"{folded}.key"
+
+
 def identity_of(data: Path, folded: str) -> Identity:
     """The key pair of a name, made at its first use. Raises DamagedKey and OSError."""
-    return load_or_create_identity(data / "keys" / f"{folded}.key")
+    return load_or_create_identity(key_file(data, folded))
 
 
 @dataclass(frozen=True, slots=True)
