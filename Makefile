@@ -14,7 +14,7 @@ CHAT_NAME := $(if $(filter command line,$(origin NAME)),--name '$(NAME)')
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup chat broker demo test check format format-check lint types lock clean
+.PHONY: help setup chat broker demo test check format format-check lint types lock audit clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,10 @@ lock: setup ## pins all dependencies with their hashes again (ARGS=--upgrade for
 	@$(COMPILE) $(ARGS) -o requirements/dev.lock requirements/dev.in
 	@$(COMPILE) -c requirements/dev.lock -o requirements/runtime-broker.lock requirements/runtime-broker.in
 	@$(COMPILE) -c requirements/dev.lock -o requirements/runtime-client.lock requirements/runtime-client.in
+
+audit: setup ## looks the pinned dependencies up among the known vulnerabilities (where that data can be reached)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
+	@$(BIN)/python scripts/audit.py
 
 clean: ## removes .venv, caches and logs; never what a broker or client keeps
 	@rm -rf $(VENV) .run .mypy_cache .pytest_cache .ruff_cache .hypothesis

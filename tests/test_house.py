@@ -136,7 +136,7 @@ def test_no_terminal_ui_is_needed_yet() -> None:
     [
         ("msgpack", ("zchat_common.wire",)),
         ("sqlite3", ("zchat_broker.store",)),
-        ("cryptography", ("zchat_common.sealing", "zchat_common.identity")),
+        ("cryptography", ("zchat_common.sealing", "zchat_common.identity", "zchat_common.sealed_identity")),
         ("zmq", ("zchat_broker", "zchat_client.link", "zchat_client.driver")),
         ("random", ("zchat_client.driver",)),
     ],
@@ -162,6 +162,46 @@ def test_each_distribution_names_what_it_imports(package: str, folder: str) -> N
 def normal(name: str) -> str:
     """A distribution's name as indexes compare it."""
     return name.lower().replace("_", "-")
+
+
+def dangers(tree: ast.AST) -> Iterator[str]:
+    """What runs or becomes code although it is data: calls by name, calls of a module's, and shells."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in ("eval", "exec", "compile", "__import__", "yaml.load", "os.system", "os.popen"):
+                yield f"{called}()"
+            if called.endswith("create_subprocess_shell"):
+                yield called
+            for keyword in node.keywords:
+                if keyword.arg == "shell" and not (
+                    isinstance(keyword.value, ast.Constant) and keyword.value.value is False
+                ):
+                    yield "shell=True"
+
+
+DANGEROUS_MODULES = ("pickle", "marshal", "shelve", "dill", "cloudpickle", "jsonpickle", "yaml", "xml")
+
+
+def test_no_data_becomes_code_in_the_sources() -> None:
+    assert breaches(tuple(SOURCES), DANGEROUS_MODULES) == []
+    assert [(name, what) for name, path in SOURCES.items() for what in dangers(ast.parse(path.read_bytes()))] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "eval(x)",
+        "exec(x)",
+        "subprocess.run(x, shell=True)",
+        "subprocess.Popen(x, shell=flag)",
+        "await asyncio.create_subprocess_shell(x)",
+        "yaml.load(x)",
+        "os.system(x)",
+    ],
+)
+def test_such_code_would_be_found(line: str) -> None:
+    assert list(dangers(ast.parse(f"async def f():\n    {line}")))
 
 
 def test_rooms_are_small() -> None:
