@@ -28,7 +28,12 @@ CORE = ("zchat_client.core", "zchat_client.events")
 # What the library is made of; every other module of the client is a front end.
 LIBRARY = (
     *CORE,
-    *[f"zchat_client.{name}" for name in ("link", "keys", "notes", "feed", "partner", "results", "driver", "client")],
+    *[
+        f"zchat_client.{name}"
+        for name in ("link", "keys", "checks", "notes", "feed", "partner", "ignored", "moderation", "results")
+    ],
+    "zchat_client.driver",
+    "zchat_client.client",
 )
 OUTSIDE_WORLD = frozenset(
     ["asyncio", "os", "random", "secrets", "select", "selectors", "signal", "socket", "sqlite3", "ssl", "subprocess"]

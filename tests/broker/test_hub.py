@@ -3,11 +3,13 @@
 import logging
 import random
 from itertools import count
+from pathlib import Path
 
 import msgpack
 import pytest
 
 from tests.broker.rules.witness import facts
+from zchat_broker.door import Door, Issued, codes_folder, digest_of, leave_code
 from zchat_broker.hub import Arrival, Hub, Outgoing, Peer
 from zchat_broker.profile import Profile
 from zchat_broker.rules import Settings, State
@@ -67,8 +69,11 @@ class Disk(MemoryStore):
 class Broker:
     """A hub, a disk, and a network where the test says who is reachable."""
 
-    def __init__(self, profile: Profile = UNLIMITED, disk: Disk | None = None, *, start: bool = True) -> None:
+    def __init__(
+        self, profile: Profile = UNLIMITED, disk: Disk | None = None, *, start: bool = True, door: Door | None = None
+    ) -> None:
         self.profile = profile
+        self.door = door
         self.disk = Disk() if disk is None else disk
         self.now_s = 1_000.0
         self.unreachable: set[bytes] = set()
@@ -80,7 +85,7 @@ class Broker:
             self.disk.commits.clear()
 
     def _new_hub(self) -> Hub:
-        return Hub(self.profile, self.disk, random.Random(self.now_s).randbytes, self._reachable, self.now)
+        return Hub(self.profile, self.disk, random.Random(self.now_s).randbytes, self._reachable, self.now, self.door)
 
     def _reachable(self, route: bytes) -> bool:
         self.probed.append(route)
@@ -973,3 +978,61 @@ def test_who_goes_on_with_what_is_refused_is_to_be_shut(kind: str) -> None:
     assert set(shut) == {mallory.route}
     unlimited = Broker(UNLIMITED)
     assert unlimited.turn(*[unlimited.arrival(b"1", b"nonsense") for _ in range(3000)]).shut == []
+# -- access ---------------------------------------------------------------------------------------------------------
+
+INVITED = UNLIMITED._replace(settings=Settings(invited_only=True))
+
+
+def test_a_code_that_was_just_made_lets_its_user_in_and_its_file_goes_when_it_is_kept(tmp_path: Path) -> None:
+    broker = Broker(INVITED, door=Door(None, codes_folder(tmp_path)))
+    path = leave_code(codes_folder(tmp_path), Issued(digest_of("1234"), broker.now.at + 1_000_000, "for alice"))
+    alice = Guest(broker, "Alice")
+    assert code_of(alice.register()) == "access_denied"
+    broker.disk.is_full = True
+    (reply,) = alice.send(m.Register(PROTOCOL_VERSION, "Alice", 1, False, "12-34"))
+    assert code_of(reply) == "storage_failed"
+    broker.disk.is_full = False
+    assert path.exists()
+    (reply,) = alice.send(m.Register(PROTOCOL_VERSION, "Alice", 1, False, "12-34"))
+    assert isinstance(reply, m.Registered)
+    broker.wait(1.0)
+    assert not path.exists()
+    assert [entry.act for entry in broker.disk.audit()] == ["invite", "admit"]
+
+
+def test_a_code_is_taken_in_without_anybody_using_it(tmp_path: Path) -> None:
+    broker = Broker(INVITED, door=Door(None, codes_folder(tmp_path)))
+    path = leave_code(codes_folder(tmp_path), Issued(digest_of("1234"), broker.now.at + 1_000_000, ""))
+    late = leave_code(codes_folder(tmp_path), Issued(digest_of("5678"), broker.now.at, ""))
+    broker.wait(1.5)
+    assert (path.exists(), late.exists()) == (False, False)
+    assert list(broker.state.codes) == [digest_of("1234")]
+
+
+def test_a_listed_key_is_let_in(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(b"alice".ljust(32, b"\0").hex())
+    broker = Broker(INVITED, door=Door(tmp_path / "keys"))
+    assert isinstance(Guest(broker, "Alice").register(), m.Registered)
+    assert code_of(Guest(broker, "Eve").register()) == "access_denied"
+
+
+# -- bans -----------------------------------------------------------------------------------------------------------
+
+
+def test_after_a_ban_the_old_key_opens_nothing_more_and_everybody_else_reads_on() -> None:
+    broker = Broker(UNLIMITED._replace(settings=Settings(admins=("root",))))
+    root, bob, eve = (guest(broker, name) for name in ("Root", "Bob", "Eve"))
+    out = broker.turn(
+        *bob.arrives(bob.command("say", "before", False)), *root.arrives(root.command("ban", "eve", False, 0, "spam"))
+    )
+    frames = out.frames
+    frames += broker.turn(*bob.arrives(bob.command("say", "after", False))).frames
+    assert [message.text for message in eve.reads(frames) if isinstance(message, m.Say)] == ["before"]
+    (new,) = [message for message in bob.reads(out.frames) if isinstance(message, m.NewKey)]
+    bob.keys = {new.key.number: OpeningKey(new.key)}
+    assert [message.text for message in bob.reads(frames) if isinstance(message, m.Say)] == ["after"]
+    assert code_of(eve.say("still here?")) == "no_session"
+    assert code_of(eve.register()) == "access_denied"
+    broker.restart()
+    broker.turn()
+    assert code_of(eve.register()) == "access_denied"

@@ -10,6 +10,7 @@ from zchat_broker.publisher import Publisher
 from zchat_broker.rules import Settings, State
 from zchat_broker.rules.effects import (
     Answered,
+    Audited,
     Effect,
     KeyChanged,
     NumberingRemoved,
@@ -23,7 +24,7 @@ from zchat_broker.rules.effects import (
     SessionOpened,
     TopicDropped,
 )
-from zchat_broker.rules.state import Invitation, Party, Seat, Session, User, Waiting
+from zchat_broker.rules.state import AuditEntry, Invitation, Party, Seat, Session, User, Waiting
 from zchat_broker.store import KeptAnswer, KeptMessage
 from zchat_common import messages as m
 from zchat_common import wire
@@ -290,6 +291,39 @@ def test_a_refused_registration_is_answered() -> None:
     turn.carry_out(state(), RegistrationRefused("s1", Code.NAME_OWNED, "no"))
     assert turn.answers() == [(b"way back", m.Rejected("name_owned", "no"))]
     assert turn.registering == {}
+
+
+def test_a_refusal_says_what_would_help() -> None:
+    turn = Turn()
+    turn.registering["s1"] = b"way back"
+    turn.carry_out(state(), RegistrationRefused("s1", Code.ACCESS_DENIED, "no", "invite"))
+    assert turn.answers() == [(b"way back", m.Rejected("access_denied", "no", "invite"))]
+
+
+def test_who_is_turned_out_is_told_why_and_reads_no_more_of_public() -> None:
+    turn = Turn()
+    for user, session_id in (("alice", "s1"), ("eve", "s2")):
+        turn.online(user, session_id)
+    turn.reads("public")
+    old = turn.publisher.key_of("public")
+    published = turn.carry_out(
+        state(known("Alice"), session("alice")),
+        Posted("public", say(1)),
+        SessionEnded("s2", "eve", "kicked", "spam"),
+        KeyChanged("public", ("alice",)),
+        Posted("public", say(2)),
+    )
+    new = turn.publisher.key_of("public")
+    assert new != old
+    assert turn.answers() == [(b"route of s2", m.Ended("kicked", "spam"))]
+    assert published == [("public", say(1)), ("user.alice", m.NewKey(new)), ("public", say(2))]
+
+
+def test_what_is_to_be_accounted_for_is_kept_with_the_turn() -> None:
+    outcome = Turn().outcome
+    noted = AuditEntry(AT, "Root", "kick", "Bob", None, "", "")
+    outcome.note(1, AT, [Audited(noted), Audited(noted)])
+    assert outcome.changes(State()).audited == [noted, noted]
 
 
 def test_an_ended_session_is_told_why_first_of_all_and_its_link_is_gone() -> None:

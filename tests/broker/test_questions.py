@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.broker.rules.conversation import Chat
+from tests.broker.rules.conversation import SETTINGS, Chat
 from zchat_broker.allowances import Allowances
 from zchat_broker.links import Link
 from zchat_broker.profile import Profile
@@ -283,3 +283,15 @@ def test_a_page_holds_at_least_one_message(desk: Desk) -> None:
 def test_a_history_that_cannot_be_read_is_said() -> None:
     desk = Desk(Chat("Alice"), FailingStore())
     assert denied(desk, "alice", m.AskHistory(TOKEN, 9, "public", None, None, 20)) == "storage_failed"
+
+
+def test_bans_are_for_admins() -> None:
+    desk = Desk(Chat("root", "bob", "eve", settings=SETTINGS._replace(admins=("root",))))
+    desk.chat.ok("root", "ban", "eve", False, 60, "spam")
+    denied = desk.ask("bob", m.AskBans(TOKEN, 7))
+    assert isinstance(denied, m.Denied)
+    assert (denied.ask, denied.code) == (7, "not_admin")
+    at = desk.chat.at
+    assert desk.ask("root", m.AskBans(TOKEN, 7)) == m.Bans(
+        7, (m.Restraint("ban", "eve", "root", at, at + 60_000, "", "spam"),)
+    )

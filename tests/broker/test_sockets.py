@@ -192,7 +192,7 @@ def test_a_port_in_use_is_said_in_one_line_that_names_it(taken: int, tmp_path: P
     with contextlib.ExitStack() as stack:
         port = free_ports(stack, taken)
         with pytest.raises(CannotStart, match=rf"port {port + taken} .*another --port"):
-            Server("127.0.0.1", Profile("Lab", port, port + 1), MemoryStore(), BROKER, None)
+            Server("127.0.0.1", Profile("Lab", port, port + 1), MemoryStore(), BROKER, door=None, guard=None)
 
 
 def free_ports(stack: contextlib.ExitStack, taken: int) -> int:

@@ -10,7 +10,7 @@ import pytest
 from tests.client.offline import offline, run, submitted, the_end, tick
 from zchat_client import Client
 from zchat_client.console import Console
-from zchat_client.events import Bye, Error, Event, Help, Message, Pending, Whisper
+from zchat_client.events import Bye, Error, Event, Help, Ignored, Message, Pending, Whisper
 from zchat_common.errors import Code, ZchatError
 
 T = TypeVar("T")
@@ -228,3 +228,54 @@ def test_after_the_end_nothing_is_taken_for_sent(tmp_path: Path) -> None:
         assert typist.console.unsent == ("late", "/who")
 
     run(play())
+
+
+# -- keeping order --------------------------------------------------------------------------------------------------
+
+
+def test_what_an_admin_types_becomes_commands_in_their_order(scenario: Scenario) -> None:
+    async def play(typist: Typist) -> None:
+        await typist.types(
+            "/kick Bob rude", "/ban Bob address for 1h spam", "/unban Bob", "/mute Bob for 30m", "/unmute Bob"
+        )
+        await typist.types("/announce hear me", "/release Bob")
+        assert submitted(typist.client) == [
+            ("kick", ("Bob", "rude")),
+            ("ban", ("Bob", True, 3600, "spam")),
+            ("unban", ("Bob",)),
+            ("mute", ("Bob", 1800, "")),
+            ("unmute", ("Bob",)),
+            ("announce", ("hear me",)),
+            ("release", ("Bob",)),
+        ]
+
+    scenario(play)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (f"/kick {'x' * 40_000}", Code.NO_SUCH_USER),
+        (f"/ban Bob {'x' * 40_000}", Code.TOO_LONG),
+        ("/announce \x1b[2J", Code.BAD_TEXT),
+        ("/ignore alice", Code.NOT_YOURSELF),
+        (f"/ignore {'x' * 40_000}", Code.NO_SUCH_USER),
+        ("/unignore Bob", Code.NO_SUCH_USER),
+    ],
+)
+def test_what_nobody_could_do_is_refused_here(scenario: Scenario, line: str, code: Code) -> None:
+    async def play(typist: Typist) -> None:
+        await typist.types(line)
+        assert submitted(typist.client) == []
+
+    error = only(Error, scenario(play))
+    assert (error.code, error.typed) == (code, line)
+
+
+def test_whom_one_ignores_is_listed_after_each_change(scenario: Scenario) -> None:
+    async def play(typist: Typist) -> None:
+        await typist.types("/ignored", "/ignore Bob", "/ignore EVE", "/unignore BOB", "/ignored")
+        assert submitted(typist.client) == []
+
+    lists = [event.names for event in scenario(play) if isinstance(event, Ignored)]
+    assert lists == [(), ("Bob",), ("Bob", "EVE"), ("EVE",), ("EVE",)]

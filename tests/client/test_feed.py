@@ -140,3 +140,17 @@ def test_a_waiting_reader_is_woken() -> None:
         return await asyncio.wait_for(reading, 5.0)
 
     assert seqs(asyncio.run(read())) == [1, 2]
+
+
+def test_what_is_hidden_is_passed_over_in_its_turn_and_counts_as_shown() -> None:
+    noted: list[tuple[str, int]] = []
+    feed = Feed(100, lambda topic, seq: noted.append((topic, seq)), lambda event: getattr(event, "seq", 0) in (2, 3))
+    for show in (message(1), message(2), message(3), message(4), BYE):
+        feed.put(show)
+
+    async def read() -> list[Event]:
+        return [event async for event in feed.events()]
+
+    events = asyncio.run(asyncio.wait_for(read(), 5.0))
+    assert seqs(events) == [1, 4]
+    assert noted == [("public", 1), ("public", 2), ("public", 3), ("public", 4)]

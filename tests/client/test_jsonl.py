@@ -1,6 +1,7 @@
 """Every event as JSON has the fields of the contract, and no others that it does not allow for."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,6 +89,40 @@ EVENTS: list[tuple[e.Event, dict[str, Any]]] = [
             "delivery": "stored",
         },
     ),
+    (
+        replace(MESSAGE, announcement=True),
+        MESSAGE_OBJECT | {"announcement": True},  # beyond the contract, like the next four
+    ),
+    (
+        e.Who(at=AT, users=(ALICE,), admins=("Alice",)),
+        {
+            "event": "who",
+            "users": [{"name": "Alice", "status": "online"}],
+            "admins": ["Alice"],
+        },
+    ),
+    (
+        e.Moderated(at=AT, act="mute", name="Bob", by="Root", until=AT, reason="too loud"),
+        {"event": "moderated", "act": "mute", "name": "Bob", "by": "Root", "until": STAMP, "reason": "too loud"},
+    ),
+    (
+        e.Bans(at=AT, bans=(e.Restraint("ban", "Bob", "Root", AT, None, "192.0.2.7", ""),)),
+        {
+            "event": "bans",
+            "bans": [
+                {
+                    "kind": "ban",
+                    "name": "Bob",
+                    "by": "Root",
+                    "since": STAMP,
+                    "until": None,
+                    "address": "192.0.2.7",
+                    "reason": "",
+                }
+            ],
+        },
+    ),
+    (e.Ignored(at=AT, names=("Bob",)), {"event": "ignored", "names": ["Bob"]}),
     (
         e.Presence(at=AT, name="Bob", status="away", since=AT, text="lunch"),
         {"event": "presence", "name": "Bob", "status": "away", "since": STAMP, "text": "lunch"},

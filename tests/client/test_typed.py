@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zchat_client import typed as t
+from zchat_client import typed_moderation as tm
 from zchat_common.errors import Code, ZchatError
 
 ROWS: list[tuple[str, t.Typed]] = [
@@ -42,6 +43,26 @@ ROWS: list[tuple[str, t.Typed]] = [
     ("/history 5", t.History("public", 5)),
     ("/history party", t.History("party", 20)),
     ("/history party 1000", t.History("party", 1000)),
+    ("/ignore Bob", tm.Ignore("Bob")),
+    ("/unignore bob", tm.Unignore("bob")),
+    ("/ignored", tm.ListIgnored()),
+    ("/kick Bob", tm.Kick("Bob", "")),
+    ("/kick Bob for being rude ", tm.Kick("Bob", "for being rude")),
+    ("/ban Bob", tm.Ban("Bob", False, 0, "")),
+    ("/ban Bob spam and more", tm.Ban("Bob", False, 0, "spam and more")),
+    ("/ban Bob for 1h", tm.Ban("Bob", False, 3600, "")),
+    ("/ban Bob for 2d  spam", tm.Ban("Bob", False, 172_800, "spam")),
+    ("/ban Bob for good", tm.Ban("Bob", False, 0, "for good")),
+    ("/ban Bob address", tm.Ban("Bob", True, 0, "")),
+    ("/BAN Bob ADDRESS FOR 30M spam", tm.Ban("Bob", True, 1800, "spam")),
+    ("/unban Bob", tm.Unban("Bob")),
+    ("/bans", tm.Bans()),
+    ("/mute Bob", tm.Mute("Bob", 0, "")),
+    ("/mute Bob for 1w too loud", tm.Mute("Bob", 604_800, "too loud")),
+    ("/mute Bob too loud for 1w", tm.Mute("Bob", 0, "too loud for 1w")),
+    ("/unmute Bob", tm.Unmute("Bob")),
+    ("/announce the lab closes", tm.Announce("the lab closes")),
+    ("/release Bob", tm.Release("Bob")),
     ("/help", t.Help()),
     ("/exit", t.Exit()),
     ("/quit", t.Exit()),
@@ -57,6 +78,10 @@ WRONG_USES = [
     *("/party", "/party invite", "/party invite a b", "/party accept a b", "/party decline a b"),
     *("/party leave now", "/party who else", "/party kick", "/party kick a b", "/party lead"),
     *("/who now", "/list all", "/back again", "/help me", "/exit now", "/quit please"),
+    *("/ignore", "/ignore a b", "/unignore", "/ignored by", "/kick", "/ban", "/unban", "/unban a b", "/bans now"),
+    # A mistyped duration must not become a ban for good.
+    *("/ban Bob for 10min", "/ban Bob for 1", "/ban Bob address for 5x spam", "/mute Bob for 0h", "/mute"),
+    *("/unmute", "/announce", "/announce  ", "/release", "/release a b"),
     *("/history x", "/history 0", "/history -1", "/history 1001", "/history 5 5", "/history party x", "/history ٣"),
     *("/history 99999999999999999999", "/history 5 party", "/history 2.5", "/history +5"),
 ]
@@ -142,8 +167,15 @@ def test_what_does_not_begin_with_a_slash_is_said_as_it_is(text: str) -> None:
     assert t.parse(f"/me {text}") == t.Say(text, action=True)
 
 
+def test_what_admins_type_is_listed_for_admins_only() -> None:
+    for_all, for_admins = (tuple(line.usage for line in t.help_lines(who)) for who in (False, True))
+    assert for_admins[: len(for_all)] == for_all
+    words = "/kick /ban /unban /bans /mute /unmute /announce /release"
+    assert [usage.split()[0] for usage in for_admins[len(for_all) :]] == words.split()
+
+
 def test_the_help_names_every_command_with_what_it_does() -> None:
-    lines = t.help_lines()
+    lines = t.help_lines(for_admin=True)
     assert all(line.usage.startswith("/") and line.does for line in lines)
     usages = [line.usage for line in lines]
     assert len(set(usages)) == len(usages)

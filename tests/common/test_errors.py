@@ -43,8 +43,8 @@ CONTRACT = frozenset(
         "storage_failed",
     ]
 )
-# They come with moderation and with end-to-end encryption.
-NOT_YET = frozenset({"muted", "not_admin", "contact_key_changed", "cannot_open", "stream_forged"})
+# They come with end-to-end encryption.
+NOT_YET = frozenset({"contact_key_changed", "cannot_open", "stream_forged"})
 
 
 def test_the_codes_are_those_of_the_contract() -> None:

@@ -21,9 +21,9 @@ from zchat_common.sealing import OpeningKey, SealedFrame, SealError, SealingKey,
 DOCUMENT: Final = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
 
 MESSAGES: Final = cast("tuple[type[m.Message], ...]", get_args(m.Message))
-PARTS: Final = (m.TopicKey, m.TopicState, m.RosterEntry, m.PartyState, m.OpenInvitation)
+PARTS: Final = (m.TopicKey, m.TopicState, m.RosterEntry, m.PartyState, m.OpenInvitation, m.Restraint)
 SCALARS: Final = {int: "int", str: "str", bytes: "bytes", bool: "bool", NoneType: "nil"}
-WHO: Final = {Who.ANYONE: "anyone", Who.MEMBER: "member", Who.LEADER: "leader"}
+WHO: Final = {Who.ANYONE: "anyone", Who.MEMBER: "member", Who.LEADER: "leader", Who.ADMIN: "admin"}
 
 
 class Block(NamedTuple):

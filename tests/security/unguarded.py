@@ -21,7 +21,7 @@ async def main(port: int, data: Path) -> None:
     raise_descriptor_limit()
     identity = load_or_create_identity(data / "broker.key")
     profile = Profile("Unguarded", port, port + 1, rate=0.0)
-    server = Server("127.0.0.1", profile, MemoryStore(), identity, guard=None)
+    server = Server("127.0.0.1", profile, MemoryStore(), identity, door=None, guard=None)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop, "the test is over")
     at = "tcp://127.0.0.1"
     print(

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import click
 
+from zchat_broker.admins import folded_admins
+from zchat_broker.door import Door, codes_folder
 from zchat_broker.guard import ADDRESS_CONNECTIONS, Guard
 from zchat_broker.machine import CannotStart, claim_folder, joining_addresses, numeric_address, raise_descriptor_limit
 from zchat_broker.profile import Profile
@@ -79,6 +81,20 @@ def _finite(_context: click.Context, _option: click.Parameter, value: float) -> 
     type=click.IntRange(0),
     help="Connections of one address, two per client; ten times that from this machine; 0 lifts it.",
 )
+@click.option(
+    "--access",
+    type=click.Choice(["open", "invited"]),
+    default="open",
+    help="Who may come in: everybody, or whom `invite` or --keys lets in.",
+)
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of keys or fingerprints that may come in, one a line.",
+)
+@click.option(
+    "--admin", multiple=True, metavar="NAME", callback=folded_admins, help="Who keeps order; may be given again."
+)
 @click.version_option(package_name="zchat-broker")
 @click.pass_context
 def main(
@@ -94,6 +110,9 @@ def main(
     name_days: float,
     durability: str,
     address_connections: int,
+    access: str,
+    keys: Path | None,
+    admin: tuple[str, ...],
 ) -> None:
     """Runs a zchat broker: the box that everybody's zchat-client talks to. With a COMMAND it only looks at the
     broker's folder.
@@ -102,9 +121,12 @@ def main(
         return
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     folder = folder_of(data, port)
-    profile = Profile(title, port, port + 1, Settings(grace, name_days), rate, burst, history_days, address_connections)
+    if keys is not None and access != "invited":
+        raise click.UsageError("--keys says who may come in with --access invited; with open access everybody may")
+    settings = Settings(grace, name_days, access == "invited", admin)
+    profile = Profile(title, port, port + 1, settings, rate, burst, history_days, address_connections)
     try:
-        _run(host, profile, folder, Durability(durability))
+        _run(host, profile, folder, Durability(durability), keys)
     except (CannotStart, DamagedKey, StoreUnusable, StoreFailed) as error:
         click.echo(f"zchat-broker: {error}", err=True)
         sys.exit(_EXIT_CANNOT_START)
@@ -114,12 +136,13 @@ for command in COMMANDS:
     main.add_command(command)
 
 
-def _run(host: str, profile: Profile, folder: Path, durability: Durability) -> None:
+def _run(host: str, profile: Profile, folder: Path, durability: Durability, keys: Path | None) -> None:
     descriptors = raise_descriptor_limit()
     guard = Guard(profile.address_connections, descriptors)
     with claim_folder(folder), contextlib.closing(SqliteStore(folder / "zchat.db", durability)) as store:
         identity = _identity(folder, store)
-        server = Server(numeric_address(host), profile, store, identity, guard)
+        door = Door(keys, codes_folder(folder))
+        server = Server(numeric_address(host), profile, store, identity, door, guard)
         # What lives now lives to the end: the collector need not look at it again.
         gc.collect()
         gc.freeze()

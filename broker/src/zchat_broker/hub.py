@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from zchat_broker.allowances import Allowances
+from zchat_broker.door import Door, digest_of
 from zchat_broker.links import Link, Links
 from zchat_broker.nonsense import Nonsense
 from zchat_broker.order import EmbeddedOrder, Order
@@ -21,7 +22,7 @@ from zchat_broker.questions import Questions
 from zchat_broker.rates import Rates
 from zchat_broker.rules import Rules
 from zchat_broker.rules.commands import COMMANDS
-from zchat_broker.rules.entries import Command, Entry, Pruned, Registering, SessionExpired, Started
+from zchat_broker.rules.entries import CodeIssued, Command, Entry, Pruned, Registering, SessionExpired, Started
 from zchat_broker.rules.upkeep import due
 from zchat_broker.store import Store, StoreFailed, StoreUnusable
 from zchat_broker.timeline import Timeline
@@ -40,6 +41,8 @@ _ID_BYTES = 8
 _STALL_S = 3.0
 _PRUNE_EVERY_S = 3600.0
 _PRUNE_MESSAGES = 2_000
+# Whoever makes an invitation code waits for it to be taken in.
+_CODES_EVERY_S = 0.25
 _DAY_MS = 24 * 3600 * 1000
 _NOT_KEPT = "The broker could not keep it (its disk may be full); try again later."
 
@@ -79,8 +82,10 @@ class Hub:
         random_bytes: Callable[[int], bytes],
         reachable: Callable[[bytes], bool],
         now: Now,
+        door: Door | None = None,
     ) -> None:
         """Loads the store. ``reachable(route)`` tells whether a route still leads to anybody. Raises StoreUnusable."""
+        self._door = door or Door()
         self._profile = profile
         self._store = store
         self._random_bytes = random_bytes
@@ -96,7 +101,7 @@ class Hub:
         self._questions = Questions(store, self._publisher, self._allowances)
         self.nonsense = Nonsense()
         self._turn_s = now.steady_s
-        self._tidy_s = self._prune_s = now.steady_s
+        self._tidy_s = self._prune_s = self._codes_s = now.steady_s
         self._forgiving_until_s = now.steady_s
         self._pruning = True
         self._publisher.key_of(PUBLIC)
@@ -187,8 +192,30 @@ class Hub:
         self._expire_unreachable(message, peer, now)
         session = self._draw_id()
         self._registering[session] = arrival.route
-        entry = Registering(now.at, session, message.name, peer.key, message.run, message.takeover, peer.address)
+        if message.invite:
+            # It may have been made a moment ago.
+            self._take_codes(now)
+        entry = Registering(
+            now.at,
+            session,
+            message.name,
+            peer.key,
+            message.run,
+            message.takeover,
+            peer.address,
+            self._profile.settings.invited_only and self._door.lists(peer.key),
+            digest_of(message.invite),
+        )
         self._order.submit(entry)
+
+    def _take_codes(self, now: Now) -> None:
+        """Each code that waits is submitted until it is seen to be kept; only then its file goes."""
+        self._codes_s = now.steady_s
+        for issued in self._door.issued():
+            if issued.digest in self._rules.state.codes or issued.expires <= now.at:
+                self._door.taken(issued)
+            else:
+                self._order.submit(CodeIssued(now.at, *issued))
 
     def _expire_unreachable(self, message: Register, peer: Peer, now: Now) -> None:
         """Ends the owner's other session at once if nobody is there any more, so that the name is never blocked."""
@@ -263,6 +290,8 @@ class Hub:
             self._forgiving_until_s = now.steady_s + pause_s
 
     def _keep_time(self, now: Now) -> None:
+        if now.steady_s - self._codes_s >= _CODES_EVERY_S:
+            self._take_codes(now)
         if now.steady_s - self._tidy_s < 1.0:
             return
         self._tidy_s = now.steady_s

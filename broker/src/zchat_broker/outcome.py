@@ -8,6 +8,7 @@ from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
 from zchat_broker.rules.effects import (
     Answered,
+    Audited,
     Effect,
     KeyChanged,
     NumberingRemoved,
@@ -89,9 +90,9 @@ class Outcome:
                 case SessionOpened():
                     opened.append(effect)
                 case RegistrationRefused():
-                    refused = Rejected(effect.code, effect.text)
+                    refused = Rejected(effect.code, effect.text, effect.wants)
                     replies.append((registering.pop(effect.session), wire.encode(refused)))
-                case PresenceChanged() | SessionEnded() | Saved() | Removed() | NumberingRemoved():
+                case PresenceChanged() | SessionEnded() | Saved() | Removed() | Audited() | NumberingRemoved():
                     pass  # kept with the turn, or told before and after
         for session in ended:
             self._end(session)
@@ -119,6 +120,8 @@ class Outcome:
                 changes.records[record_key(effect.record)] = effect.record
             case Removed():
                 changes.records[record_key(effect.record)] = None
+            case Audited():
+                changes.audited.append(effect.entry)
             case NumberingRemoved():
                 changes.remove_numbering(effect.user, effect.instance)
             case TopicDropped():
@@ -150,7 +153,7 @@ class Outcome:
         """Before anything else, so that no answer about a session that is over sends its client back for another."""
         link = self._links.of_session(ended.session)
         if link is not None and ended.reason and link.route:
-            replies.append((link.route, wire.encode(Ended(ended.reason))))
+            replies.append((link.route, wire.encode(Ended(ended.reason, ended.text))))
 
     def _end(self, ended: SessionEnded) -> None:
         self._links.remove(ended.session)
@@ -187,6 +190,7 @@ class Outcome:
             party_state(state, user),
             open_invitations(state, user),
             receipt_due(state, user),
+            state.names_of(state.settings.admins),
         )
 
     def _send(self, session: str, body: bytes, replies: Replies) -> None:

@@ -6,17 +6,28 @@ from zchat_broker.allowances import Allowances
 from zchat_broker.links import Link
 from zchat_broker.pages import Pages
 from zchat_broker.publisher import Publisher
+from zchat_broker.rules.restraints import is_admin
 from zchat_broker.rules.state import State
-from zchat_broker.rules.views import Readable, party_state, readable_from, readable_parts, roster, topics_of
+from zchat_broker.rules.views import (
+    Readable,
+    party_state,
+    readable_from,
+    readable_parts,
+    restraints,
+    roster,
+    topics_of,
+)
 from zchat_broker.store import Store, StoreFailed
 from zchat_common import wire
 from zchat_common.errors import Code
 from zchat_common.limits import HISTORY_PAGE_MAX, HISTORY_PAGE_MAX_BYTES
 from zchat_common.messages import (
+    AskBans,
     AskHistory,
     AskKeys,
     AskParty,
     AskRoster,
+    Bans,
     Denied,
     Downstream,
     History,
@@ -33,7 +44,7 @@ from zchat_common.topics import party_of, user_topic
 # nor everybody's time.
 _TURN_BYTES = 16 * HISTORY_PAGE_MAX_BYTES
 
-Question = AskRoster | AskParty | AskHistory | AskKeys
+Question = AskRoster | AskParty | AskHistory | AskKeys | AskBans
 
 
 class Questions:
@@ -111,6 +122,10 @@ class Questions:
             case AskKeys():
                 readable = [topic.topic for topic in topics_of(state, link.user) if not topic.told_seq]
                 return Keys(question.ask, tuple([self._publisher.key_of(topic) for topic in readable]))
+            case AskBans():
+                if not is_admin(state, link.user):
+                    return Denied(question.ask, Code.NOT_ADMIN, "Only an admin of this broker may see that.")
+                return Bans(question.ask, restraints(state))
             case AskHistory():
                 return self._history(state, link, question)
 

@@ -11,6 +11,8 @@ from functools import partial
 import zmq
 import zmq.asyncio
 
+from zchat_broker.admins import look_at_admins
+from zchat_broker.door import Door
 from zchat_broker.guard import AddressRates, Guard, plain_address
 from zchat_broker.hub import Arrival, Hub, Outgoing, Peer
 from zchat_broker.introductions import Introductions
@@ -51,10 +53,19 @@ class _Sockets:
 class Server:
     """A running broker. ``await serve()`` ends after ``stop()``."""
 
-    def __init__(self, address: str, profile: Profile, store: Store, identity: Identity, guard: Guard | None) -> None:
+    def __init__(
+        self,
+        address: str,
+        profile: Profile,
+        store: Store,
+        identity: Identity,
+        door: Door | None,
+        guard: Guard | None,
+    ) -> None:
         """Binds all ports, to a numeric address. Raises CannotStart and StoreUnusable.
 
-        ``guard`` keeps floods out; without one, whoever reaches the ports can take all memory.
+        Without a ``door`` there are neither codes nor listed keys. ``guard`` keeps floods out; without one, whoever
+        reaches the ports can take all memory.
         """
         self._profile = profile
         self._introduction = Introduction(PROTOCOL_VERSION, profile.commands_port, profile.topics_port, identity.public)
@@ -66,7 +77,8 @@ class Server:
         self._commands: zmq.Socket[bytes] = zmq.Socket.shadow(self._sockets.commands)
         self._topics: zmq.Socket[bytes] = zmq.Socket.shadow(self._sockets.topics)
         self._pace = Pace(self._topics, self._sockets.own)
-        self._hub = Hub(profile, store, secrets.token_bytes, self._reachable, now())
+        self._hub = Hub(profile, store, secrets.token_bytes, self._reachable, now(), door)
+        look_at_admins(self._hub.rules.state, profile.settings.admins)
         self._stopping = ""
         self._waiting: asyncio.Future[list[tuple[object, int]]] | None = None
         self._unsent = 0

@@ -1,23 +1,33 @@
 """The commands beside serving: ``zchat-broker COMMAND`` looks after the folder of a broker, running or not."""
 
+import secrets
 import sys
+import time
 from pathlib import Path
 from typing import Final, NoReturn
 
 import click
 import platformdirs
 
+from zchat_broker.door import CODE_BYTES, Issued, code_of, codes_folder, digest_of, leave_code
 from zchat_broker.machine import kept_from_starting
+from zchat_broker.rules.state import AuditEntry
 from zchat_broker.store import StoreUnusable
 from zchat_broker.store.backup import BackupFailed, back_up
 from zchat_broker.store.checking import Report
 from zchat_broker.store.checking import check as examine
+from zchat_broker.store.sqlite import read_audit
+from zchat_common.clock import now
+from zchat_common.durations import BadDuration, parse_duration, utc_words
 from zchat_common.identity import DamagedKey, load_identity
 from zchat_common.introduction import fingerprint
+from zchat_common.text import clean_text
 
 _PORTS = 3
 _EXIT_WRONG = 1
 _EXIT_FAILED = 2
+# A running broker looks for codes at least once in half a second.
+_TAKEN_IN_S = 3.0
 
 # Their variables are named here: click would put a subcommand's own name into them.
 port_option = click.option(
@@ -122,4 +132,54 @@ def _show(path: Path, report: Report) -> None:
     sys.exit(_EXIT_WRONG)
 
 
-COMMANDS: Final = (key, check, backup)
+def _duration(_context: click.Context, _option: click.Parameter, value: str) -> int:
+    try:
+        return parse_duration(value)
+    except BadDuration as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command()
+@port_option
+@data_option
+@click.option("--for", "for_s", default="1w", callback=_duration, show_default=True, help="How long it is valid.")
+@click.option("--note", default="", help="Whom it is for; stands in the audit table.")
+def invite(port: int, data: Path | None, for_s: int, note: str) -> None:
+    """Prints a code that lets one new user in (for a broker with --access invited)."""
+    folder = folder_of(data, port)
+    if not (folder / "broker.key").exists():
+        fail(f"there is no broker in {folder}; start one first, or name its --port or --data")
+    code = code_of(secrets.token_bytes(CODE_BYTES))
+    try:
+        path = leave_code(codes_folder(folder), Issued(digest_of(code), now().at + for_s * 1000, clean_text(note)))
+    except OSError as error:
+        fail(f"cannot write to {folder} ({error.strerror})")
+    end_s = now().steady_s + _TAKEN_IN_S
+    while path.exists() and now().steady_s < end_s:
+        time.sleep(0.05)
+    click.echo(code)
+    if path.exists():
+        click.echo("zchat-broker: no broker runs there now; the code is valid once it does", err=True)
+
+
+@click.command()
+@port_option
+@data_option
+def audit(port: int, data: Path | None) -> None:
+    """Prints what admins did and whom codes let in, the oldest first; also while the broker runs."""
+    try:
+        entries = read_audit(folder_of(data, port) / "zchat.db")
+    except StoreUnusable as error:
+        fail(str(error))
+    for entry in entries:
+        click.echo(_line(entry))
+
+
+def _line(entry: AuditEntry) -> str:
+    """Time, who, what, whom, and the rest, in columns that tabs part."""
+    until = "" if entry.until is None else f"until {utc_words(entry.until)}"
+    columns = (utc_words(entry.at), entry.by, entry.act, entry.name, until, entry.address, entry.reason)
+    return "\t".join(" ".join(clean_text(column).split()) for column in columns)
+
+
+COMMANDS: Final = (key, check, backup, invite, audit)

@@ -46,6 +46,7 @@ def _number(context: click.Context, option: click.Parameter, value: float) -> fl
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.", envvar="ZCHAT_JSON")
 @click.option("--takeover", is_flag=True, help="End your session elsewhere.")
 @click.option("--accept-key", metavar="FINGERPRINT", help="Accept the broker's new key.")
+@click.option("--invite", default="", metavar="CODE", help="Invitation code, for a broker that asks for one.")
 @click.option(
     "--wait",
     default=60.0,
@@ -65,6 +66,7 @@ def main(
     as_json: bool,
     takeover: bool,
     accept_key: str | None,
+    invite: str,
     wait: float,
 ) -> None:
     """Talks with everybody at a zchat broker. With a COMMAND it looks after your keys."""
@@ -79,6 +81,7 @@ def main(
         data=data,
         takeover=takeover,
         accept_key=accept_key,
+        invite=invite,
         buffer=_BUFFERED_EVENTS,
     )
     try:
@@ -110,7 +113,8 @@ async def _talk(connect: Callable[[], Client], as_json: bool, wait_s: float, may
     else:
         lines = lines_for_people(lambda typed: completions(typed, client.names()))
         render = renderer_for(sys.stdout.isatty())
-    code = await LineFrontEnd(client, lines, render, wait_s).run()
+    can_ask = not as_json and sys.stdin.isatty()
+    code = await LineFrontEnd(client, lines, render, wait_s, can_ask=can_ask).run()
     refusal = None if client.end is None else client.end.code
     if may_ask and isinstance(lines, TerminalLines) and refusal in _NAME_REFUSED:
         return

@@ -3,13 +3,16 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import platformdirs
 
+from zchat_client.checks import checked as _checked
+from zchat_client.checks import known as _known
 from zchat_client.core.outputs import Reply, Settled, Show
 from zchat_client.core.questions import Make
 from zchat_client.core.roster import name_key
@@ -32,7 +35,9 @@ from zchat_client.events import (
     Who,
 )
 from zchat_client.feed import Feed
+from zchat_client.ignored import Ignored
 from zchat_client.keys import identity_of
+from zchat_client.moderation import Moderation
 from zchat_client.notes import Notes
 from zchat_client.partner import Partner
 from zchat_client.results import End, LinkState, Receipt
@@ -41,8 +46,7 @@ from zchat_common import wire
 from zchat_common.clock import now
 from zchat_common.errors import Code, ZchatError
 from zchat_common.limits import HISTORY_PAGE_MAX
-from zchat_common.names import BadName, check_name, fold
-from zchat_common.text import BadText, check_text, clean_text
+from zchat_common.names import BadName, check_name
 from zchat_common.topics import PUBLIC, party_topic, user_topic
 
 _log = logging.getLogger("zchat.client")
@@ -54,6 +58,8 @@ _FLUSH_S = 0.5
 # What the wire can carry.
 _SEQ_MAX = 2**63 - 1
 _PORT_MAX = 65_533
+# Longer than any invitation code, and short enough for a command.
+_CODE_MAX_CHARS = 100
 
 
 def default_data_folder() -> Path:
@@ -78,9 +84,11 @@ class Client:
         data: Path | str | None = None,
         takeover: bool = False,
         accept_key: str | None = None,
+        invite: str = "",
         buffer: int = BUFFERED_EVENTS,
     ) -> None:
-        """``data`` is the folder for keys, as ``--data``; ``buffer`` how many unread events are kept.
+        """``data`` is the folder for keys, as ``--data``; ``invite`` a code for a broker that lets invited users in
+        only; ``buffer`` how many unread events are kept.
 
         Raises ZchatError(bad_name, usage), and DamagedKey or OSError for a key that cannot be read or made.
         """
@@ -94,13 +102,18 @@ class Client:
         place_name = f"{host.replace(':', '_').replace('/', '_')}_{port}"
         self._positions = Notes(folder / "positions" / place_name / f"{folded}.json")
         self.notes = Notes(folder / "notes" / place_name / f"{folded}.json")
+        self.ignored = Ignored(Notes(folder / "ignored" / place_name / f"{folded}.json"))
         positions = {topic: seq for topic, seq in self._positions.items().items() if isinstance(seq, int)}
         self._session = Session(name, "", positions, takeover, lambda: secrets.randbits(_RANDOM_BITS))
+        self._session.invite = invite[:_CODE_MAX_CHARS]
+        # A front end that can ask its user for an invitation code sets this; it is given the broker's words.
+        self.ask_invite: Callable[[str], Awaitable[str | None]] | None = None
+        self.moderation = Moderation(self._command, self._ask)
         place = Place(host, port, folder / "known_brokers", accept_key)
         self._driver = Driver(
             self._session, place, identity_of(folder, folded), self._show, self._settle, self._unreachable
         )
-        self._feed = Feed(buffer, self._note_shown)
+        self._feed = Feed(buffer, self._note_shown, self.ignored.hides)
         self._commands: dict[int, asyncio.Future[Receipt]] = {}
         self._asked: dict[int, asyncio.Future[Reply]] = {}
         self._next_ticket = 1
@@ -173,6 +186,11 @@ class Client:
     def name(self) -> str:
         """One's name as others see it."""
         return self._session.name
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether one may use :attr:`moderation`."""
+        return name_key(self.name) in self._session.reading.roster.admins
 
     @property
     def end(self) -> End | None:
@@ -275,7 +293,8 @@ class Client:
             users = {name_key(name): Member(name, "offline") for name in party.party.members}
         if isinstance(roster, m.Roster):
             users |= {name_key(entry.name): Member(entry.name, entry.status) for entry in roster.entries}
-        return Who(at=now().at, users=tuple([users[key] for key in sorted(users)]))
+        found = tuple([users[key] for key in sorted(users)])
+        return Who(at=now().at, users=found, admins=self._session.reading.roster.admins_of(found))
 
     async def party_who(self) -> PartyWho:
         """The members of one's party. Raises ZchatError(not_in_party)."""
@@ -287,10 +306,14 @@ class Client:
     async def history(self, topic: str = "public", before: int | None = None, limit: int = 20) -> History:
         """At most ``limit`` messages of ``public``, ``party`` or ``user`` (one's whispers), before seq ``before``.
 
-        Raises ZchatError(usage) for numbers that no history has.
+        Those of whom one ignores are left out. Raises ZchatError(usage) for numbers that no history has.
         """
         if limit < 0 or not (before is None or 1 <= before <= _SEQ_MAX):
             raise ZchatError(Code.USAGE, f"A limit is 0 or more, and a seq from 1 to {_SEQ_MAX}.")
+        found = await self._history(topic, before, limit)
+        return replace(found, messages=tuple([each for each in found.messages if not self.ignored.hides(each)]))
+
+    async def _history(self, topic: str, before: int | None, limit: int) -> History:
         name = await self._topic_name(topic)
         found: list[Event] = []
         first, wanted = 1, limit
@@ -307,12 +330,12 @@ class Client:
         return History(at=now().at, topic=topic, messages=tuple(found[-limit:] if limit else ()), first=first)
 
     async def search(self, topic: str, words: str) -> tuple[Event, ...]:
-        """The messages of a topic that contain all the words, ignoring case, the oldest first."""
+        """The messages of a topic that contain all the words, ignoring case, the oldest first; also of the ignored."""
         wanted = words.casefold().split()
         found: list[Event] = []
         before: int | None = None
         while True:
-            page = await self.history(topic, before, HISTORY_PAGE_MAX)
+            page = await self._history(topic, before, HISTORY_PAGE_MAX)
             texts = [event for event in page.messages if isinstance(event, (Message, Whisper))]
             hits = [event for event in texts if all(word in event.text.casefold() for word in wanted)]
             found = [*hits, *found]
@@ -331,6 +354,12 @@ class Client:
     async def _run(self) -> None:
         try:
             over = await self._driver.run()
+            while over.wants_code and self.ask_invite is not None:
+                code = await self.ask_invite(over.text)
+                if code is None:
+                    break
+                self._session.invite = code[:_CODE_MAX_CHARS]
+                over = await self._driver.run()
             self._finish(End(over.reason, over.code, over.text))
         except ZchatError as error:
             self._finish(End("refused", error.code, error.text))
@@ -402,7 +431,7 @@ class Client:
         return party_topic(reply.party.party)
 
     def _invitation(self, inviter: str | None) -> str:
-        party = self._session.reading.membership.invitation(inviter)
+        party = self._session.reading.membership.invitation(inviter, self.ignored)
         if party is None:
             whose = "" if inviter is None else f" from {inviter}"
             raise ZchatError(Code.NO_INVITATION, f"You have no open invitation{whose}.")
@@ -468,22 +497,6 @@ def _fail(future: asyncio.Future[_T], error: ZchatError) -> None:
         future.set_exception(error)
         # Marks it as seen: whoever waits is told all the same, and if nobody does, an event has said it.
         future.exception()
-
-
-def _checked(text: str) -> str:
-    try:
-        return check_text(text)
-    except BadText as error:
-        raise ZchatError(error.code, str(error)) from None
-
-
-def _known(name: str) -> str:
-    """A name that somebody may have; what cannot be one is not sent at all."""
-    try:
-        fold(name)
-    except BadName:
-        raise ZchatError(Code.NO_SUCH_USER, f"Nobody can be called {clean_text(name[:40])!r}.") from None
-    return name
 
 
 def _code(value: str) -> Code:

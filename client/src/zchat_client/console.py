@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Coroutine
 
 from zchat_client import typed as t
+from zchat_client import typed_moderation as tm
+from zchat_client.checks import known
 from zchat_client.client import Client
-from zchat_client.events import Error, Event, Help, Pending, Sent
+from zchat_client.core.roster import name_key
+from zchat_client.events import Error, Event, Help, Ignored, Pending, Sent
 from zchat_client.results import Receipt
 from zchat_common.clock import now
-from zchat_common.errors import ZchatError
+from zchat_common.errors import Code, ZchatError
 
 
 class Console:
@@ -76,9 +79,55 @@ class Console:
             case t.History():
                 self._question(chat.history(typed.topic, limit=typed.count), line)
             case t.Help():
-                chat.show(Help(at=now().at, commands=t.help_lines()))
+                chat.show(Help(at=now().at, commands=t.help_lines(chat.is_admin)))
             case t.Exit():
                 self.exit.set()
+            case tm.Ignore() | tm.Unignore() | tm.ListIgnored():
+                self._ignore(typed)
+            case _:
+                self._moderate(typed, line)
+
+    def _moderate(self, typed: tm.Moderating, line: str) -> None:
+        admin = self._client.moderation
+        match typed:
+            case tm.Kick():
+                self._command(admin.kick(typed.name, typed.reason), line)
+            case tm.Ban():
+                ban = admin.ban(typed.name, typed.reason, seconds=typed.seconds, address=typed.address)
+                self._command(ban, line)
+            case tm.Unban():
+                self._command(admin.unban(typed.name), line)
+            case tm.Mute():
+                self._command(admin.mute(typed.name, typed.reason, seconds=typed.seconds), line)
+            case tm.Unmute():
+                self._command(admin.unmute(typed.name), line)
+            case tm.Announce():
+                self._command(admin.announce(typed.text), line)
+            case tm.Release():
+                self._command(admin.release(typed.name), line)
+            case tm.Bans():
+                self._question(admin.bans(), line)
+
+    def _ignore(self, typed: tm.Ignoring) -> None:
+        ignored = self._client.ignored
+        try:
+            match typed:
+                case tm.Ignore():
+                    self._check_ignorable(typed.name)
+                    ignored.add(typed.name)
+                case tm.Unignore():
+                    if not ignored.remove(typed.name):
+                        raise ZchatError(Code.NO_SUCH_USER, "You do not ignore anybody of that name.")
+                case tm.ListIgnored():
+                    pass
+        except OSError as error:
+            raise ZchatError(Code.STORAGE_FAILED, f"It holds until you leave, and was not saved: {error}.") from None
+        self._client.show(Ignored(at=now().at, names=ignored.names))
+
+    def _check_ignorable(self, name: str) -> None:
+        if name_key(name) == name_key(self._client.name):
+            raise ZchatError(Code.NOT_YOURSELF, "You cannot ignore yourself.")
+        known(name)
 
     def _send(self, call: Coroutine[object, object, Receipt], line: str, topic: str) -> None:
         number = self._take_id()
@@ -99,7 +148,7 @@ class Console:
 
         self._start(send(), line, number)
 
-    def _command(self, call: Awaitable[Receipt], line: str) -> None:
+    def _command(self, call: Awaitable[object], line: str) -> None:
         async def command() -> None:
             await call
 

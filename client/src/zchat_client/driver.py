@@ -70,6 +70,7 @@ class Driver:
         """Keeps the client in its place until the broker ends the session. Raises ZchatError for a changed key,
         and for a broker that does not answer at first contact.
         """
+        self._begin_anew()
         context = zmq.asyncio.Context()
         try:
             while self._over is None:
@@ -79,6 +80,9 @@ class Driver:
             return self._over
         finally:
             context.destroy(linger=0)
+
+    def _begin_anew(self) -> None:
+        self._over = None
 
     def carry_out(self) -> None:
         """Does what the core wants done. Call it after every call to the core from outside."""

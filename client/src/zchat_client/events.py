@@ -28,7 +28,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connected(Event):
-    """The client has its place: comes once, before any message."""
+    """The client has its place: comes once, before any message. ``admins`` are those of ``users`` who keep order."""
 
     name: str
     title: str
@@ -36,6 +36,7 @@ class Connected(Event):
     first_contact: bool
     users: tuple[Member, ...]
     party: PartyMembers | None
+    admins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,10 @@ class Reconnected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Event):
-    """A text to everyone (topic ``public``) or to one's party (topic ``party``), one's own too."""
+    """A text to everyone (topic ``public``) or to one's party (topic ``party``), one's own too.
+
+    ``announcement``: an admin says it as one, not as a user among others.
+    """
 
     topic: str
     seq: int
@@ -62,6 +66,7 @@ class Message(Event):
     text: str
     action: bool
     replayed: bool
+    announcement: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +139,50 @@ class Party(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moderated(Event):
+    """An admin's act (``kick``, ``ban``, ``unban``, ``mute``, ``unmute``, ``release``) on ``name``: for admins, and
+    for a user who was muted or unmuted. ``until`` None: for good, or nothing that lasts.
+    """
+
+    act: str
+    name: str
+    by: str
+    until: int | None
+    reason: str | None = None
+
+
+class Restraint(NamedTuple):
+    """A ``ban`` or ``mute`` that holds; ``until`` None: for good. ``address`` is empty but for a ban by address."""
+
+    kind: str
+    name: str
+    by: str
+    since: int
+    until: int | None
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bans(Event):
+    """The bans and mutes that hold, the newest last."""
+
+    bans: tuple[Restraint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored(Event):
+    """The names that one ignores, sorted."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Who(Event):
-    """Who is online, and the absent members of one's party, sorted by folded name."""
+    """Who is online, and the absent members of one's party, sorted by folded name; ``admins`` among them keep order."""
 
     users: tuple[Member, ...]
+    admins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

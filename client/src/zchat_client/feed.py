@@ -12,8 +12,14 @@ from zchat_common.clock import now
 class Feed:
     """A queue of events that never blocks whoever fills it: when it is full the oldest are dropped and counted."""
 
-    def __init__(self, bound: int, shown: Callable[[str, int], None]) -> None:
-        """``shown(topic, seq)`` is called when the reader comes back for more after a message of a topic."""
+    def __init__(
+        self, bound: int, shown: Callable[[str, int], None], hides: Callable[[Event], bool] = lambda _event: False
+    ) -> None:
+        """``shown(topic, seq)`` is called when the reader comes back for more after a message of a topic.
+
+        What ``hides`` says of is passed over in its turn, as if it had been shown.
+        """
+        self._hides = hides
         self._bound = bound
         self._shown = shown
         self._waiting: deque[Show] = deque()
@@ -42,6 +48,8 @@ class Feed:
                 continue
             self._read = self._waiting.popleft()
             event = self._read.event
+            if self._hides(event):
+                continue
             yield event
             if isinstance(event, Bye):
                 self._note_shown()

@@ -19,6 +19,9 @@ _NAMES: Final[dict[type[e.Event], str]] = {
     e.Pending: "pending",
     e.Invited: "invited",
     e.Party: "party",
+    e.Moderated: "moderated",
+    e.Bans: "bans",
+    e.Ignored: "ignored",
     e.Who: "who",
     e.PartyWho: "party_who",
     e.History: "history",
@@ -27,9 +30,11 @@ _NAMES: Final[dict[type[e.Event], str]] = {
     e.Error: "error",
     e.Bye: "bye",
 }
-_TIMES: Final = frozenset({"at", "since"})
+_TIMES: Final = frozenset({"at", "since", "until"})
 # These are left out when there is nothing to say; every other field is always there.
 _OPTIONAL: Final = frozenset({"recipient", "delivery", "reason", "typed", "id", "retry_after_s"})
+# And these when they are false or empty.
+_MARKS: Final = frozenset({"announcement", "admins"})
 
 
 def json_line(event: e.Event) -> str:
@@ -46,10 +51,14 @@ def _object(event: e.Event) -> dict[str, object]:
     found: dict[str, object] = {"event": _NAMES[type(event)]}
     for field in fields(event):
         value = getattr(event, field.name)
-        if value is None and field.name in _OPTIONAL:
+        if (value is None and field.name in _OPTIONAL) or (not value and field.name in _MARKS):
             continue
-        found[field.name] = iso_time(value) if field.name in _TIMES else _value(value)
+        found[field.name] = _field(field.name, value)
     return found
+
+
+def _field(name: str, value: object) -> object:
+    return iso_time(value) if name in _TIMES and isinstance(value, int) else _value(value)
 
 
 def _value(value: object) -> object:
@@ -58,6 +67,8 @@ def _value(value: object) -> object:
             return _object(value)
         case e.PartyMembers():
             return {"leader": value.leader, "members": list(value.members)}
+        case e.Restraint():
+            return {name: _field(name, each) for name, each in value._asdict().items()}
         case e.Member() | e.HelpLine():
             return value._asdict()
         case tuple():

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from zchat_client.client import Client
 from zchat_client.console import Console
-from zchat_client.events import Event
+from zchat_client.events import Error, Event
 from zchat_client.terminal import Interrupted, Lines
+from zchat_common.clock import now
 from zchat_common.errors import Code, ZchatError
 
 EXIT_REFUSED = 1
@@ -29,8 +30,23 @@ _GOODBYE_S = 2.0
 class LineFrontEnd:
     """Runs one client from the first line typed to ``bye``."""
 
-    def __init__(self, client: Client, lines: Lines, render: Callable[[Event], str | None], wait_s: float) -> None:
-        """``render`` makes the line of an event, or None; ``wait_s`` is how long unsent lines wait at the end."""
+    def __init__(
+        self,
+        client: Client,
+        lines: Lines,
+        render: Callable[[Event], str | None],
+        wait_s: float,
+        *,
+        can_ask: bool = False,
+    ) -> None:
+        """``render`` makes the line of an event, or None; ``wait_s`` is how long unsent lines wait at the end.
+
+        ``can_ask``: a person types the lines, who can be asked for an invitation code.
+        """
+        self._code: asyncio.Future[str | None] | None = None
+        self._input_over = False
+        if can_ask:
+            client.ask_invite = self._ask_invite
         self._client = client
         self._lines = lines
         self._console = Console(client)
@@ -63,6 +79,8 @@ class LineFrontEnd:
             await self._enter_lines()
         finally:
             self._lines.close()
+            self._input_over = True
+            self._take_code(None)
 
     async def _enter_lines(self) -> None:
         while not self._console.exit.is_set():
@@ -73,11 +91,35 @@ class LineFrontEnd:
                 return
             if line is None:
                 return
+            if self._take_code(line):
+                continue
             try:
                 self._console.enter(line.decode())
             except UnicodeDecodeError:
                 error = ZchatError(Code.BAD_TEXT, "That line is no UTF-8; set your terminal or program to UTF-8.")
                 self._console.refuse(line.decode("utf-8", "replace"), error)
+
+    async def _ask_invite(self, text: str) -> str | None:
+        """Asks for an invitation code; None if the user has none to give."""
+        if self._input_over:
+            return None
+        error = Error(at=now().at, code=Code.ACCESS_DENIED, text=text)
+        self._code = asyncio.get_running_loop().create_future()
+        try:
+            for line in (self._render(error), "Invitation code: "):
+                await self._lines.write(line or "")
+        except OSError:
+            self._stop(_SIGPIPE)
+            return None
+        return await self._code
+
+    def _take_code(self, line: bytes | None) -> bool:
+        """Whether this line is the answer to the question for a code; a blank line or a command gives none."""
+        if self._code is None or self._code.done():
+            return False
+        code = (line or b"").decode("utf-8", "replace").strip()
+        self._code.set_result(None if code.startswith("/") else code or None)
+        return True
 
     # -- out --------------------------------------------------------------------------------------------------------
 

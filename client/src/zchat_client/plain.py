@@ -33,6 +33,16 @@ _CHANGES: Final = {
 _LIVE: Final = (e.Presence, e.Disconnected, e.Who, e.PartyWho, e.History, e.Help, e.Error)
 
 
+_ACTS: Final = {
+    "kick": "kicked {name}",
+    "ban": "banned {name}",
+    "unban": "lifted the ban of {name}",
+    "mute": "muted {name}",
+    "unmute": "lets {name} speak again",
+    "release": "freed the name {name}",
+}
+
+
 def wants_colours(is_terminal: bool, environment: Mapping[str, str]) -> bool:
     """Colours only on a terminal that can, and never with NO_COLOR (no-color.org)."""
     return is_terminal and not environment.get("NO_COLOR") and environment.get("TERM", "dumb") != "dumb"
@@ -81,9 +91,11 @@ class PlainRenderer:
             case e.Delivered():
                 return self._dim(f"-- {event.recipient} has got your whisper")
             case e.Who():
-                return f"-- here: {self._users(event.users)}"
+                return f"-- here: {self._users(event.users, event.admins)}"
             case e.History():
                 return self._history(event)
+            case e.Moderated() | e.Bans() | e.Ignored():
+                return self._order(event)
             case e.Help():
                 width = max(len(line.usage) for line in event.commands)
                 return "-- commands\n" + "\n".join(f"{each.usage.ljust(width)}  {each.does}" for each in event.commands)
@@ -103,6 +115,8 @@ class PlainRenderer:
                 if self._is_own(event.sender):
                     return f"{self._dim('you whisper to')} {self._name(event.recipient)}: {event.text}"
                 return f"{self._name(event.sender)} {self._dim('whispers')}: {event.text}"
+            case e.Message() if event.announcement:
+                return self._ink(_BOLD, f"*** {event.text}") + self._dim(f" ({event.sender} announces)")
             case e.Message():
                 where = self._dim("[party] ") if event.topic == "party" else ""
                 name = self._name(event.sender)
@@ -118,7 +132,7 @@ class PlainRenderer:
                 lines = [f"-- you are {self._name(event.name)} at {event.title}"]
                 if event.first_contact:
                     lines.append(self._dim(f"-- first contact: key {event.fingerprint}"))
-                lines.append(f"-- here: {self._users(event.users)}")
+                lines.append(f"-- here: {self._users(event.users, event.admins)}")
                 if event.party is not None:
                     lines.append(f"-- your party: {self._members(event.party.leader, event.party.members)}")
                 return "\n".join(lines)
@@ -147,6 +161,24 @@ class PlainRenderer:
                 if event.change == "joined" and self._is_own(event.name):
                     said += f": {self._members(event.leader, event.members)}"
                 return f"-- {said}" + (f" ({event.reason})" if event.reason else "")
+
+    def _order(self, event: e.Moderated | e.Bans | e.Ignored) -> str:
+        match event:
+            case e.Moderated():
+                said = _ACTS.get(event.act, f"{event.act} {{name}}").format(name=self._name(event.name))
+                return f"-- {self._name(event.by)} {said}{_until(event.until)}" + (
+                    f": {event.reason}" if event.reason else ""
+                )
+            case e.Bans():
+                lines = [
+                    f"{each.kind} {self._name(each.name)}{_until(each.until)} by {each.by}"
+                    + (f" ({each.address})" if each.address else "")
+                    + (f": {each.reason}" if each.reason else "")
+                    for each in event.bans
+                ]
+                return "\n".join(["-- banned and muted:" if lines else "-- nobody is banned or muted", *lines])
+            case e.Ignored():
+                return f"-- you ignore: {', '.join(self._name(name) for name in event.names) or 'nobody'}"
 
     def _presence(self, event: e.Presence) -> str:
         words = {"online": "is here", "away": "is away", "offline": "has gone"}.get(event.status, event.status)
@@ -179,8 +211,8 @@ class PlainRenderer:
         self._day = day
         return "".join(self._dim(line) + "\n" for line in lines)
 
-    def _users(self, users: tuple[e.Member, ...]) -> str:
-        shown = [self._name(user.name) + ("" if user.status == "online" else f" ({user.status})") for user in users]
+    def _users(self, users: tuple[e.Member, ...], admins: tuple[str, ...]) -> str:
+        shown = [self._name(user.name) + _marks(user, user.name in admins) for user in users]
         return ", ".join(shown) or "nobody"
 
     def _members(self, leader: str, members: tuple[str, ...]) -> str:
@@ -218,6 +250,15 @@ class PlainRenderer:
 
     def _ink(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colours else text
+
+
+def _marks(user: e.Member, is_admin: bool) -> str:
+    marks = ["admin"] * is_admin + [user.status] * (user.status != "online")
+    return f" ({', '.join(marks)})" if marks else ""
+
+
+def _until(at: int | None) -> str:
+    return "" if at is None else f" until {_local(at):%d %b %H:%M}"
 
 
 def _local(at: int) -> datetime:

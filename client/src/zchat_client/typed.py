@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from zchat_client import typed_moderation as t
 from zchat_client.events import HelpLine
+from zchat_client.typed_moderation import WrongUse
 from zchat_common.errors import Code, ZchatError
 
 HISTORY_DEFAULT = 20
@@ -128,11 +130,9 @@ Typed = (
     | History
     | Help
     | Exit
+    | t.Ignoring
+    | t.Moderating
 )
-
-
-class _WrongUse(Exception):
-    """The words after a command do not fit it; the text, if any, says what would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,8 @@ class _Row:
     usage: str
     does: str
     parse: Callable[[str], Typed]
+    # Shown to admins only; the broker decides who may.
+    for_admins: bool = False
 
 
 def parse(line: str) -> Typed | None:
@@ -155,13 +157,13 @@ def parse(line: str) -> Typed | None:
     row, rest = _row(text)
     try:
         return row.parse(rest)
-    except _WrongUse as wrong:
+    except WrongUse as wrong:
         raise ZchatError(Code.USAGE, f"Usage: {row.usage}{wrong}") from None
 
 
-def help_lines() -> tuple[HelpLine, ...]:
-    """Every command with what it does."""
-    return tuple([HelpLine(row.usage, row.does) for row in _TABLE])
+def help_lines(for_admin: bool = False) -> tuple[HelpLine, ...]:
+    """Every command with what it does; those of admins only ``for_admin``."""
+    return tuple([HelpLine(row.usage, row.does) for row in _TABLE if for_admin or not row.for_admins])
 
 
 def words() -> tuple[str, ...]:
@@ -188,7 +190,7 @@ def _row(text: str) -> tuple[_Row, str]:
 def _nothing(value: Typed) -> Callable[[str], Typed]:
     def parse_rest(rest: str) -> Typed:
         if rest:
-            raise _WrongUse
+            raise WrongUse
         return value
 
     return parse_rest
@@ -196,13 +198,13 @@ def _nothing(value: Typed) -> Callable[[str], Typed]:
 
 def _text(rest: str) -> str:
     if not rest:
-        raise _WrongUse
+        raise WrongUse
     return rest
 
 
 def _name(rest: str) -> str:
     if len(rest.split()) != 1:
-        raise _WrongUse
+        raise WrongUse
     return rest
 
 
@@ -213,7 +215,7 @@ def _maybe_name(rest: str) -> str | None:
 def _whisper(rest: str) -> Typed:
     name, *text = rest.split(None, 1) if rest else [""]
     if not text:
-        raise _WrongUse
+        raise WrongUse
     return WhisperTo(name, text[0])
 
 
@@ -224,7 +226,7 @@ def _history(rest: str) -> Typed:
         topic = words.pop(0).lower()
     count = words.pop(0) if words else str(HISTORY_DEFAULT)
     if words or not (count.isascii() and count.isdigit() and len(count) <= 6 and 1 <= int(count) <= HISTORY_MAX):
-        raise _WrongUse(f", with N from 1 to {HISTORY_MAX}")
+        raise WrongUse(f", with N from 1 to {HISTORY_MAX}")
     return History(topic, int(count))
 
 
@@ -274,7 +276,41 @@ _TABLE: Final = (
         f"shows the last N ({HISTORY_DEFAULT}) messages of public or of your party",
         _history,
     ),
+    _Row(
+        ("/ignore",),
+        "/ignore NAME",
+        "hides what NAME says, whispers, and invites to",
+        lambda rest: t.Ignore(_name(rest)),
+    ),
+    _Row(("/unignore",), "/unignore NAME", "shows it again", lambda rest: t.Unignore(_name(rest))),
+    _Row(("/ignored",), "/ignored", "shows whom you ignore", _nothing(t.ListIgnored())),
     _Row(("/help",), "/help", "shows this list", _nothing(Help())),
     _Row(("/exit", "/quit"), "/exit", "leaves zchat, and your party", _nothing(Exit())),
+    _Row(("/kick",), "/kick NAME [REASON]", "ends NAME's session; he may come back", t.parse_kick, for_admins=True),
+    _Row(
+        ("/ban",),
+        "/ban NAME [address] [for 1h] [REASON]",
+        "keeps NAME's key out, and his address; 30m, 1h, 2d, 1w, or for good",
+        t.parse_ban,
+        for_admins=True,
+    ),
+    _Row(("/unban",), "/unban NAME", "lets NAME in again", lambda rest: t.Unban(_name(rest)), for_admins=True),
+    _Row(("/bans",), "/bans", "shows who is banned or muted", _nothing(t.Bans()), for_admins=True),
+    _Row(("/mute",), "/mute NAME [for 1h] [REASON]", "lets NAME read but not speak", t.parse_mute, for_admins=True),
+    _Row(("/unmute",), "/unmute NAME", "lets NAME speak again", lambda rest: t.Unmute(_name(rest)), for_admins=True),
+    _Row(
+        ("/announce",),
+        "/announce TEXT",
+        "says it to everyone, apart from what users say",
+        lambda rest: t.Announce(_text(rest)),
+        for_admins=True,
+    ),
+    _Row(
+        ("/release",),
+        "/release NAME",
+        "frees the name of somebody who is not online",
+        lambda rest: t.Release(_name(rest)),
+        for_admins=True,
+    ),
 )
 _BY_WORD: Final = {word: row for row in _TABLE for word in row.words}

@@ -27,6 +27,8 @@ class Code(StrEnum):
     UNKNOWN_COMMAND = "unknown_command"
     USAGE = "usage"
     ACCESS_DENIED = "access_denied"
+    NOT_ADMIN = "not_admin"
+    MUTED = "muted"
     BROKER_KEY_CHANGED = "broker_key_changed"
     BROKER_UNREACHABLE = "broker_unreachable"
     HISTORY_CHANGED = "history_changed"

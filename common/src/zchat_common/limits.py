@@ -32,6 +32,10 @@ INVITATION_S = 600.0
 NUMBERING_KEPT_S = 7 * 24 * 3600.0
 # What a former member has not been shown of his party is kept for him so long.
 TAIL_KEPT_S = 7 * 24 * 3600.0
+# Longer than any broker lives, and its milliseconds stay far below 64 bits.
+RESTRAINT_MAX_S = 100 * 365 * 24 * 3600
+# So many bans and mutes in one answer, the newest of them.
+RESTRAINTS_SHOWN = 500
 
 # ZeroMQ's CURVE adds 33 bytes to each frame, and MAXMSGSIZE counts them (design fact F3).
 CURVE_OVERHEAD_BYTES = 64

@@ -61,16 +61,35 @@ class OpenInvitation(NamedTuple):
     expires: int
 
 
+class Restraint(NamedTuple):
+    """A ``ban`` or a ``mute``, which holds until ``until``, for good if that is None.
+
+    ``address`` is what a ban by address keeps out as well; else empty.
+    """
+
+    kind: str
+    name: str
+    by: str
+    since: int
+    until: int | None
+    address: str
+    reason: str
+
+
 # -- client to broker, on the commands link -------------------------------------------------------------------------
 
 
 class Register(NamedTuple):
-    """Asks for a session under ``name``. ``run`` is random, drawn once at each start of a client."""
+    """Asks for a session under ``name``. ``run`` is random, drawn once at each start of a client.
+
+    ``invite`` is an invitation code, for a broker that lets in invited users only; else empty.
+    """
 
     version: int
     name: str
     run: int
     takeover: bool
+    invite: str = ""
 
 
 class Ping(NamedTuple):
@@ -126,7 +145,14 @@ class AskKeys(NamedTuple):
     ask: int
 
 
-Upstream = Register | Ping | Do | AskRoster | AskParty | AskHistory | AskKeys
+class AskBans(NamedTuple):
+    """Asks who is banned or muted; for admins."""
+
+    token: bytes
+    ask: int
+
+
+Upstream = Register | Ping | Do | AskRoster | AskParty | AskHistory | AskKeys | AskBans
 
 # -- broker to client, on the commands link -------------------------------------------------------------------------
 
@@ -135,6 +161,7 @@ class Registered(NamedTuple):
     """The session is open. ``rate`` is commands per 1,000 seconds (0: no limit), ``burst`` commands at once.
 
     ``waiting`` is the seq of the last message of the user's own topic whose receipt is due; 0 if there is none.
+    ``admins`` are the names of those who keep order, online or not.
     """
 
     version: int
@@ -153,13 +180,18 @@ class Registered(NamedTuple):
     party: PartyState | None
     invitations: tuple[OpenInvitation, ...]
     waiting: int
+    admins: tuple[str, ...] = ()
 
 
 class Rejected(NamedTuple):
-    """Something outside the numbering was refused: a registration, a dead session, a frame that is no message."""
+    """Something outside the numbering was refused: a registration, a dead session, a frame that is no message.
+
+    ``wants`` is ``invite`` if an invitation code would help; else empty.
+    """
 
     code: str
     text: str
+    wants: str = ""
 
 
 class Answer(NamedTuple):
@@ -226,6 +258,13 @@ class Keys(NamedTuple):
     keys: tuple[TopicKey, ...]
 
 
+class Bans(NamedTuple):
+    """The bans and mutes that hold, the newest last."""
+
+    ask: int
+    restraints: tuple[Restraint, ...]
+
+
 class Denied(NamedTuple):
     """A question was refused."""
 
@@ -235,9 +274,13 @@ class Denied(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """The broker ended this session. The client says why and does not come back by itself."""
+    """The broker ended this session: ``taken over`` or ``kicked``; ``text`` says more, if there is more to say.
+
+    The client says why and does not come back by itself.
+    """
 
     reason: str
+    text: str = ""
 
 
 class Probe(NamedTuple):
@@ -245,7 +288,19 @@ class Probe(NamedTuple):
 
 
 Downstream = (
-    Registered | Rejected | Answer | Refusal | Expected | Roster | Party | History | Keys | Denied | Ended | Probe
+    Registered
+    | Rejected
+    | Answer
+    | Refusal
+    | Expected
+    | Roster
+    | Party
+    | History
+    | Keys
+    | Bans
+    | Denied
+    | Ended
+    | Probe
 )
 
 # -- published, with a sequence number: kept and replayed -----------------------------------------------------------
@@ -312,6 +367,30 @@ class PartyChanged(NamedTuple):
     end: int = 0
 
 
+class Announcement(NamedTuple):
+    """What an admin has to say to everyone, on ``public``."""
+
+    seq: int
+    at: int
+    sender: str
+    text: str
+
+
+class Moderated(NamedTuple):
+    """An admin's act, on the topics of all admins and of a user who was muted or unmuted.
+
+    ``until`` is when a ban or mute ends, None if it does not.
+    """
+
+    seq: int
+    at: int
+    act: str
+    name: str
+    by: str
+    until: int | None
+    reason: str
+
+
 class Unknown(NamedTuple):
     """A kept message of a type that this version does not know; never sent, only met."""
 
@@ -319,7 +398,7 @@ class Unknown(NamedTuple):
     at: int
 
 
-Kept = Say | Whisper | Delivered | Invited | PartyChanged
+Kept = Say | Whisper | Delivered | Invited | PartyChanged | Announcement | Moderated
 
 # -- published, without a sequence number: for now only -------------------------------------------------------------
 

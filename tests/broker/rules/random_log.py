@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from tests.broker.rules.conversation import DAY, MINUTE, SECOND, START, key_of
 from zchat_broker.rules import Rules, Settings, State
-from zchat_broker.rules.entries import Command, Entry, Pruned, Registering, SessionExpired, Started
+from zchat_broker.rules.entries import CodeIssued, Command, Entry, Pruned, Registering, SessionExpired, Started
 from zchat_broker.rules.upkeep import due
 from zchat_common.messages import Scalar
 
+ADMINS = ("alice", "root")
 NAMES = ("alice", "Bob", "b0b", "Carol", "dave", "ERIN", "frank", "Grüße", "имя", "zoe")
 SILENCE_MS = (0, 1, SECOND, SECOND, 5 * SECOND, MINUTE)
 
@@ -26,14 +27,16 @@ class RandomLog:
 
     def entries(self, count: int) -> Iterator[Entry]:
         """At least ``count`` entries."""
-        yield Started(self.at, Settings())
+        yield Started(self.at, Settings(admins=ADMINS))
         for step in range(count):
             self.at += self.random.choice(SILENCE_MS)
             if step % 500 == 499:
                 self.at = max(self.at, self.rules.state.at) + 8 * DAY
                 yield Pruned(self.at)
             if step % 900 == 899:
-                yield Started(self.at, Settings(grace_s=self.random.choice((0.0, 30.0, 120.0)), name_days=10.0))
+                grace_s, invited_only = self.random.choice((0.0, 30.0, 120.0)), self.random.random() < 0.2
+                yield Started(self.at, Settings(grace_s, 10.0, invited_only, self.random.choice((ADMINS, ADMINS, ()))))
+                yield CodeIssued(self.at, b"code", self.at + DAY, "")
             yield from due(self.rules.state, self.at)
             entry = self._entry()
             # Now and then a clock is behind.
@@ -57,7 +60,9 @@ class RandomLog:
         name = self.random.choice(NAMES)
         owner = self.random.choice((name, name, name, "somebody"))
         run, takeover = self.random.randint(1, 2), self.random.random() < 0.3
-        return Registering(self.at, self._draw("session"), name, key_of(owner), run, takeover, "192.0.2.1")
+        address, invite = f"192.0.2.{self.random.randint(1, 4)}", self.random.choice((b"", b"", b"code"))
+        listed = self.random.random() < 0.8
+        return Registering(self.at, self._draw("session"), name, key_of(owner), run, takeover, address, listed, invite)
 
     def _command(self, session: str) -> Entry:
         user = self.rules.state.session_users[session]
@@ -89,9 +94,19 @@ class RandomLog:
             (2, "party_leave", ()),
             (4, "party_kick", (fellow,)),
             (2, "party_lead", (fellow,)),
+            (2, "announce", ("hear",)),
+            *((1 + 4 * (user in state.settings.admins), op, args) for op, args in self._orders(other)),
         )
         ((_, op, args),) = self.random.choices(wishes, [weight for weight, _, _ in wishes])
         return op, args
+
+    def _orders(self, other: str) -> Iterator[tuple[str, tuple[Scalar, ...]]]:
+        yield "kick", (other, "")
+        yield "ban", (other, self.random.random() < 0.2, self.random.choice((0, 5, 60)), "spam")
+        yield "unban", (other,)
+        yield "mute", (other, self.random.choice((0, 5, 60)), "")
+        yield "unmute", (other,)
+        yield "release", (other,)
 
 
 def digest(seed: int, count: int) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.broker.rules.conversation import Chat
+from tests.broker.rules.conversation import SETTINGS, Chat
 from zchat_broker.rules.commands import COMMANDS
 from zchat_common.limits import AWAY_MAX_CHARS, BODY_MAX_BYTES, TEXT_MAX_CHARS
 from zchat_common.messages import Scalar
@@ -21,6 +21,13 @@ GOOD: dict[str, tuple[Scalar, ...]] = {
     "party_leave": (),
     "party_kick": ("carol",),
     "party_lead": ("carol",),
+    "kick": ("bob", ""),
+    "ban": ("bob", False, 60, "spam"),
+    "unban": ("bob",),
+    "mute": ("bob", 0, ""),
+    "unmute": ("bob",),
+    "announce": ("hi",),
+    "release": ("bob",),
 }
 EXAMPLES: tuple[Scalar, ...] = (None, True, 1, -1, 2**64 - 1, "bob", b"bob")
 TYPES: dict[str, tuple[type, ...]] = {
@@ -34,13 +41,20 @@ TYPES: dict[str, tuple[type, ...]] = {
     "party_say": (str, bool),
     "party_kick": (str,),
     "party_lead": (str,),
+    "kick": (str, str),
+    "ban": (str, bool, int, str),
+    "unban": (str,),
+    "mute": (str, int, str),
+    "unmute": (str,),
+    "announce": (str,),
+    "release": (str,),
 }
-# What a party's leader says, so that nothing but the arguments is wrong.
+# What a party's leader and the broker's admin says, so that nothing but the arguments is wrong.
 LEADER = "alice"
 
 
 def led() -> Chat:
-    chat = Chat("alice", "bob", "carol", "dave")
+    chat = Chat("alice", "bob", "carol", "dave", settings=SETTINGS._replace(admins=("alice",)))
     chat.party("alice", "bob", "carol")
     return chat
 

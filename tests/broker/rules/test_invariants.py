@@ -7,7 +7,7 @@ import pytest
 from tests.broker.rules.conversation import Chat
 from zchat_broker.rules import State
 from zchat_broker.rules.invariants import check_invariants
-from zchat_broker.rules.state import Party, Seat
+from zchat_broker.rules.state import Ban, Party, Seat
 from zchat_common.messages import Refusal
 
 
@@ -180,6 +180,14 @@ def swap_two_answers(state: State) -> None:
     state.numberings["alice"][1].answers.rotate(1)
 
 
+def come_in_banned(state: State) -> None:
+    state.bans[state.users["bob"].key] = Ban(state.users["bob"].key, "bob", "root", 1, None, "", "")
+
+
+def file_a_ban_under_another_key(state: State) -> None:
+    state.bans[b"another"] = Ban(b"key", "eve", "root", 1, None, "", "")
+
+
 BREAKS: dict[Callable[[State], None], str] = {
     file_under_another_name: "eve is filed under another name",
     share_looks: "alice shares its looks",
@@ -215,6 +223,8 @@ BREAKS: dict[Callable[[State], None], str] = {
     lose_an_answer: "an answer of alice is lost",
     keep_an_answer_to_nothing: "an answer of alice is lost",
     swap_two_answers: "answer 1 of alice is not at its place",
+    come_in_banned: "bob is banned and online",
+    file_a_ban_under_another_key: "the ban of eve is filed under another key",
 }
 
 

@@ -13,6 +13,7 @@ from tests.broker.rules.witness import Witness
 from zchat_broker.rules import Rules, Settings, State
 from zchat_broker.rules.commands import COMMANDS
 from zchat_broker.rules.entries import (
+    CodeIssued,
     Command,
     Entry,
     InvitationExpired,
@@ -37,13 +38,28 @@ scalars: st.SearchStrategy[Scalar] = st.one_of(
     st.none(), st.booleans(), st.integers(-1, 2**64 - 1), st.text(max_size=9), st.binary(max_size=9), names
 )
 jumps = st.sampled_from([1, SECOND, MINUTE, 2 * MINUTE, 10 * MINUTE, DAY, 8 * DAY, 31 * DAY, -1, -MINUTE, -DAY])
-brokers = st.builds(Settings, st.sampled_from([0.0, 5.0, 120.0, 1e7]), st.sampled_from([0.0, 1.0, 30.0]))
+brokers = st.builds(
+    Settings,
+    st.sampled_from([0.0, 5.0, 120.0, 1e7]),
+    st.sampled_from([0.0, 1.0, 30.0]),
+    st.sampled_from([False, False, True]),
+    st.sampled_from([("alice",), ("alice", "bob"), ("root",), ()]),
+)
 wishes: st.SearchStrategy[tuple[str, tuple[Scalar, ...]]] = st.one_of(
     st.tuples(st.just("say"), st.tuples(st.text(max_size=5), st.booleans())),
     st.tuples(st.just("whisper"), st.tuples(names, st.just("plain"), st.binary(max_size=3))),
     st.tuples(st.just("received"), st.tuples(st.integers(0, 9))),
     st.tuples(st.just("away"), st.tuples(st.sampled_from(["", "lunch", "\x07"]))),
     st.tuples(st.sampled_from(["back", "exit"]), st.just(())),
+)
+orders: st.SearchStrategy[tuple[str, tuple[Scalar, ...]]] = st.one_of(
+    st.tuples(st.just("kick"), st.tuples(names, st.just("rude"))),
+    st.tuples(
+        st.just("ban"), st.tuples(names, st.booleans(), st.sampled_from([0, 1, 600, 10**10, -1]), st.just("spam"))
+    ),
+    st.tuples(st.just("mute"), st.tuples(names, st.sampled_from([0, 1, 600]), st.just(""))),
+    st.tuples(st.sampled_from(["unban", "unmute", "release"]), st.tuples(names)),
+    st.tuples(st.just("announce"), st.tuples(st.text(max_size=5))),
 )
 party_wishes: st.SearchStrategy[tuple[str, tuple[Scalar, ...]]] = st.one_of(
     st.tuples(st.just("party_say"), st.tuples(st.just("psst"), st.booleans())),
@@ -83,11 +99,28 @@ class Hostile(RuleBasedStateMachine):
         for name in ("alice", "Bob", "carol"):
             self.register(name, None, 1, False)
 
-    @rule(name=names, owner=st.none() | names, run=st.integers(1, 2), takeover=st.booleans())
-    def register(self, name: str, owner: str | None, run: int, takeover: bool) -> None:
+    @rule(
+        name=names,
+        owner=st.none() | names,
+        run=st.integers(1, 2),
+        takeover=st.booleans(),
+        address=st.sampled_from(["192.0.2.1", "192.0.2.2"]),
+        listed=st.sampled_from([True, True, False]),
+        invite=st.sampled_from([b"", b"code", b"another"]),
+    )
+    def register(
+        self,
+        name: str,
+        owner: str | None,
+        run: int,
+        takeover: bool,
+        address: str = "192.0.2.1",
+        listed: bool = True,
+        invite: bytes = b"",
+    ) -> None:
         self.sessions.append(f"session-{len(self.sessions)}")
         key = key_of(name if owner is None else owner)
-        self.apply(Registering(self.at, self.sessions[-1], name, key, run, takeover, "192.0.2.1"))
+        self.apply(Registering(self.at, self.sessions[-1], name, key, run, takeover, address, listed, invite))
 
     @rule(name=st.text(max_size=5))
     def register_garbage(self, name: str) -> None:
@@ -143,6 +176,16 @@ class Hostile(RuleBasedStateMachine):
     @rule(pick=picks, wish=party_wishes, skew=skews)
     def party(self, pick: int, wish: tuple[str, tuple[Scalar, ...]], skew: int) -> None:
         self.command(pick, *wish, skew)
+
+    @rule(pick=picks, wish=orders, by_admin=st.booleans())
+    def keep_order(self, pick: int, wish: tuple[str, tuple[Scalar, ...]], by_admin: bool) -> None:
+        online = [self.witness.sessions[session] for session in sorted(self.witness.sessions)]
+        admins = [user for user in self.chat.state.settings.admins if user in online]
+        self.command(online.index(admins[pick % len(admins)]) if by_admin and admins else pick, *wish)
+
+    @rule(digest=st.sampled_from([b"code", b"another"]), valid_ms=st.sampled_from([-1, 1, MINUTE, DAY]))
+    def issue_a_code(self, digest: bytes, valid_ms: int) -> None:
+        self.apply(CodeIssued(self.at, digest, self.at + valid_ms, ""))
 
     @rule(pick=picks, which=picks)
     def accept_an_old_invitation(self, pick: int, which: int) -> None:

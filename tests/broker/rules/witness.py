@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from zchat_broker.rules import State
 from zchat_broker.rules.effects import (
     Answered,
+    Audited,
     Effect,
     KeyChanged,
     NumberingRemoved,
@@ -30,7 +31,7 @@ from zchat_broker.rules.views import readable_from, roster
 from zchat_common.limits import ANSWERS_KEPT
 from zchat_common.messages import Answer, Expected, PartyChanged, Refusal, Rejected, RosterEntry
 from zchat_common.names import fold
-from zchat_common.topics import party_of, party_topic
+from zchat_common.topics import PUBLIC, party_of, party_topic
 
 
 def frozen(state: State) -> State:
@@ -79,6 +80,9 @@ class Witness:
                 self._take_message(effect)
             case KeyChanged(topic, readers):
                 self.readers[topic] = readers
+                if topic == PUBLIC:
+                    # Whoever is banned is out before it.
+                    assert sorted(readers) == sorted(self.sessions.values())
             case PresenceChanged(version, entry):
                 self._take_presence(version, entry)
             case Answered():
@@ -95,6 +99,8 @@ class Witness:
                 self.sessions[session] = user
             case SessionEnded(session, user, _):
                 assert self.sessions.pop(session) == user
+            case Audited(entry):
+                assert entry.at == self.at
             case Sent() | RegistrationRefused():
                 pass
         seated = [(seat.user, party.id) for party in self.kept.parties.values() for seat in party.seats]

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from zchat_broker.rules.state import Party, Seat, State, User
+from zchat_broker.rules.state import AuditEntry, Party, Seat, State, User
 from zchat_broker.store import Changes, KeptAnswer, KeptMessage, StoreDamaged, StoreFailed, StoreUnusable, record_key
 from zchat_broker.store.schema import APPLICATION_ID, MIGRATIONS
-from zchat_broker.store.sqlite import SqliteStore
+from zchat_broker.store.sqlite import SqliteStore, read_audit
 from zchat_common import wire
 from zchat_common.messages import Answer
 
@@ -301,7 +301,9 @@ def test_a_file_that_was_cut_off_is_refused_and_left_alone(path: Path) -> None:
     assert path.read_bytes() == content
 
 
-@pytest.mark.parametrize("table", ["meta", "users", "sessions", "parties", "seats", "invitations", "waiting"])
+@pytest.mark.parametrize(
+    "table", ["meta", "users", "sessions", "parties", "seats", "invitations", "waiting", "bans", "codes"]
+)
 def test_damage_among_the_records_shows_at_the_start(path: Path, table: str) -> None:
     SqliteStore(path).close()
     overwrite_table(path, table)
@@ -380,6 +382,25 @@ def test_a_file_that_cannot_be_written_is_said_at_once(path: Path) -> None:
     path.chmod(0o400)
     with pytest.raises(StoreUnusable, match="make it writable"):
         SqliteStore(path)
+
+
+# -- the audit table while the broker runs --------------------------------------------------------------------------
+
+
+def test_the_audit_is_read_beside_a_broker_that_writes(path: Path) -> None:
+    entry = AuditEntry(7, "Root", "kick", "Bob", None, "", "spam")
+    with closing(SqliteStore(path)) as store:
+        store.commit(Changes(audited=[entry]))
+        assert read_audit(path) == [entry]
+        store.commit(Changes(audited=[entry]))
+        assert read_audit(path) == [entry, entry]
+    assert read_audit(path) == [entry, entry]
+
+
+def test_the_audit_of_a_broker_that_never_was_makes_no_file(path: Path) -> None:
+    with pytest.raises(StoreUnusable, match="was its broker ever started"):
+        read_audit(path)
+    assert not path.exists()
 
 
 # -- versions -------------------------------------------------------------------------------------------------------

@@ -16,7 +16,12 @@ from tests.broker.rules.random_log import RandomLog
 from zchat_broker.rules import Rules
 from zchat_broker.rules.effects import Answered, Effect, NumberingRemoved, Posted, Removed, Saved, TopicDropped
 from zchat_broker.rules.state import (
+    AccessCode,
+    AuditEntry,
+    Ban,
+    Guest,
     Invitation,
+    Mute,
     Party,
     Record,
     Seat,
@@ -131,6 +136,12 @@ every_record: list[Record] = [
     Waiting("carol", 3, "alice", 8),
     Waiting("carol", 4, "żółw", 2),
     Tail("carol", "p9", 2, 7, 3, 8),
+    Ban(b"k" * 32, "Bob", "Root", 5, None, "", ""),
+    Ban(b"l" * 32, "żółw", "Root", 5, 9, "2001:db8::1", "spam"),
+    Mute(b"k" * 32, "Bob", "Root", 5, None, "too loud"),
+    AccessCode(b"d" * 32, 600, "for carol", None),
+    AccessCode(b"e" * 32, 600, "", 7),
+    Guest(b"k" * 32, 7, "for carol"),
 ]
 
 
@@ -175,6 +186,9 @@ def test_removing_what_was_never_there_does_no_harm(store: Store) -> None:
         (Party("p", "a", (Seat("a", 1, None),)), Party("p", "a", (Seat("a", 1, None), Seat("b", 2, None)))),
         (Invitation("p", "a", "b", 1), Invitation("p", "a", "c", 2)),
         (Waiting("a", 1, "b", 2), Waiting("a", 1, "c", 3)),
+        (Ban(b"k", "Bob", "Root", 5, None, "", ""), Ban(b"k", "bobby", "Op", 6, 60, "192.0.2.1", "again")),
+        (Mute(b"k", "Bob", "Root", 5, 60, ""), Mute(b"k", "Bob", "Op", 6, None, "again")),
+        (AccessCode(b"d", 600, "", None), AccessCode(b"d", 600, "", 7)),
     ],
 )
 def test_a_changed_record_takes_the_place_of_the_old_one(store: Store, before: Record, after: Record) -> None:
@@ -446,6 +460,21 @@ def test_after_every_turn_of_the_rules_what_is_loaded_equals_their_state(store: 
             assert replace(loaded.state, settings=rules.state.settings) == rules.state
 
 
+# -- the audit table ------------------------------------------------------------------------------------------------
+
+
+def test_what_was_noted_stays_in_order_of_the_turns(kind: Kind, store: Store) -> None:
+    entries = [
+        AuditEntry(7, "Root", "ban", "żółw", 9, "2001:db8::1", "spam\nand more"),
+        AuditEntry(7, "Root", "kick", "Bob", None, "", ""),
+        AuditEntry(8, "command line", "invite", "", 60, "", "for carol"),
+    ]
+    store.commit(Changes(position=1, audited=entries[:2]))
+    store.commit(Changes(position=2, audited=entries[2:]))
+    with closing(kind.restart(store)) as next_store:
+        assert next_store.audit() == entries
+
+
 # -- any turns at all -----------------------------------------------------------------------------------------------
 
 topics = st.sampled_from(["public", "user.a", "user.b", "party.p1"])
@@ -467,6 +496,10 @@ records = st.one_of(
     st.builds(Invitation, st.just("p1"), users, users, few),
     st.builds(Waiting, users, few, users, few),
     st.builds(Tail, users, users, few, few, few, few),
+    st.builds(lambda name, until: Ban(name.encode(), name, "root", 1, until, "", ""), users, st.none() | few),
+    st.builds(lambda name, until: Mute(name.encode(), name, "root", 1, until, ""), users, st.none() | few),
+    st.builds(lambda name, used: AccessCode(name.encode(), 9, "", used), users, st.none() | few),
+    st.builds(lambda name: Guest(name.encode(), 1, ""), users),
 )
 
 

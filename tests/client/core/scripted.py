@@ -15,7 +15,7 @@ from zchat_common.topics import PUBLIC, party_of
 
 START = 1_700_000_000_000
 OWN = "user.alice"
-KEPT = (m.Say, m.Whisper, m.Delivered, m.Invited, m.PartyChanged)
+KEPT = (m.Say, m.Whisper, m.Delivered, m.Invited, m.PartyChanged, m.Announcement, m.Moderated)
 
 T = TypeVar("T")
 

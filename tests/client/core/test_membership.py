@@ -50,6 +50,14 @@ def test_the_latest_invitation_shown_is_meant_or_the_inviter_s() -> None:
     assert found.invitation("nobody") is None
 
 
+def test_an_invitation_that_was_hidden_is_not_the_latest_but_counts_when_it_is_named() -> None:
+    found = Membership()
+    for party, inviter in (("p1", "Alice"), ("p2", "Eve")):
+        found.invited(invited(party, inviter))
+    assert found.invitation(None, {"Eve"}) == "p1"
+    assert found.invitation("eve", {"Eve"}) == "p2"
+
+
 def test_an_invitation_shown_again_is_the_latest() -> None:
     found = Membership()
     for party, inviter in (("p1", "Alice"), ("p2", "Carol"), ("p1", "Dave")):

@@ -38,6 +38,27 @@ def online_in_party() -> Desk:
     return desk
 
 
+# -- a ban changes the key of public ----------------------------------------------------------------------------------
+
+
+def test_a_new_key_of_public_opens_what_comes_after_it(desk: Desk) -> None:
+    desk.read("public", say(1))
+    desk.read(OWN, m.NewKey(desk.change_key("public")))
+    desk.read("public", say(2))
+    assert [event.seq for event in desk.seen(Message)] == [1, 2]
+    assert desk.of(m.AskKeys) == []
+
+
+def test_who_missed_the_new_key_of_public_asks_for_it_and_misses_nothing(desk: Desk) -> None:
+    desk.change_key("public")
+    desk.read("public", say(1))
+    desk.read("public", m.Announcement(2, START, "Root", "hear me"))
+    assert desk.shown == []
+    (question,) = desk.of(m.AskKeys)
+    desk.hear(m.Keys(question.ask, (desk.key("public"), desk.key(OWN))))
+    assert [(event.seq, event.announcement) for event in desk.seen(Message)] == [(1, False), (2, True)]
+
+
 # -- gaps -------------------------------------------------------------------------------------------------------------
 
 

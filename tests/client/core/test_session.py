@@ -5,6 +5,7 @@ import random
 import pytest
 
 from tests.client.core.scripted import OWN, START, Desk, changed, invited, say, whisper
+from zchat_client.core.outputs import Over
 from zchat_client.core.session import Phase
 from zchat_client.events import (
     Connected,
@@ -269,6 +270,31 @@ def test_a_session_that_the_broker_ended_is_over(desk: Desk) -> None:
     desk.hear(m.Ended("taken over"))
     assert desk.over is not None
     assert (desk.over.reason, desk.over.code) == ("taken over", None)
+
+
+def test_who_is_kicked_is_told_by_whom_and_why(desk: Desk) -> None:
+    desk.hear(m.Ended("kicked", "You were kicked by Root: spam\x1b"))
+    assert desk.over == Over("kicked", Code.ACCESS_DENIED, "You were kicked by Root: spam\ufffd")
+    desk.close()
+    assert desk.shown == []
+
+
+def test_a_code_is_shown_to_the_broker_until_it_lets_us_in() -> None:
+    desk = Desk()
+    desk.session.invite = "1234"
+    desk.open()
+    desk.close()
+    desk.connect()
+    desk.reconnect()
+    assert [register.invite for register in desk.of(m.Register)] == ["1234", "1234", ""]
+
+
+@pytest.mark.parametrize("wants", ["", "invite", "something new"])
+def test_a_refusal_says_whether_a_code_would_help(wants: str) -> None:
+    desk = Desk()
+    desk.open()
+    desk.hear(m.Rejected(Code.ACCESS_DENIED, "No.", wants))
+    assert desk.over == Over("refused", Code.ACCESS_DENIED, "No.", wants == "invite")
 
 
 def test_who_finds_his_place_taken_on_coming_back_was_taken_over(desk: Desk) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
-from zchat_broker.rules import parties, talk
+from zchat_broker.rules import moderation, parties, talk
 from zchat_broker.rules.entries import Command
+from zchat_broker.rules.restraints import is_admin, mute_on
 from zchat_broker.rules.state import State, User
 from zchat_broker.rules.step import Actor, Done, No, Step
 from zchat_common.errors import Code
-from zchat_common.limits import AWAY_MAX_CHARS, BODY_MAX_BYTES
+from zchat_common.limits import AWAY_MAX_CHARS, BODY_MAX_BYTES, RESTRAINT_MAX_S
 from zchat_common.names import BadName, fold
 from zchat_common.text import BadText, check_text
 
@@ -22,6 +23,7 @@ class Who(Enum):
     ANYONE = auto()
     MEMBER = auto()
     LEADER = auto()
+    ADMIN = auto()
 
 
 Parameter = Callable[[State, object], object]
@@ -35,6 +37,8 @@ class Op(NamedTuple):
     parameters: tuple[Parameter, ...] = ()
     who: Who = Who.ANYONE
     creates: bool = False
+    # Others read what it says: a muted user may not.
+    speaks: bool = False
 
 
 def text(state: State, value: object) -> object:
@@ -72,6 +76,23 @@ def user(state: State, value: object) -> object:
     return known or No(Code.NO_SUCH_USER, f"Nobody here is called {value[:40]!r}; /who lists who is online.")
 
 
+def anybody(state: State, value: object) -> object:
+    """A name that need not belong to anybody (any more); folded."""
+    if type(value) is not str:
+        return No(Code.MALFORMED, "A name is a string.")
+    try:
+        return fold(value)
+    except BadName:
+        return No(Code.NO_SUCH_USER, f"Nobody can be called {value[:40]!r}.")
+
+
+def seconds(state: State, value: object) -> object:
+    """How long something holds; 0 for good."""
+    if type(value) is int and 0 <= value <= RESTRAINT_MAX_S:
+        return value
+    return No(Code.MALFORMED, f"A duration is an integer from 0 to {RESTRAINT_MAX_S}, in seconds.")
+
+
 def party(state: State, value: object) -> object:
     """The id of a party, which need not exist."""
     return value if type(value) is str else No(Code.MALFORMED, "A party id is a string.")
@@ -101,8 +122,8 @@ def position(state: State, value: object) -> object:
 
 
 COMMANDS: Final[dict[str, Op]] = {
-    "say": Op(talk.say, (text, flag)),
-    "whisper": Op(talk.whisper, (user, kind, body)),
+    "say": Op(talk.say, (text, flag), speaks=True),
+    "whisper": Op(talk.whisper, (user, kind, body), speaks=True),
     "received": Op(talk.received, (position,)),
     "away": Op(talk.away, (reason,)),
     "back": Op(talk.back),
@@ -110,10 +131,17 @@ COMMANDS: Final[dict[str, Op]] = {
     "party_invite": Op(parties.invite, (user,), creates=True),
     "party_accept": Op(parties.accept, (party,)),
     "party_decline": Op(parties.decline, (party,)),
-    "party_say": Op(parties.party_say, (text, flag), Who.MEMBER),
+    "party_say": Op(parties.party_say, (text, flag), Who.MEMBER, speaks=True),
     "party_leave": Op(parties.leave_party, (), Who.MEMBER),
     "party_kick": Op(parties.kick, (user,), Who.LEADER),
     "party_lead": Op(parties.hand_over, (user,), Who.LEADER),
+    "kick": Op(moderation.kick, (user, reason), Who.ADMIN),
+    "ban": Op(moderation.ban, (user, flag, seconds, reason), Who.ADMIN),
+    "unban": Op(moderation.unban, (anybody,), Who.ADMIN),
+    "mute": Op(moderation.mute, (user, seconds, reason), Who.ADMIN),
+    "unmute": Op(moderation.unmute, (anybody,), Who.ADMIN),
+    "announce": Op(moderation.announce, (text,), Who.ADMIN),
+    "release": Op(moderation.release, (user,), Who.ADMIN),
 }
 
 
@@ -123,6 +151,8 @@ def perform(step: Step, actor: Actor, command: Command) -> Done | No:
     if op is None:
         return No(Code.UNKNOWN_TYPE, f"This broker knows no command {command.op[:40]!r}.")
     refusal = _may(step.state, actor, op.who)
+    if refusal is None and op.speaks:
+        refusal = mute_on(step.state, step.at, actor.user)
     if refusal is not None:
         return refusal
     if len(command.args) != len(op.parameters):
@@ -141,6 +171,8 @@ def perform(step: Step, actor: Actor, command: Command) -> Done | No:
 def _may(state: State, actor: Actor, who: Who) -> No | None:
     if who is Who.ANYONE:
         return None
+    if who is Who.ADMIN:
+        return None if is_admin(state, actor.user.folded) else No(Code.NOT_ADMIN, "Only an admin of this broker may.")
     current = state.party_of(actor.user.folded)
     if current is None:
         return No(Code.NOT_IN_PARTY, "You are in no party; /party invite NAME starts one.")

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from zchat_broker.rules.state import Record
+from zchat_broker.rules.state import AuditEntry, Record
 from zchat_common.errors import Code
 from zchat_common.messages import Answer, Downstream, Kept, Refusal, RosterEntry
 
@@ -51,19 +51,21 @@ class SessionOpened(NamedTuple):
 
 
 class SessionEnded(NamedTuple):
-    """A session is over. With a ``reason`` the client is told."""
+    """A session is over. With a ``reason`` the client is told; ``text`` says more."""
 
     session: str
     user: str
     reason: str
+    text: str = ""
 
 
 class RegistrationRefused(NamedTuple):
-    """A registration failed."""
+    """A registration failed. ``wants`` says what would help, as in messages.Rejected."""
 
     session: str
     code: Code
     text: str
+    wants: str = ""
 
 
 class Saved(NamedTuple):
@@ -76,6 +78,12 @@ class Removed(NamedTuple):
     """This record is gone."""
 
     record: Record
+
+
+class Audited(NamedTuple):
+    """Something was done that is to be accounted for."""
+
+    entry: AuditEntry
 
 
 class NumberingRemoved(NamedTuple):
@@ -102,6 +110,7 @@ Effect = (
     | RegistrationRefused
     | Saved
     | Removed
+    | Audited
     | NumberingRemoved
     | TopicDropped
 )

@@ -18,7 +18,10 @@ class Started(NamedTuple):
 
 
 class Registering(NamedTuple):
-    """Somebody who proved to hold ``key`` asks for a session under ``name``. ``session`` is a fresh random id."""
+    """Somebody who proved to hold ``key`` asks for a session under ``name``. ``session`` is a fresh random id.
+
+    ``listed``: the key stands in the broker's file of keys; ``invite`` is the digest of an invitation code, or empty.
+    """
 
     at: int
     session: str
@@ -27,6 +30,8 @@ class Registering(NamedTuple):
     run: int
     takeover: bool
     address: str
+    listed: bool = False
+    invite: bytes = b""
 
 
 class Command(NamedTuple):
@@ -65,10 +70,19 @@ class InvitationExpired(NamedTuple):
     expires: int
 
 
+class CodeIssued(NamedTuple):
+    """Whoever runs the broker made an invitation code with this digest."""
+
+    at: int
+    digest: bytes
+    expires: int
+    note: str
+
+
 class Pruned(NamedTuple):
-    """Names that nobody used for ``name_days`` are free again; numberings that nobody can continue are forgotten."""
+    """Names that nobody used for ``name_days`` are free again; what has ended by time is forgotten."""
 
     at: int
 
 
-Entry = Started | Registering | Command | SessionExpired | SeatExpired | InvitationExpired | Pruned
+Entry = Started | Registering | Command | SessionExpired | SeatExpired | InvitationExpired | CodeIssued | Pruned

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from zchat_broker.rules.restraints import ban_on
 from zchat_broker.rules.state import State
 from zchat_common.limits import ANSWERS_KEPT
 from zchat_common.topics import PUBLIC, party_of, party_topic, user_of, user_topic
@@ -108,6 +109,14 @@ def _check_answers(state: State) -> None:
                 _require(answer is not None and answer.n == n, f"answer {n} of {user} is not at its place")
 
 
+def _check_bans(state: State) -> None:
+    for key, ban in state.bans.items():
+        _require(ban.key == key, f"the ban of {ban.name} is filed under another key")
+    for session in state.sessions.values():
+        key = state.users[session.user].key
+        _require(ban_on(state, state.at, key, session.address) is None, f"{session.user} is banned and online")
+
+
 _CHECKS = (
     _check_names,
     _check_sessions,
@@ -116,4 +125,5 @@ _CHECKS = (
     _check_topics,
     _check_tails,
     _check_answers,
+    _check_bans,
 )

@@ -1,8 +1,10 @@
 """The state machine: one entry in, its effects out."""
 
+from zchat_broker.rules.access import issue
 from zchat_broker.rules.commands import perform
 from zchat_broker.rules.effects import Answered, Effect, NumberingRemoved, Sent
 from zchat_broker.rules.entries import (
+    CodeIssued,
     Command,
     Entry,
     InvitationExpired,
@@ -49,6 +51,8 @@ class Rules:
                 expire_seat(step, entry)
             case InvitationExpired():
                 expire_invitation(step, entry)
+            case CodeIssued():
+                issue(step, entry)
             case Started():
                 start(step, entry)
             case Pruned():

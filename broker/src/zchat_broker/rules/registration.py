@@ -1,5 +1,6 @@
 """Names, their owners, and sessions: who may be online under which name."""
 
+from zchat_broker.rules import access
 from zchat_broker.rules.effects import (
     NumberingRemoved,
     RegistrationRefused,
@@ -8,11 +9,12 @@ from zchat_broker.rules.effects import (
 )
 from zchat_broker.rules.entries import Registering, SessionExpired
 from zchat_broker.rules.parties import end_invitation, leave, set_absent
+from zchat_broker.rules.restraints import is_admin
 from zchat_broker.rules.state import Invitation, Session, State, User, Waiting
 from zchat_broker.rules.step import No, Step
 from zchat_broker.rules.tails import drop_tails
 from zchat_common.errors import Code
-from zchat_common.names import BadName, check_name
+from zchat_common.names import BadName, check_name, skeleton
 from zchat_common.topics import user_topic
 
 _DAY_MS = 24 * 3600 * 1000
@@ -20,6 +22,10 @@ _DAY_MS = 24 * 3600 * 1000
 
 def register(step: Step, entry: Registering) -> None:
     """Opens a session, or says why not."""
+    refused = access.refusal(step, entry)
+    if refused is not None:
+        step.effects.append(refused)
+        return
     owner = _owner(step, entry)
     if isinstance(owner, No):
         step.effects.append(RegistrationRefused(entry.session, owner.code, owner.text))
@@ -30,6 +36,7 @@ def register(step: Step, entry: Registering) -> None:
         return
     step.save(owner._replace(last_seen=step.at))
     step.save(session)
+    access.use_code(step, entry, owner.name)
     set_absent(step, owner.folded, None)
     step.effects.append(SessionOpened(session.id, owner.folded))
 
@@ -47,7 +54,12 @@ def expire_session(step: Step, entry: SessionExpired) -> None:
 
 
 def is_freed(step: Step, user: User) -> bool:
-    """Whether nobody has used the name for so long that it belongs to nobody now."""
+    """Whether nobody has used the name for so long that it belongs to nobody now.
+
+    An admin's name never is free: whoever took it would be an admin.
+    """
+    if is_admin(step.state, user.folded):
+        return False
     unused_ms = step.at - user.last_seen
     return user.folded not in step.state.sessions and unused_ms > step.state.settings.name_days * _DAY_MS
 
@@ -100,6 +112,10 @@ def _newcomer(step: Step, entry: Registering, folded: str) -> User | No:
     state = step.state
     newcomer = User(folded, entry.name, entry.key, step.at)
     similar = [state.users[state.looks[look]] for look in newcomer.looks if look in state.looks]
+    for admin in state.settings.admins:
+        # Also before the admin has come for the first time.
+        if admin != folded and skeleton(admin) in newcomer.looks:
+            return No(Code.NAME_LOOKALIKE, f"{entry.name} looks like an admin's name; choose another name.")
     for user in similar:
         if not is_freed(step, user):
             return No(Code.NAME_LOOKALIKE, f"{entry.name} looks like {user.name}; choose another name.")

@@ -11,10 +11,12 @@ from zchat_common.names import skeleton
 
 
 class Settings(NamedTuple):
-    """The settings that decide outcomes; they reach the rules in an entry."""
+    """The settings that decide outcomes; they reach the rules in an entry. ``admins`` are folded names."""
 
     grace_s: float = 120.0
     name_days: float = 30.0
+    invited_only: bool = False
+    admins: tuple[str, ...] = ()
 
 
 class User(NamedTuple):
@@ -100,7 +102,62 @@ class Tail(NamedTuple):
     left_at: int
 
 
-Record = User | Session | Party | Invitation | Waiting | Tail
+class Ban(NamedTuple):
+    """Keeps a key out until ``until`` (None: for good), and whoever comes from ``address`` if that is not empty.
+
+    ``name`` is what the banned was called then; by it the ban is found again.
+    """
+
+    key: bytes
+    name: str
+    by: str
+    since: int
+    until: int | None
+    address: str
+    reason: str
+
+
+class Mute(NamedTuple):
+    """Lets a key read but not speak, until ``until`` (None: for good)."""
+
+    key: bytes
+    name: str
+    by: str
+    since: int
+    until: int | None
+    reason: str
+
+
+class AccessCode(NamedTuple):
+    """An invitation code, known by its digest only. A used one is kept until it expires, so that it stays used."""
+
+    digest: bytes
+    expires: int
+    note: str
+    used_at: int | None
+
+
+class Guest(NamedTuple):
+    """A key that was let in by a code; ``note`` is what was noted with that."""
+
+    key: bytes
+    since: int
+    note: str
+
+
+Record = User | Session | Party | Invitation | Waiting | Tail | Ban | Mute | AccessCode | Guest
+
+
+class AuditEntry(NamedTuple):
+    """What an admin, or whoever runs the broker, did to whom. Kept for ever, and nothing is decided by it."""
+
+    at: int
+    by: str
+    act: str
+    name: str
+    until: int | None
+    address: str
+    reason: str
 
 
 @dataclass(slots=True)
@@ -135,6 +192,10 @@ class State:
     tails: dict[str, dict[int, Tail]] = field(default_factory=dict)
     # How many tails there are of each party: while there are any, the topic of a dissolved party is kept.
     tails_of: dict[str, int] = field(default_factory=dict)
+    bans: dict[bytes, Ban] = field(default_factory=dict)
+    mutes: dict[bytes, Mute] = field(default_factory=dict)
+    codes: dict[bytes, AccessCode] = field(default_factory=dict)
+    guests: dict[bytes, Guest] = field(default_factory=dict)
     numberings: dict[str, dict[int, Numbering]] = field(default_factory=dict)
     last_seq: dict[str, int] = field(default_factory=dict)
 
@@ -160,6 +221,14 @@ class State:
             case Tail():
                 self.tails.setdefault(record.user, {})[record.told_seq] = record
                 self.tails_of[record.party] = self.tails_of.get(record.party, 0) + 1
+            case Ban():
+                self.bans[record.key] = record
+            case Mute():
+                self.mutes[record.key] = record
+            case AccessCode():
+                self.codes[record.digest] = record
+            case Guest():
+                self.guests[record.key] = record
 
     def drop(self, record: Record) -> None:
         """Takes a record out, with every index over it."""
@@ -191,6 +260,14 @@ class State:
                 self.tails_of[record.party] -= 1
                 if not self.tails_of[record.party]:
                     del self.tails_of[record.party]
+            case Ban():
+                del self.bans[record.key]
+            case Mute():
+                del self.mutes[record.key]
+            case AccessCode():
+                del self.codes[record.digest]
+            case Guest():
+                del self.guests[record.key]
 
     def session(self, session_id: str) -> Session | None:
         """The session with this id, if it is alive."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from zchat_broker.rules.effects import (
+    Audited,
     Effect,
     KeyChanged,
     Posted,
@@ -12,7 +13,7 @@ from zchat_broker.rules.effects import (
     Saved,
     SessionEnded,
 )
-from zchat_broker.rules.state import Record, Session, State, User
+from zchat_broker.rules.state import AuditEntry, Record, Session, State, User
 from zchat_common.errors import Code
 from zchat_common.messages import Kept, RosterEntry
 
@@ -74,7 +75,13 @@ class Step:
         entry = RosterEntry(user.name, status, since, text)
         self.effects.append(PresenceChanged(self.state.roster_version, entry))
 
-    def end_session(self, session: Session, reason: str) -> None:
+    def end_session(self, session: Session, reason: str, text: str = "") -> None:
         """Ends a session; what its user loses by it is for the caller to say."""
         self.remove(session)
-        self.effects.append(SessionEnded(session.id, session.user, reason))
+        self.effects.append(SessionEnded(session.id, session.user, reason, text))
+
+    def audit(
+        self, act: str, by: str, name: str, *, until: int | None = None, address: str = "", reason: str = ""
+    ) -> None:
+        """Notes who did what to whom, for good."""
+        self.effects.append(Audited(AuditEntry(self.at, by, act, name, until, address, reason)))

@@ -1,6 +1,7 @@
 """Public texts, whispers, and what a user says of himself."""
 
 from zchat_broker.rules.parties import leave
+from zchat_broker.rules.restraints import mute_on
 from zchat_broker.rules.state import User, Waiting
 from zchat_broker.rules.step import Actor, Done, No, Step
 from zchat_broker.rules.tails import tails_shown
@@ -54,6 +55,9 @@ def received(step: Step, actor: Actor, seq: int) -> Done | No:
 
 def away(step: Step, actor: Actor, text: str) -> Done | No:
     """Says that the user is away, and why if he likes."""
+    muted = mute_on(step.state, step.at, actor.user) if text else None
+    if muted is not None:
+        return muted
     step.save(actor.session._replace(away_since=step.at, away_text=text))
     step.show_presence(actor.user, "away", step.at, text)
     return Done()

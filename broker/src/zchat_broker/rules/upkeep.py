@@ -2,8 +2,10 @@
 
 from zchat_broker.rules.effects import NumberingRemoved
 from zchat_broker.rules.entries import Entry, InvitationExpired, SeatExpired, Started
+from zchat_broker.rules.moderation import turn_out_banned
 from zchat_broker.rules.parties import end_invitation, leave
 from zchat_broker.rules.registration import forget_user, is_freed
+from zchat_broker.rules.restraints import in_force
 from zchat_broker.rules.state import Party, State
 from zchat_broker.rules.step import Step
 from zchat_broker.rules.tails import drop_old_tails
@@ -53,10 +55,13 @@ def start(step: Step, entry: Started) -> None:
         for invitation in sorted(state.invitations[party_id].values()):
             if invitation.expires < earliest:
                 step.save(invitation._replace(expires=earliest))
+    # Who was an admin is held by what he could laugh at before.
+    turn_out_banned(step)
 
 
 def prune(step: Step) -> None:
-    """Frees names that nobody used for long, and forgets tails and numberings that no client will continue."""
+    """Frees names that nobody used for long, and forgets what has ended and what no client will continue."""
+    _forget_ended(step)
     drop_old_tails(step)
     for user in sorted([user for user in step.state.users.values() if is_freed(step, user)]):
         forget_user(step, user)
@@ -69,6 +74,19 @@ def prune(step: Step) -> None:
                 step.effects.append(NumberingRemoved(user_name, instance))
         if not numberings:
             del step.state.numberings[user_name]
+
+
+def _forget_ended(step: Step) -> None:
+    state = step.state
+    for ban in sorted(state.bans.values()):
+        if not in_force(ban, step.at):
+            step.remove(ban)
+    for mute in sorted(state.mutes.values()):
+        if not in_force(mute, step.at):
+            step.remove(mute)
+    for code in sorted(state.codes.values()):
+        if code.expires <= step.at:
+            step.remove(code)
 
 
 def _extend_seats(step: Step, party: Party, earliest: int) -> None:

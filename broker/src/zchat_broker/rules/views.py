@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
+from zchat_broker.rules.restraints import in_force
 from zchat_broker.rules.state import Session, State, Tail
-from zchat_common.messages import OpenInvitation, PartyState, RosterEntry, TopicState
+from zchat_common.limits import RESTRAINTS_SHOWN
+from zchat_common.messages import OpenInvitation, PartyState, Restraint, RosterEntry, TopicState
 from zchat_common.topics import PUBLIC, party_of, party_topic, user_topic
 
 
@@ -82,6 +84,21 @@ def open_invitations(state: State, user: str) -> tuple[OpenInvitation, ...]:
 def roster(state: State) -> tuple[RosterEntry, ...]:
     """Everybody online, sorted by folded name."""
     return tuple([_entry(state, state.sessions[user]) for user in sorted(state.sessions)])
+
+
+def restraints(state: State) -> tuple[Restraint, ...]:
+    """The bans and mutes that hold, the newest last."""
+    found = [
+        Restraint("ban", ban.name, ban.by, ban.since, ban.until, ban.address, ban.reason)
+        for ban in state.bans.values()
+        if in_force(ban, state.at)
+    ]
+    found += [
+        Restraint("mute", mute.name, mute.by, mute.since, mute.until, "", mute.reason)
+        for mute in state.mutes.values()
+        if in_force(mute, state.at)
+    ]
+    return tuple(sorted(found, key=lambda each: (each.since, each.kind, each.name))[-RESTRAINTS_SHOWN:])
 
 
 def _entry(state: State, session: Session) -> RosterEntry:

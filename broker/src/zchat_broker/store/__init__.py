@@ -12,9 +12,23 @@ The contract, which the same tests check for every store:
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from zchat_broker.rules.state import Invitation, Party, Record, Session, State, Tail, User, Waiting
+from zchat_broker.rules.state import (
+    AccessCode,
+    AuditEntry,
+    Ban,
+    Guest,
+    Invitation,
+    Mute,
+    Party,
+    Record,
+    Session,
+    State,
+    Tail,
+    User,
+    Waiting,
+)
 
-RecordKey = tuple[type[Record], *tuple[str | int, ...]]
+RecordKey = tuple[type[Record], *tuple[str | int | bytes, ...]]
 
 
 class StoreFailed(Exception):
@@ -71,6 +85,7 @@ class Changes:
     messages: list[KeptMessage] = field(default_factory=list)
     answers: list[KeptAnswer] = field(default_factory=list)
     records: dict[RecordKey, Record | None] = field(default_factory=dict)
+    audited: list[AuditEntry] = field(default_factory=list)
 
     def drop_topic(self, topic: str) -> None:
         """The topic is gone, with what this turn posted to it so far."""
@@ -108,6 +123,9 @@ class Store(Protocol):
     def prune(self, before_at: int, limit: int) -> bool:
         """Deletes at most ``limit`` messages older than ``before_at``; True if more may be left to delete."""
 
+    def audit(self) -> list[AuditEntry]:
+        """All that was ever noted of what admins did, the oldest first."""
+
     def close(self) -> None:
         """Ends the use of the store. Nothing may follow."""
 
@@ -127,3 +145,7 @@ def record_key(record: Record) -> RecordKey:
             return (Waiting, record.user, record.seq)
         case Tail():
             return (Tail, record.user, record.told_seq)
+        case Ban() | Mute() | Guest():
+            return (type(record), record.key)
+        case AccessCode():
+            return (AccessCode, record.digest)

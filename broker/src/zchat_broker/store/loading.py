@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Final, cast
 
 from zchat_broker.rules.state import (
+    AccessCode,
+    Ban,
+    Guest,
     Invitation,
+    Mute,
     Numbering,
     Party,
     Record,
@@ -74,6 +78,10 @@ def _records(db: sqlite3.Connection) -> Iterator[Record]:
     yield from (Invitation(*row) for row in rows("SELECT * FROM invitations ORDER BY party, invitee"))
     yield from (Waiting(*row) for row in rows("SELECT * FROM waiting ORDER BY user, seq"))
     yield from (Tail(*row) for row in rows("SELECT * FROM tails ORDER BY user, told_seq"))
+    yield from (Ban(*row) for row in rows("SELECT * FROM bans ORDER BY key"))
+    yield from (Mute(*row) for row in rows("SELECT * FROM mutes ORDER BY key"))
+    yield from (AccessCode(*row) for row in rows("SELECT * FROM codes ORDER BY digest"))
+    yield from (Guest(*row) for row in rows("SELECT * FROM guests ORDER BY key"))
 
 
 def _load_numberings(db: sqlite3.Connection, state: State) -> None:

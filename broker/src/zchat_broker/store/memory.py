@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import cast
 
-from zchat_broker.rules.state import Numbering, Record, State
+from zchat_broker.rules.state import AuditEntry, Numbering, Record, State
 from zchat_broker.store import Changes, KeptAnswer, KeptMessage, Loaded, RecordKey
 from zchat_common import wire
 from zchat_common.limits import ANSWERS_KEPT
@@ -26,6 +26,7 @@ class MemoryStore:
         self._records: dict[RecordKey, Record] = {}
         self._topics: dict[str, _Topic] = {}
         self._answers: dict[tuple[str, int], deque[KeptAnswer]] = {}
+        self._audit: list[AuditEntry] = []
 
     def load(self) -> Loaded:
         """All that is kept but the messages, in a state that shares nothing with the store."""
@@ -57,6 +58,7 @@ class MemoryStore:
         for answer in changes.answers:
             ring = self._answers.setdefault((answer.user, answer.instance), deque(maxlen=ANSWERS_KEPT))
             ring.append(answer)
+        self._audit += changes.audited
         self._meta = (changes.position, changes.at, changes.roster_version)
 
     def probe(self) -> None:
@@ -84,6 +86,10 @@ class MemoryStore:
             del topic.messages[:old]
             limit -= old
         return False
+
+    def audit(self) -> list[AuditEntry]:
+        """All that was ever noted of what admins did, the oldest first."""
+        return list(self._audit)
 
     def close(self) -> None:
         """Does nothing: the next broker may come."""

@@ -67,8 +67,27 @@ _VERSION_2: Final[Migration] = (
     ) WITHOUT ROWID""",
 )
 
+_VERSION_3: Final[Migration] = (
+    """CREATE TABLE bans (
+        key BLOB PRIMARY KEY, name TEXT NOT NULL, by TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
+        address TEXT NOT NULL, reason TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE mutes (
+        key BLOB PRIMARY KEY, name TEXT NOT NULL, by TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
+        reason TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE codes (
+        digest BLOB PRIMARY KEY, expires INTEGER NOT NULL, note TEXT NOT NULL, used_at INTEGER
+    ) WITHOUT ROWID""",
+    "CREATE TABLE guests (key BLOB PRIMARY KEY, since INTEGER NOT NULL, note TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE audit (
+        number INTEGER PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, act TEXT NOT NULL, name TEXT NOT NULL,
+        until INTEGER, address TEXT NOT NULL, reason TEXT NOT NULL
+    )""",
+)
+
 # The step at index n leads from version n to n + 1. A step that was released is never changed: add another one.
-MIGRATIONS: Final[tuple[Migration, ...]] = (_VERSION_1, _VERSION_2)
+MIGRATIONS: Final[tuple[Migration, ...]] = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 
 def check_ours(db: sqlite3.Connection, path: Path, version: int) -> None:

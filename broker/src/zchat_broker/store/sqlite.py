@@ -7,7 +7,20 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final, cast
 
-from zchat_broker.rules.state import Invitation, Party, Record, Session, Tail, User, Waiting
+from zchat_broker.rules.state import (
+    AccessCode,
+    AuditEntry,
+    Ban,
+    Guest,
+    Invitation,
+    Mute,
+    Party,
+    Record,
+    Session,
+    Tail,
+    User,
+    Waiting,
+)
 from zchat_broker.store import (
     Changes,
     KeptAnswer,
@@ -16,6 +29,7 @@ from zchat_broker.store import (
     MessagesDamaged,
     RecordKey,
     StoreFailed,
+    StoreUnusable,
 )
 from zchat_broker.store.carried import drop_key, read_key
 from zchat_broker.store.loading import SEQ_MAX, answer_id, load, message_id
@@ -30,6 +44,8 @@ _TOPICS_PER_PRUNE: Final = 200
 
 _OLDEST: Final = "SELECT body FROM messages WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
 _NEWEST: Final = "SELECT body FROM messages WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?"
+_NOTE: Final = "INSERT INTO audit VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
+_AUDIT: Final = "SELECT at, by, act, name, until, address, reason FROM audit ORDER BY number"
 _SAVE: Final[dict[type[Record], str]] = {
     User: "INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?)",
     Session: "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -37,6 +53,10 @@ _SAVE: Final[dict[type[Record], str]] = {
     Invitation: "INSERT OR REPLACE INTO invitations VALUES (?, ?, ?, ?)",
     Waiting: "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)",
     Tail: "INSERT OR REPLACE INTO tails VALUES (?, ?, ?, ?, ?, ?)",
+    Ban: "INSERT OR REPLACE INTO bans VALUES (?, ?, ?, ?, ?, ?, ?)",
+    Mute: "INSERT OR REPLACE INTO mutes VALUES (?, ?, ?, ?, ?, ?)",
+    AccessCode: "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?)",
+    Guest: "INSERT OR REPLACE INTO guests VALUES (?, ?, ?)",
 }
 _REMOVE: Final[dict[type[Record], str]] = {
     User: "DELETE FROM users WHERE folded = ?",
@@ -45,6 +65,10 @@ _REMOVE: Final[dict[type[Record], str]] = {
     Invitation: "DELETE FROM invitations WHERE party = ? AND invitee = ?",
     Waiting: "DELETE FROM waiting WHERE user = ? AND seq = ?",
     Tail: "DELETE FROM tails WHERE user = ? AND told_seq = ?",
+    Ban: "DELETE FROM bans WHERE key = ?",
+    Mute: "DELETE FROM mutes WHERE key = ?",
+    AccessCode: "DELETE FROM codes WHERE digest = ?",
+    Guest: "DELETE FROM guests WHERE key = ?",
 }
 
 
@@ -85,6 +109,7 @@ class SqliteStore:
                 self._keep_messages(changes.messages)
             if changes.answers:
                 self._keep_answers(changes.answers)
+            self._db.executemany(_NOTE, changes.audited)
             meta = (changes.position, changes.at, changes.roster_version)
             self._db.execute("UPDATE meta SET position = ?, at = ?, roster_version = ?", meta)
 
@@ -156,6 +181,11 @@ class SqliteStore:
         """The key has a file of its own now. Raises StoreFailed."""
         with self._transaction():
             drop_key(self._db)
+
+    def audit(self) -> list[AuditEntry]:
+        """All that was ever noted of what admins did, the oldest first. Raises StoreFailed."""
+        with self._failing():
+            return [AuditEntry(*row) for row in self._db.execute(_AUDIT)]
 
     def close(self) -> None:
         """Ends the use of the store; all of it is in the one file then. Nothing may follow."""
@@ -304,6 +334,16 @@ class SqliteStore:
         with contextlib.suppress(sqlite3.Error):
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+
+
+def read_audit(path: Path) -> list[AuditEntry]:
+    """What :meth:`SqliteStore.audit` gives, of a file that a running broker may be writing. Raises StoreUnusable."""
+    try:
+        # Read only: takes no lock that the broker waits for, and makes nothing.
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return [AuditEntry(*row) for row in db.execute(_AUDIT).fetchall()]
+    except sqlite3.Error as error:
+        raise StoreUnusable(f"{path} cannot be read ({error}); was its broker ever started?") from None
 
 
 def _clamp(seq: int) -> int:

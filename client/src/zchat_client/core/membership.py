@@ -1,5 +1,6 @@
 """One's own party and open invitations, as the messages that were shown say."""
 
+from collections.abc import Container
 from typing import Final
 
 from zchat_client.core.roster import name_key
@@ -69,11 +70,15 @@ class Membership:
             del self._invitations[change.party]
         return ended
 
-    def invitation(self, inviter: str | None) -> str | None:
-        """The party of the latest open invitation, or of the latest from this inviter; None if there is none."""
+    def invitation(self, inviter: str | None, ignores: Container[str] = ()) -> str | None:
+        """The party of the latest open invitation, or of the latest from this inviter; None if there is none.
+
+        Without an inviter named, those of whom the user ``ignores`` do not count: he was not shown them.
+        """
         wanted = None if inviter is None else name_key(inviter)
         for party, invitation in reversed(self._invitations.items()):
-            if wanted is None or name_key(invitation.inviter) == wanted:
+            hidden = wanted is None and invitation.inviter in ignores
+            if not hidden and wanted in (None, name_key(invitation.inviter)):
                 return party
         return None
 

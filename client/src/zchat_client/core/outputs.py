@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from zchat_client.events import Event
 from zchat_common.errors import Code
-from zchat_common.messages import Answer, Denied, History, Keys, Party, Refusal, Roster
+from zchat_common.messages import Answer, Bans, Denied, History, Keys, Party, Refusal, Roster
 
 
 class Send(NamedTuple):
@@ -39,7 +39,7 @@ class Show(NamedTuple):
     seq: int = 0
 
 
-Reply = Roster | Party | History | Keys
+Reply = Roster | Party | History | Keys | Bans
 
 
 class Settled(NamedTuple):
@@ -50,11 +50,15 @@ class Settled(NamedTuple):
 
 
 class Over(NamedTuple):
-    """The broker wants no more of this session, and coming back by itself is not the client's business."""
+    """The broker wants no more of this session, and coming back by itself is not the client's business.
+
+    ``wants_code``: an invitation code would help.
+    """
 
     reason: str
     code: Code | None
     text: str
+    wants_code: bool = False
 
 
 Output = Send | Subscribe | Unsubscribe | Rebuild | Show | Settled | Over

@@ -86,6 +86,7 @@ class Reading:
         for topic in [topic for topic in self._subscribed if topic not in wanted]:
             self._unsubscribe(topic)
         self.roster.registered(registered.roster_version)
+        self.roster.admins = frozenset([name_key(admin) for admin in registered.admins])
         if self.roster.version != registered.roster_version:
             self._ask_roster()
 
@@ -170,7 +171,8 @@ class Reading:
                     self._open_waiting(now)
             case m.Stopping():
                 self._out(Rebuild(clean_text(message.reason)))
-            case m.Say() | m.Whisper() | m.Delivered() | m.Invited() | m.PartyChanged():
+            # Whatever else is published is kept.
+            case _:
                 if not self._streams.goes_on(topic) and self._is_own_join(message):
                     self.joined(topic, message.seq, message.at, now)
                 self._offer(topic, message)

@@ -12,6 +12,8 @@ class Roster:
 
     def __init__(self) -> None:
         self.version = -1
+        # Those who keep order, online or not, as name_key has them.
+        self.admins: frozenset[str] = frozenset()
         self._entries: dict[str, RosterEntry] = {}
 
     def registered(self, version: int) -> None:
@@ -51,6 +53,10 @@ class Roster:
         for name in absent:
             found.setdefault(name_key(name), Member(name, "offline"))
         return tuple([found[folded] for folded in sorted(found)])
+
+    def admins_of(self, users: Iterable[Member]) -> tuple[str, ...]:
+        """Those of a list who keep order."""
+        return tuple([user.name for user in users if name_key(user.name) in self.admins])
 
     def entries(self) -> tuple[RosterEntry, ...]:
         """Everybody online with all that is known, sorted by folded name."""

@@ -11,7 +11,7 @@ from enum import Enum, auto
 
 from zchat_client.core.beat import Beat
 from zchat_client.core.outbox import Outbox, Pending
-from zchat_client.core.outputs import Output, Over, Rebuild, Send, Settled, Show
+from zchat_client.core.outputs import Output, Over, Rebuild, Reply, Send, Settled, Show
 from zchat_client.core.questions import ForGap, ForKeys, ForRoster, ForTicket, Make, Questions
 from zchat_client.core.reading import Reading
 from zchat_client.events import Connected, Disconnected, Error, PartyMembers, Reconnected
@@ -57,6 +57,8 @@ class Session:
         self.introduced: tuple[int, int, int] | None = None
         self.phase = Phase.OFFLINE
         self.title = ""
+        # An invitation code, until the broker has let us in.
+        self.invite = ""
         self.beat = Beat()
         self.outbox = Outbox(draw())
         self._draw = draw
@@ -67,6 +69,7 @@ class Session:
         self._outputs: list[Output] = []
         self.reading = Reading(name, positions, self.beat, self._questions, self._out)
         self._outage = False
+        self._ended = False
         self._deadline_s = float("inf")
         self._receipt_sent = 0
 
@@ -78,13 +81,14 @@ class Session:
         self._deadline_s = now.steady_s + _REGISTER_S
         self.beat.start(now.steady_s)
         self.reading.subscribe()
-        self._send(m.Register(PROTOCOL_VERSION, self.name, self._run, self._takeover))
+        self._send(m.Register(PROTOCOL_VERSION, self.name, self._run, self._takeover, self.invite))
 
     def link_closed(self, reason: str, now: Now) -> None:
         """The links are gone. The user is told once for each outage."""
         self.phase = Phase.OFFLINE
         self._token = b""
-        if self.reading.showing and not self._outage:
+        # Whoever was told that his session is over is not told that the client tries to come back.
+        if self.reading.showing and not self._outage and not self._ended:
             self._outage = True
             self.reading.replayed = 0
             self._out(Show(Disconnected(at=now.at, reason=reason)))
@@ -165,10 +169,11 @@ class Session:
             case m.Expected():
                 if not self.outbox.go_back(message.instance, message.n, now.steady_s):
                     self.outbox.renumber(self._draw())
-            case m.Roster() | m.Party() | m.History() | m.Keys() | m.Denied():
+            case m.Roster() | m.Party() | m.History() | m.Keys() | m.Bans() | m.Denied():
                 self._reply(message, now)
             case m.Ended():
-                self._out(Over(message.reason, None, f"This session was ended: {message.reason}."))
+                self._ended = True
+                self._out(_over(message))
             case m.Probe():
                 pass
 
@@ -186,6 +191,7 @@ class Session:
         self._token = registered.token
         # The name is ours now: only the first registration may push another session aside.
         self._takeover = False
+        self.invite = ""
         self._questions.reopen()
         self.reading.registered(registered, now)
         self.outbox.open(registered.rate / 1000, registered.burst, now.steady_s)
@@ -199,7 +205,7 @@ class Session:
             # While we were away another client with our key took our place.
             self._out(Over("taken over", None, clean_text(rejected.text)))
         elif self.phase is Phase.REGISTERING:
-            self._out(Over("refused", code, clean_text(rejected.text)))
+            self._out(Over("refused", code, clean_text(rejected.text), rejected.wants == "invite"))
         else:
             self._out(Show(Error(at=now.at, code=code, text=clean_text(rejected.text))))
 
@@ -232,7 +238,7 @@ class Session:
         if command.ticket != _NO_TICKET:
             self._out(Settled(command.ticket, result))
 
-    def _reply(self, reply: m.Roster | m.Party | m.History | m.Keys | m.Denied, now: Now) -> None:
+    def _reply(self, reply: Reply | m.Denied, now: Now) -> None:
         if isinstance(reply, m.Denied) and reply.code == Code.RATE_LIMITED:
             self._questions.postpone(reply.ask, now.steady_s)
             return
@@ -277,14 +283,16 @@ class Session:
         self.phase = Phase.ONLINE
         self.reading.showing = True
         party = self.reading.membership.party
+        users = self.reading.roster.members(() if party is None else party.members)
         connected = Connected(
             at=now.at,
             name=self.name,
             title=self.title,
             fingerprint=self.fingerprint,
             first_contact=self.first_contact,
-            users=self.reading.roster.members(() if party is None else party.members),
+            users=users,
             party=None if party is None else PartyMembers(party.leader, party.members),
+            admins=self.reading.roster.admins_of(users),
         )
         self._out(Show(connected))
 
@@ -306,6 +314,12 @@ class Session:
 
     def _out(self, output: Output) -> None:
         self._outputs.append(output)
+
+
+def _over(ended: m.Ended) -> Over:
+    if ended.reason == "kicked":
+        return Over("kicked", Code.ACCESS_DENIED, clean_text(ended.text) or "You were kicked.")
+    return Over(ended.reason, None, f"This session was ended: {ended.reason}.")
 
 
 def _code(value: str) -> Code:

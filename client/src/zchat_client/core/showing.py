@@ -3,7 +3,7 @@
 Everything is cleaned for display here, whoever checked it before: a broker or a member may run another program.
 """
 
-from zchat_client.events import Delivered, Event, Invited, Message, Party, Whisper
+from zchat_client.events import Delivered, Event, Invited, Message, Moderated, Party, Whisper
 from zchat_common import messages as m
 from zchat_common.text import clean_text
 from zchat_common.topics import PUBLIC
@@ -24,6 +24,26 @@ def event_of(topic: str, message: m.Kept, replayed: bool) -> Event:
                 text=clean_text(message.text),
                 action=message.action,
                 replayed=replayed,
+            )
+        case m.Announcement():
+            return Message(
+                at=message.at,
+                topic="public",
+                seq=message.seq,
+                sender=clean_text(message.sender),
+                text=clean_text(message.text),
+                action=False,
+                replayed=replayed,
+                announcement=True,
+            )
+        case m.Moderated():
+            return Moderated(
+                at=message.at,
+                act=clean_text(message.act),
+                name=clean_text(message.name),
+                by=clean_text(message.by),
+                until=message.until,
+                reason=clean_text(message.reason) or None,
             )
         case m.Whisper():
             return Whisper(

@@ -1,0 +1,30 @@
+"""Durations and moments as people write and read them."""
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from zchat_common.limits import RESTRAINT_MAX_S
+
+USAGE: Final = "a number and m, h, d or w, such as 30m, 1h, 2d or 1w"
+
+_SECONDS: Final = {"m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
+_DURATION: Final = re.compile("([0-9]{1,6})([mhdw])", re.IGNORECASE)
+
+
+class BadDuration(ValueError):
+    """Not a duration, or none that anything can last; the str is a sentence."""
+
+
+def parse_duration(text: str) -> int:
+    """The seconds of ``30m``, ``1h``, ``2d`` or ``1w``. Raises BadDuration."""
+    match = _DURATION.fullmatch(text)
+    seconds = 0 if match is None else int(match[1]) * _SECONDS[match[2].lower()]
+    if not 0 < seconds <= RESTRAINT_MAX_S:
+        raise BadDuration(f"{text[:20]!r} is no duration: it is {USAGE}.")
+    return seconds
+
+
+def utc_words(at: int) -> str:
+    """A moment (milliseconds since the epoch) for people, who may be in any time zone."""
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

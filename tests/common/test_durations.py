@@ -1,0 +1,29 @@
+"""Durations and moments as people write and read them."""
+
+import pytest
+
+from zchat_common.durations import BadDuration, parse_duration, utc_words
+from zchat_common.limits import RESTRAINT_MAX_S
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30m", 1800), ("1h", 3600), ("2d", 172_800), ("1w", 604_800), ("1H", 3600), ("007m", 420)]
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, seconds: int) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "h", "1", "1s", "1.5h", "-1h", "1 h", "0m", "1h30m", "999999w", "9999999m", "١h"])
+def test_anything_else_is_none(text: str) -> None:
+    with pytest.raises(BadDuration):
+        parse_duration(text)
+
+
+def test_the_longest_is_what_the_broker_takes() -> None:
+    assert parse_duration("5214w") <= RESTRAINT_MAX_S
+    with pytest.raises(BadDuration):
+        parse_duration("5215w")
+
+
+def test_a_moment_is_told_with_its_time_zone() -> None:
+    assert utc_words(1_700_000_000_999) == "2023-11-14 22:13:20 UTC"
