@@ -36,7 +36,7 @@ class Broker:
         self._secrets = random.Random(f"secrets {seed}")
         self._plan = plan
         self._judge = judge
-        settings = Settings(plan.grace_s)
+        settings = Settings(plan.grace_s, admins=plan.admins)
         self._profile = Profile("Simulation", COMMANDS_PORT, TOPICS_PORT, settings, plan.rate, plan.burst)
         self.store = FlakyStore(self._disk_fails, self._kept)
         self.hub: Hub | None = None

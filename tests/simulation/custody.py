@@ -12,6 +12,8 @@ from zchat_common import wire
 from zchat_common.sealing import OpeningKey, take_apart
 from zchat_common.topics import user_of
 
+_KEPT = (m.Say, m.Whisper, m.Delivered, m.Invited, m.PartyChanged, m.Announcement, m.Moderated)
+
 
 @dataclass(slots=True)
 class _Key:
@@ -55,7 +57,7 @@ class Custody:
         messages = list(wire.decode_frame(plain))
         adopted: list[Text] = []
         for message in messages:
-            if isinstance(message, (m.Say, m.Whisper, m.Delivered, m.Invited, m.PartyChanged)):
+            if isinstance(message, _KEPT):
                 adopted += self._kept(parts.topic, message)
                 key.sealed.append(message.seq)
             elif isinstance(message, m.NewKey):

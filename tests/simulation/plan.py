@@ -37,6 +37,7 @@ class Plan:
     rate: float = 0.0
     burst: int = 30
     grace_s: float = 120.0
+    admins: tuple[str, ...] = ()
     answer_loss: float = 0.0
     frame_loss: float = 0.0
     frame_copies: float = 0.0

@@ -127,6 +127,8 @@ def _matches(topic: str, event: e.Event, message: m.Kept) -> bool:
             return (event.recipient, event.seq) == (message.recipient, message.whisper_seq)
         case e.Invited(), m.Invited():
             return (event.inviter, event.members) == (message.inviter, message.members)
+        case e.Moderated(), m.Moderated():
+            return (event.act, event.name, event.until) == (message.act, message.name, message.until)
         case e.Party(), m.PartyChanged():
             said = (message.change, message.name, message.leader, message.members)
             return (event.change, event.name, event.leader, event.members) == said

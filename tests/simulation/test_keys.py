@@ -1,5 +1,6 @@
 """Who can open what: whoever left, was not there yet, or only listens, holds no key of it."""
 
+from tests.simulation.plan import Plan
 from tests.simulation.stories import Story, accept, party_news, texts
 from zchat_common import messages as m
 
@@ -100,3 +101,23 @@ def test_forged_copied_and_garbled_frames_are_shown_to_nobody() -> None:
             story.faults.forge_frames()
     world.settle()
     assert texts(bob) == texts(alice) == [f"alice.1.{number}" for number in range(1, 31)]
+
+
+def test_bans_that_change_the_key_of_public_under_a_bad_link_cost_nobody_a_message() -> None:
+    story = Story("alice", "bob", "carol", "dave", plan=Plan(admins=("alice",)))
+    (alice, bob, carol, dave), world = story.runs, story.world
+    dave.exit()
+    world.pass_time(0.5)
+    for number in range(20):
+        if number % 3 == 0:
+            story.faults.drop_frames()
+        alice.do("ban", "dave", False, 1, "spam")
+        world.pass_time(0.1)
+        bob.say()
+        world.pass_time(0.2)
+    # By then he may come back, as everybody does in the end, and is given the key that is in use.
+    world.pass_time(2.0)
+    world.settle()
+    assert holders(story, "public")[:-1] == [["alice", "bob", "carol"]] * 19
+    assert texts(alice) == texts(bob) == texts(carol) == [f"bob.1.{number}" for number in range(1, 21)]
+    assert story.traced("broker to", " Keys(") > 0, "somebody missed a new key, and asked"

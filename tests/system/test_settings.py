@@ -45,6 +45,9 @@ def test_every_option_can_be_an_environment_variable(house: House) -> None:
         "ZCHAT_HISTORY_DAYS": "1",
         "ZCHAT_NAME_DAYS": "1",
         "ZCHAT_ADDRESS_CONNECTIONS": "50",
+        "ZCHAT_ACCESS": "open",
+        "ZCHAT_ADMIN": "op alice",
+        "ZCHAT_INVITE": "1234",
         "ZCHAT_NAME": "alice",
         "ZCHAT_JSON": "1",
         "ZCHAT_WAIT": "1",
@@ -55,6 +58,7 @@ def test_every_option_can_be_an_environment_variable(house: House) -> None:
     alice = house.own(Client("alice", [], env, data=house.folder / "data"))
     connected = alice.wait("connected")
     assert (connected["name"], connected["title"]) == ("alice", "From the environment")
+    assert connected["admins"] == ["alice"]
     assert (house.folder / "data" / "broker.key").exists()
     assert (house.folder / "data" / "keys" / "alice.key").exists()
     lines = [str(number) for number in range(40)]
