@@ -978,6 +978,8 @@ def test_who_goes_on_with_what_is_refused_is_to_be_shut(kind: str) -> None:
     assert set(shut) == {mallory.route}
     unlimited = Broker(UNLIMITED)
     assert unlimited.turn(*[unlimited.arrival(b"1", b"nonsense") for _ in range(3000)]).shut == []
+
+
 # -- access ---------------------------------------------------------------------------------------------------------
 
 INVITED = UNLIMITED._replace(settings=Settings(invited_only=True))
