@@ -29,7 +29,8 @@ def main() -> None:
 
 def _renewed(found: re.Match[str], keys: dict[str, SealingKey]) -> str:
     kind, words, body = found.groups()
-    value = json.loads(_field(body, "value"), object_hook=lambda item: bytes.fromhex(item["hex"]))
+    # Long bytes are continued on the next line, within their JSON string.
+    value = json.loads(_field(body, "value"), strict=False, object_hook=lambda item: bytes.fromhex(item["hex"]))
     name = "frame" if words.endswith("topics down") else "hex"
     if name == "hex":
         payload = msgpack.packb(value)

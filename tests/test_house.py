@@ -30,7 +30,9 @@ LIBRARY = (
     *CORE,
     *[
         f"zchat_client.{name}"
-        for name in ("link", "keys", "checks", "notes", "feed", "partner", "ignored", "moderation", "results")
+        for name in (
+            "link", "keys", "checks", "notes", "feed", "partner", "ignored", "moderation", "results", "tickets", "past"
+        )
     ],
     "zchat_client.driver",
     "zchat_client.client",
@@ -141,7 +143,10 @@ def test_no_terminal_ui_is_needed_yet() -> None:
     [
         ("msgpack", ("zchat_common.wire",)),
         ("sqlite3", ("zchat_broker.store",)),
-        ("cryptography", ("zchat_common.sealing", "zchat_common.identity", "zchat_common.sealed_identity")),
+        (
+            "cryptography",
+            ("zchat_common.sealing", "zchat_common.whispers", "zchat_common.identity", "zchat_common.sealed_identity"),
+        ),
         ("zmq", ("zchat_broker", "zchat_client.link", "zchat_client.driver")),
         ("random", ("zchat_client.driver",)),
     ],

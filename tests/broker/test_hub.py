@@ -220,7 +220,7 @@ def test_a_command_is_kept_answered_and_published(broker: Broker) -> None:
 def test_a_turn_is_one_commit_and_one_frame_of_each_topic(broker: Broker) -> None:
     alice, bob = guest(broker), guest(broker, "Bob")
     says = [alice.command("say", str(number), False) for number in range(50)]
-    whispers = [bob.command("whisper", "alice", "text", b"psst") for _ in range(3)]
+    whispers = [bob.command("whisper", "alice", alice.key, m.SEALED, b"psst") for _ in range(3)]
     broker.disk.commits.clear()
     out = broker.turn(*alice.arrives(*says), *bob.arrives(*whispers))
     assert len(broker.disk.commits) == 1
@@ -341,9 +341,9 @@ def test_bad_input_is_answered_with_its_code_and_changes_nothing(payload: bytes,
         ("say", (" ", False), "empty_text"),
         ("say", ("x" * 4_001, False), "too_long"),
         ("say", ("\x1b[2J", False), "bad_text"),
-        ("whisper", ("nobody", "text", b"hi"), "no_such_user"),
-        ("whisper", ("alice", "text", b"hi"), "not_yourself"),
-        ("whisper", ("alice", "", b"hi"), "malformed"),
+        ("whisper", ("nobody", b"k" * 32, m.SEALED, b"hi"), "no_such_user"),
+        ("whisper", ("alice", b"k" * 32, m.SEALED, b"hi"), "not_yourself"),
+        ("whisper", ("alice", b"k" * 32, "text", b"hi"), "malformed"),
         ("received", (-1,), "malformed"),
         ("received", (None,), "malformed"),
         ("party_say", ("hi", False), "not_in_party"),
@@ -436,7 +436,7 @@ def test_a_turn_that_cannot_be_kept_did_not_happen_and_everybody_in_it_is_told(
     caplog.set_level(logging.ERROR, "zchat.broker")
     out = broker.turn(
         *alice.arrives(alice.command("say", "lost", False), alice.command("party_invite", "bob")),
-        *bob.arrives(bob.command("whisper", "alice", "text", b"lost")),
+        *bob.arrives(bob.command("whisper", "alice", alice.key, m.SEALED, b"lost")),
         *carol.arrives(m.Register(PROTOCOL_VERSION, "Carol", 1, takeover=False)),
     )
     replies = [wire.decode_downstream(payload) for _, payload in out.replies]

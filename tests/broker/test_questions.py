@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.broker.rules.conversation import SETTINGS, Chat
+from tests.broker.rules.conversation import SETTINGS, Chat, key_of
 from zchat_broker.allowances import Allowances
 from zchat_broker.links import Link
 from zchat_broker.profile import Profile
@@ -92,6 +92,19 @@ def denied(desk: Desk, user: str, question: m.AskHistory) -> str:
     assert reply.ask == question.ask
     assert reply.text
     return reply.code
+
+
+def test_whoever_asks_is_told_which_key_owns_a_name_in_any_case(desk: Desk) -> None:
+    assert desk.ask("alice", m.AskUser(TOKEN, 7, "BOB")) == m.User(7, "Bob", key_of("bob"))
+
+
+@pytest.mark.parametrize("name", ["nobody", "", "a b", "x" * 10_000, "\x1b[2J"])
+def test_there_is_no_key_of_nobody(desk: Desk, name: str) -> None:
+    reply = desk.ask("alice", m.AskUser(TOKEN, 7, name))
+    assert isinstance(reply, m.Denied)
+    assert (reply.ask, reply.code) == (7, "no_such_user")
+    assert len(reply.text) < 200
+    assert "\x1b" not in reply.text
 
 
 # -- pongs ----------------------------------------------------------------------------------------------------------
@@ -275,7 +288,7 @@ def test_a_page_of_long_messages_is_cut_at_the_end_that_was_not_asked_for(desk: 
 
 def test_a_page_holds_at_least_one_message(desk: Desk) -> None:
     body = b"x" * (HISTORY_PAGE_MAX_BYTES + 1)
-    desk.keep("user.alice", *[m.Whisper(seq, seq, "Bob", "Alice", "text", body, "online") for seq in (1, 2)])
+    desk.keep("user.alice", *[m.Whisper(seq, seq, "Bob", "Alice", m.SEALED, body, "online") for seq in (1, 2)])
     assert desk.page("alice", "user.alice", 0, None) == [1]
     assert desk.page("alice", "user.alice", None, None) == [2]
 

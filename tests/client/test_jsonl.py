@@ -76,6 +76,24 @@ EVENTS: list[tuple[e.Event, dict[str, Any]]] = [
             "stored": True,  # beyond the contract
         },
     ),
+    (
+        e.Whisper(
+            at=AT, seq=4, sender="Bob", recipient="Alice", text="psst", replayed=False, warning="contact_key_changed"
+        ),
+        {
+            "event": "whisper",
+            "seq": 4,
+            "sender": "Bob",
+            "recipient": "Alice",
+            "text": "psst",
+            "replayed": False,
+            "stored": False,  # beyond the contract
+            "warning": "contact_key_changed",  # beyond the contract
+        },
+    ),
+    # Beyond the contract:
+    (e.SafetyCode(at=AT, name="Bob", code="00001 2"), {"event": "safety_code", "name": "Bob", "code": "00001 2"}),
+    (e.Trusted(at=AT, name="Bob", code="00001 2"), {"event": "trusted", "name": "Bob", "code": "00001 2"}),
     (SENT, {"event": "sent", "topic": "public", "seq": 3, "typed": "hi", "id": 1}),
     (
         e.Sent(at=AT, topic="user", seq=3, typed="/w bob hi", id=1, recipient="Bob", delivery="stored"),

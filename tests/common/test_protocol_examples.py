@@ -1,5 +1,7 @@
 """docs/protocol.md against the code: its tables list what there is, its examples are what the code makes of them."""
 
+import hashlib
+import hmac
 import json
 import re
 from pathlib import Path
@@ -8,15 +10,19 @@ from typing import Any, Final, NamedTuple, cast, get_args, get_origin, get_type_
 
 import msgpack
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from zchat_broker.rules.commands import COMMANDS, Who
 from zchat_common import limits, wire
 from zchat_common import messages as m
 from zchat_common.errors import Code
+from zchat_common.identity import Identity
 from zchat_common.introduction import decode_introduction, encode_introduction, fingerprint
 from zchat_common.limits import FRAME_MAX_BYTES
 from zchat_common.names import fold, skeleton
 from zchat_common.sealing import OpeningKey, SealedFrame, SealError, SealingKey, subscription, take_apart
+from zchat_common.whispers import Party, Whisperer, safety_code
 
 DOCUMENT: Final = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
 
@@ -42,7 +48,8 @@ class Block(NamedTuple):
         return bytes.fromhex(self.field(name))
 
     def value_of(self, name: str) -> Any:
-        return json.loads(self.field(name), object_hook=lambda item: bytes.fromhex(item["hex"]))
+        # Long bytes are continued on the next line, within their JSON string.
+        return json.loads(self.field(name), strict=False, object_hook=lambda item: bytes.fromhex(item["hex"]))
 
 
 def blocks(kind: str) -> list[Block]:
@@ -187,6 +194,56 @@ def test_the_frame_does_not_open_a_second_time_nor_changed() -> None:
         key.open(parts)
 
 
+# -- whispers -------------------------------------------------------------------------------------------------------
+
+
+def identities(block: Block) -> tuple[Identity, Identity]:
+    return Identity.of_secret(block.bytes_of("sender_secret")), Identity.of_secret(block.bytes_of("recipient_secret"))
+
+
+def test_the_whisper_is_what_a_client_seals_and_both_open() -> None:
+    (block,) = blocks("whisper")
+    sender, recipient = block.value_of("sender"), block.value_of("recipient")
+    alice, bob = identities(block)
+    party = Party(recipient, bob.public)
+    numbers = int(block.field("instance")), int(block.field("n"))
+    body, text = block.bytes_of("body"), block.value_of("text")
+
+    assert (alice.public, bob.public) == (block.bytes_of("sender_key"), block.bytes_of("recipient_key"))
+    assert Whisperer(alice).seal(text, sender, party, *numbers) == body
+    for identity, own in ((alice, True), (bob, False)):
+        opened = Whisperer(identity).open(body, sender, recipient, own=own)
+        assert opened == (text, alice.public, bob.public)
+
+
+def test_the_whisper_is_derived_as_the_document_says() -> None:
+    """Computed from the document alone, as somebody would who writes a client of his own."""
+    (block,) = blocks("whisper")
+    alice, bob = identities(block)
+    shared = X25519PrivateKey.from_private_bytes(bob.secret).exchange(X25519PublicKey.from_public_bytes(alice.public))
+    salt = int(block.field("instance")).to_bytes(8, "big") + int(block.field("n")).to_bytes(8, "big")
+    parties = [
+        len(name).to_bytes(2, "big") + name + key for name, key in ((b"alice", alice.public), (b"bob", bob.public))
+    ]
+    info = b"zchat whisper 1" + b"".join(parties)
+    # RFC 5869 with one block of output.
+    extracted = hmac.digest(salt, shared, "sha256")
+    key = hmac.digest(extracted, info + b"\x01", "sha256")
+    text = block.value_of("text").encode()
+    plain = (len(text).to_bytes(2, "big") + text).ljust(64, b"\0")
+    header = b"\x01" + salt + alice.public + bob.public
+
+    assert shared == block.bytes_of("shared")
+    assert (salt, info, key) == (block.bytes_of("salt"), block.bytes_of("info"), block.bytes_of("key"))
+    assert plain == block.bytes_of("plain")
+    assert header + ChaCha20Poly1305(key).encrypt(bytes(12), plain, header) == block.bytes_of("body")
+
+    digest = hashlib.sha512(b"zchat safety code 1" + b"".join(sorted(parties))).digest()
+    groups = [int.from_bytes(digest[5 * place : 5 * place + 5]) % 100_000 for place in range(12)]
+    assert " ".join(f"{group:05}" for group in groups) == block.value_of("safety_code")
+    assert safety_code(Party("bob", bob.public), Party("alice", alice.public)) == block.value_of("safety_code")
+
+
 # -- the rest of the examples ---------------------------------------------------------------------------------------
 
 
@@ -283,8 +340,13 @@ def test_a_text_and_a_body_of_full_length_fit_into_a_command_and_a_frame() -> No
     text = "\U0001f600" * limits.TEXT_MAX_CHARS
     command = m.Do(bytes(16), 2**63 - 1, 2**63 - 1, "party_say", (text, True))
     whisper = m.Do(
-        bytes(16), 2**63 - 1, 2**63 - 1, "whisper", ("\U00010400" * 32, "text", bytes(limits.BODY_MAX_BYTES))
+        bytes(16),
+        2**63 - 1,
+        2**63 - 1,
+        "whisper",
+        ("\U00010400" * 32, bytes(32), m.SEALED, bytes(limits.BODY_MAX_BYTES)),
     )
 
-    assert len(text.encode()) <= limits.BODY_MAX_BYTES
+    alice = Identity.of_secret(bytes(range(32)))
+    assert len(Whisperer(alice).seal(text, "alice", Party("bob", alice.public), 1, 1)) <= limits.BODY_MAX_BYTES
     assert max(len(wire.encode(command)), len(wire.encode(whisper))) <= limits.COMMAND_MAX_BYTES <= FRAME_MAX_BYTES

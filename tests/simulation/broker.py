@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from functools import partial
 
+from tests.people import key_of
 from tests.simulation.flaky_store import FlakyStore
 from tests.simulation.judge import Judge
 from tests.simulation.plan import Plan
@@ -20,11 +21,6 @@ COMMANDS_PORT = 5555
 TOPICS_PORT = 5556
 _TICK_S = 0.5
 _PROBE = wire.encode(Probe())
-
-
-def key_of(user: str) -> bytes:
-    """The public key that this user proves to hold."""
-    return user.encode().ljust(32, b"\0")
 
 
 class Broker:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
+from tests.people import identity_of
 from tests.simulation.judge import Judge
 from tests.simulation.timeline import Timeline
 from tests.simulation.wires import Wires
-from zchat_client.core.outputs import Over, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
+from zchat_client.core.outputs import Over, Pin, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
 from zchat_client.core.questions import Make
 from zchat_client.core.session import Phase, Session
 from zchat_client.events import Event
@@ -42,11 +43,12 @@ class Place(Protocol):
 
 @dataclass(slots=True)
 class User:
-    """A person with a name, a key and a data folder: ``saved`` are the positions in it."""
+    """A person with a name, a key and a data folder: ``saved`` are the positions in it, ``pins`` contacts' keys."""
 
     name: str
     folded: str
     saved: dict[str, int] = field(default_factory=dict)
+    pins: dict[str, bytes] = field(default_factory=dict)
     runs: "list[Run]" = field(default_factory=list)
 
     @classmethod
@@ -76,7 +78,15 @@ class Run:
         self._dice = place.dice
         self._judge = place.judge
         secrets = random.Random(f"{user.folded} {self.number} {place.dice.random()}")
-        self.session = Session(user.name, "", dict(user.saved), takeover, lambda: secrets.getrandbits(_DRAW_BITS))
+        self.session = Session(
+            user.name,
+            "",
+            dict(user.saved),
+            takeover,
+            identity_of(user.name),
+            dict(user.pins),
+            lambda: secrets.getrandbits(_DRAW_BITS),
+        )
         self._shown: dict[str, int] = {}
         self._flushing = False
         self._armed_s = float("inf")
@@ -161,7 +171,7 @@ class Run:
 
     def whisper(self, recipient: str) -> int:
         """Whispers something new."""
-        return self.do("whisper", recipient, "text", self.next_text().encode())
+        return self.do("whisper", recipient, self.next_text())
 
     def ask(self, make: Make) -> int:
         """Asks a question; returns its ticket."""
@@ -209,6 +219,9 @@ class Run:
                     self._show(output)
                 case Settled():
                     self._settled(output)
+                case Pin():
+                    self._judge.pinned(self, output)
+                    self.user.pins[output.folded] = output.key
                 case Over():
                     self.end = output
                 case Rebuild():

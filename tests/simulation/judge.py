@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tests.people import key_of, text_in
 from tests.simulation.custody import Custody
 from tests.simulation.reader import Reader
 from tests.simulation.record import Record, Text, Wrong, label_of
@@ -16,7 +17,7 @@ from tests.simulation.replies import Replies
 from zchat_broker.hub import Hub
 from zchat_broker.rules.invariants import check_invariants
 from zchat_broker.store import Changes, Store
-from zchat_client.core.outputs import Over, Reply, Show
+from zchat_client.core.outputs import Over, Pin, Reply, Show
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.errors import Code
@@ -116,6 +117,12 @@ class Judge:
         """A client showed something."""
         self.note(run.label, "is shown", show.topic, show.seq, show.event)
         self.readers[run.label].shown(show)
+
+    def pinned(self, run: "Run", pin: Pin) -> None:
+        """A client keeps the key of a contact, and nobody ever has another one here."""
+        self.note(run.label, "pins", pin.folded)
+        if pin.key != key_of(pin.folded):
+            raise Wrong(f"{run.label} pinned {pin}")
 
     def ended(self, run: "Run", over: Over) -> None:
         """A client says that it is over, which only another process of the same user can be the cause of."""
@@ -262,6 +269,6 @@ def _label_in(message: m.Kept) -> str:
         case m.Say():
             return label_of(message.text)
         case m.Whisper():
-            return label_of(message.body.decode())
+            return label_of(text_in(message))
         case _:
             return ""

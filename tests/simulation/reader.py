@@ -1,5 +1,6 @@
 """What one client process may show next: each topic without a hole, without a repetition, and nothing of others."""
 
+from tests.people import text_in
 from tests.simulation.record import Fact, Record, Wrong
 from zchat_client import events as e
 from zchat_client.core.outputs import Show
@@ -121,7 +122,7 @@ def _matches(topic: str, event: e.Event, message: m.Kept) -> bool:
             return (event.sender, event.recipient, event.text) == (
                 message.sender,
                 message.recipient,
-                message.body.decode(),
+                text_in(message),
             )
         case e.Delivered(), m.Delivered():
             return (event.recipient, event.seq) == (message.recipient, message.whisper_seq)

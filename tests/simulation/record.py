@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tests.people import text_in
 from zchat_broker.store import Changes
 from zchat_common import messages as m
 from zchat_common import wire
@@ -79,7 +80,7 @@ class Record:
         if isinstance(message, m.Say):
             yield Text(topic, message.seq, label_of(message.text))
         elif isinstance(message, m.Whisper):
-            yield Text(topic, message.seq, label_of(message.body.decode()))
+            yield Text(topic, message.seq, label_of(text_in(message)))
 
 
 def label_of(text: str) -> str:

@@ -17,6 +17,7 @@ Check = Callable[[object], bool]
 
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+_SAFETY_CODE: Final = re.compile(r"\d{5}( \d{5}){11}")
 
 
 def is_text(value: object) -> bool:
@@ -52,6 +53,10 @@ def is_time(value: object) -> bool:
 
 def is_fingerprint(value: object) -> bool:
     return type(value) is str and _FINGERPRINT.fullmatch(value) is not None
+
+
+def is_safety_code(value: object) -> bool:
+    return type(value) is str and _SAFETY_CODE.fullmatch(value) is not None
 
 
 def one_of(*values: str) -> Check:
@@ -133,7 +138,7 @@ EVENTS: Final[dict[str, Row]] = {
     ),
     "whisper": Row(
         {"seq": is_seq, "sender": is_name, "recipient": is_name, "text": is_some_text, "replayed": is_flag},
-        optional={"stored": is_flag},
+        optional={"stored": is_flag, "warning": one_of("contact_key_changed")},
     ),
     "sent": Row(
         {"topic": one_of("public", "party", "user"), "seq": is_seq, "typed": is_some_text, "id": is_seq},
@@ -147,6 +152,8 @@ EVENTS: Final[dict[str, Row]] = {
         {"change": is_change, "name": is_name, "leader": is_text, "members": listed(is_name)},
         optional={"reason": is_some_text},
     ),
+    "safety_code": Row({"name": is_name, "code": is_safety_code}),
+    "trusted": Row({"name": is_name, "code": is_safety_code}),
     "who": Row({"users": listed(is_user)}, optional={"admins": listed(is_name)}),
     "moderated": Row(
         {"act": is_act, "name": is_name, "by": is_name, "until": maybe(is_time)}, optional={"reason": is_some_text}

@@ -31,11 +31,11 @@ class Peer:
         self.context = zmq.Context()
         self.socket: zmq.Socket[bytes] = self.context.socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)
+        self.identity = Identity.create() if identity is None else identity
         if curve:
-            identity = Identity.create() if identity is None else identity
             self.socket.setsockopt(zmq.CURVE_SERVERKEY, z85.encode(introduction(broker).key))
-            self.socket.setsockopt(zmq.CURVE_PUBLICKEY, z85.encode(identity.public))
-            self.socket.setsockopt(zmq.CURVE_SECRETKEY, z85.encode(identity.secret))
+            self.socket.setsockopt(zmq.CURVE_PUBLICKEY, z85.encode(self.identity.public))
+            self.socket.setsockopt(zmq.CURVE_SECRETKEY, z85.encode(self.identity.secret))
         self.socket.connect(f"tcp://127.0.0.1:{broker.port}")
 
     def __enter__(self) -> Self:

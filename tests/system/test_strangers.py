@@ -14,7 +14,9 @@ from tests.system.test_parties import join
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.limits import COMMAND_MAX_BYTES, PROTOCOL_VERSION
+from zchat_common.names import fold
 from zchat_common.text import check_text
+from zchat_common.whispers import Party, Whisperer
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +95,7 @@ def test_a_dead_token_opens_nothing(token: bytes, broker: Broker) -> None:
             m.AskRoster(token, 1),
             m.AskParty(token, 1),
             m.AskKeys(token, 1),
+            m.AskUser(token, 1, "alice"),
             m.AskHistory(token, 1, "public", None, None, 20),
         ):
             peer.say(message)
@@ -167,12 +170,15 @@ def test_a_flood_of_nonsense_is_answered_and_logged_once(house: House) -> None:
         ("say", ("\x1b[2J", False), "bad_text"),
         ("say", ("\u202e", False), "bad_text"),
         ("away", ("\x07",), "bad_text"),
-        ("whisper", ("nobody-here", "text", b"x"), "no_such_user"),
-        ("whisper", (5, "text", b"x"), "malformed"),
-        ("whisper", ("{alice}", "x" * 17, b"x"), "malformed"),
-        ("whisper", ("{alice}", "text", "not bytes"), "malformed"),
-        ("whisper", ("{alice}", "text", b""), "empty_text"),
-        ("whisper", ("{alice}", "text", b"x" * (24 * 1024 + 1)), "too_long"),
+        ("whisper", ("nobody-here", b"k" * 32, "sealed", b"x"), "no_such_user"),
+        ("whisper", (5, b"k" * 32, "sealed", b"x"), "malformed"),
+        ("whisper", ("{alice}", b"k" * 32, "text", b"hello"), "malformed"),
+        ("whisper", ("{alice}", "text", b"hello"), "malformed"),
+        ("whisper", ("{alice}", b"k" * 33, "sealed", b"x"), "malformed"),
+        ("whisper", ("{alice}", b"k" * 32, "sealed", "not bytes"), "malformed"),
+        ("whisper", ("{alice}", b"k" * 32, "sealed", b""), "empty_text"),
+        ("whisper", ("{alice}", b"k" * 32, "sealed", b"x" * (24 * 1024 + 1)), "too_long"),
+        ("whisper", ("{alice}", b"k" * 32, "sealed", b"x"), "contact_key_changed"),
         ("received", (-1,), "malformed"),
         ("received", ("1",), "malformed"),
         ("party_accept", ("no-such-party",), "no_invitation"),
@@ -213,12 +219,21 @@ def test_a_command_that_comes_twice_is_applied_once(mallory: "Registered", three
 
 def test_control_characters_in_a_whisper_never_reach_its_reader(mallory: "Registered", three: list[Client]) -> None:
     alice = three[0]
-    evil = "\x1b]0;owned\a\x9b2J\u202egnp".encode() + b"\xff"
-    for n, kind in enumerate(("text", "\x1b[2J"), start=1):
-        mallory.peer.say(m.Do(mallory.token, 8, n, "whisper", (alice.name, kind, evil)))
-        text = alice.wait("whisper", sender=mallory.name)["text"]
-        assert text == check_text(text)
-        assert text.isprintable()
+    mallory.whispers(alice.name, "\x1b]0;owned\a\x9b2J\u202egnp")
+    text = alice.wait("whisper", sender=mallory.name)["text"]
+    assert text == check_text(text)
+    assert text.isprintable()
+
+
+def test_a_whisper_that_is_rubbish_is_told_as_an_error(mallory: "Registered", three: list[Client]) -> None:
+    alice, bob, _ = three
+    for body in (b"\x1b[2J", bytes(81), mallory.seal("for bob", bob.name)):
+        mallory.command("whisper", alice.name, mallory.key_of(alice.name), m.SEALED, body)
+    errors = alice.wait_for(
+        lambda: found if len(found := alice.seen("error", code="cannot_open")) == 3 else None, "three errors"
+    )
+    assert all(mallory.name in error["text"] for error in errors)
+    assert not alice.seen("whisper", sender=mallory.name)
 
 
 def test_topics_of_others_are_not_to_be_read(mallory: "Registered", three: list[Client]) -> None:
@@ -288,10 +303,24 @@ class Registered:
         self.token = peer.register(name).token
         self._n = 0
 
-    def refused(self, op: str, args: tuple[m.Scalar, ...]) -> m.Refusal:
+    def command(self, op: str, *args: m.Scalar) -> None:
         self._n += 1
         self.peer.say(m.Do(self.token, 1, self._n, op, args))
+
+    def refused(self, op: str, args: tuple[m.Scalar, ...]) -> m.Refusal:
+        self.command(op, *args)
         return self.peer.hear(m.Refusal)
+
+    def key_of(self, name: str) -> bytes:
+        self.peer.say(m.AskUser(self.token, 1, name))
+        return self.peer.hear(m.User).key
+
+    def seal(self, text: str, name: str) -> bytes:
+        recipient = Party(fold(name), self.key_of(name))
+        return Whisperer(self.peer.identity).seal(text, fold(self.name), recipient, 1, self._n + 1)
+
+    def whispers(self, name: str, text: str) -> None:
+        self.command("whisper", name, self.key_of(name), m.SEALED, self.seal(text, name))
 
 
 @pytest.fixture

@@ -6,8 +6,11 @@ from zchat_broker.allowances import Allowances
 from zchat_broker.links import Link
 from zchat_broker.pages import Pages
 from zchat_broker.publisher import Publisher
+from zchat_broker.rules.commands import user
 from zchat_broker.rules.restraints import is_admin
 from zchat_broker.rules.state import State
+from zchat_broker.rules.state import User as Owner
+from zchat_broker.rules.step import No
 from zchat_broker.rules.views import (
     Readable,
     party_state,
@@ -27,6 +30,7 @@ from zchat_common.messages import (
     AskKeys,
     AskParty,
     AskRoster,
+    AskUser,
     Bans,
     Denied,
     Downstream,
@@ -37,6 +41,7 @@ from zchat_common.messages import (
     Pong,
     Roster,
     RosterEntry,
+    User,
 )
 from zchat_common.topics import party_of, user_topic
 
@@ -44,7 +49,7 @@ from zchat_common.topics import party_of, user_topic
 # nor everybody's time.
 _TURN_BYTES = 16 * HISTORY_PAGE_MAX_BYTES
 
-Question = AskRoster | AskParty | AskHistory | AskKeys | AskBans
+Question = AskRoster | AskParty | AskHistory | AskKeys | AskUser | AskBans
 
 
 class Questions:
@@ -122,6 +127,8 @@ class Questions:
             case AskKeys():
                 readable = [topic.topic for topic in topics_of(state, link.user) if not topic.told_seq]
                 return Keys(question.ask, tuple([self._publisher.key_of(topic) for topic in readable]))
+            case AskUser():
+                return _user(state, question)
             case AskBans():
                 if not is_admin(state, link.user):
                     return Denied(question.ask, Code.NOT_ADMIN, "Only an admin of this broker may see that.")
@@ -156,3 +163,13 @@ def _part_asked_for(parts: list[Readable], question: AskHistory) -> Readable:
         return ahead[0] if ahead else parts[-1]
     begun = [part for part in parts if question.before is None or part.start < question.before]
     return begun[-1] if begun else parts[0]
+
+
+def _user(state: State, question: AskUser) -> User | Denied:
+    match user(state, question.name):
+        case Owner() as found:
+            return User(question.ask, found.name, found.key)
+        case No() as no:
+            return Denied(question.ask, no.code, no.text)
+        case found:
+            raise AssertionError(found)

@@ -7,18 +7,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import platformdirs
 
 from zchat_client.checks import checked as _checked
 from zchat_client.checks import known as _known
-from zchat_client.core.outputs import Reply, Settled, Show
+from zchat_client.core.outputs import Contact, Pin, Reply, Show
 from zchat_client.core.questions import Make
 from zchat_client.core.roster import name_key
 from zchat_client.core.session import Phase, Session
-from zchat_client.core.showing import PLAIN_BODY, event_of
-from zchat_client.driver import Driver, Place
+from zchat_client.driver import Driver, Place, Told
 from zchat_client.events import (
     Bye,
     Connected,
@@ -27,30 +26,29 @@ from zchat_client.events import (
     Event,
     History,
     Member,
-    Message,
     PartyMembers,
     PartyWho,
     Reconnected,
+    SafetyCode,
+    Trusted,
     Whisper,
     Who,
 )
 from zchat_client.feed import Feed
 from zchat_client.ignored import Ignored
-from zchat_client.keys import identity_of
+from zchat_client.keys import KnownContacts, identity_of
 from zchat_client.moderation import Moderation
 from zchat_client.notes import Notes
 from zchat_client.partner import Partner
+from zchat_client.past import Past
 from zchat_client.results import End, LinkState, Receipt
+from zchat_client.tickets import Tickets
 from zchat_common import messages as m
-from zchat_common import wire
 from zchat_common.clock import now
 from zchat_common.errors import Code, ZchatError
-from zchat_common.limits import HISTORY_PAGE_MAX
 from zchat_common.names import BadName, check_name
-from zchat_common.topics import PUBLIC, party_topic, user_topic
 
 _log = logging.getLogger("zchat.client")
-_T = TypeVar("_T")
 
 BUFFERED_EVENTS = 10_000
 _RANDOM_BITS = 63
@@ -104,19 +102,20 @@ class Client:
         self.notes = Notes(folder / "notes" / place_name / f"{folded}.json")
         self.ignored = Ignored(Notes(folder / "ignored" / place_name / f"{folded}.json"))
         positions = {topic: seq for topic, seq in self._positions.items().items() if isinstance(seq, int)}
-        self._session = Session(name, "", positions, takeover, lambda: secrets.randbits(_RANDOM_BITS))
+        identity = identity_of(folder, folded)
+        self._known_contacts = KnownContacts(folder / "contacts" / place_name / f"{folded}.keys")
+        pins = self._known_contacts.read()
+        self._session = Session(name, "", positions, takeover, identity, pins, lambda: secrets.randbits(_RANDOM_BITS))
         self._session.invite = invite[:_CODE_MAX_CHARS]
         # A front end that can ask its user for an invitation code sets this; it is given the broker's words.
         self.ask_invite: Callable[[str], Awaitable[str | None]] | None = None
         self.moderation = Moderation(self._command, self._ask)
         place = Place(host, port, folder / "known_brokers", accept_key)
-        self._driver = Driver(
-            self._session, place, identity_of(folder, folded), self._show, self._settle, self._unreachable
-        )
+        self._tickets = Tickets()
+        told = Told(self._show, self._tickets.settle, self._keep, self._unreachable)
+        self._driver = Driver(self._session, place, identity, told)
+        self._past = Past(name, self._ask, self._session.contacts)
         self._feed = Feed(buffer, self._note_shown, self.ignored.hides)
-        self._commands: dict[int, asyncio.Future[Receipt]] = {}
-        self._asked: dict[int, asyncio.Future[Reply]] = {}
-        self._next_ticket = 1
         self._partner = Partner()
         self._task: asyncio.Task[None] | None = None
         self._connected = asyncio.Event()
@@ -140,8 +139,8 @@ class Client:
 
     async def leave(self, reason: str = "exit") -> None:
         """Leaves the chat (and the party) after everything under way has its answer, and ends the events."""
-        while self._end is None and (self._commands or self._asked):
-            await asyncio.gather(*self._commands.values(), *self._asked.values(), return_exceptions=True)
+        while self._end is None and self._tickets.open:
+            await self._tickets.settled()
         if self._end is None:
             # Refused means that the session was over already, which is what was wanted.
             await asyncio.gather(self._command("exit"), return_exceptions=True)
@@ -225,7 +224,7 @@ class Client:
 
     def waiting(self) -> int:
         """How many commands have no answer yet."""
-        return len(self._commands)
+        return self._tickets.commands
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
@@ -234,7 +233,10 @@ class Client:
         return await self._command("say", _checked(text), action)
 
     def whisper(self, recipient: str, text: str) -> Coroutine[Any, Any, Receipt]:
-        """Whispers to a user, who need not be online."""
+        """Whispers to a user, who need not be online. It is sealed: only he and oneself can read it.
+
+        Raises ZchatError(contact_key_changed) if his key is not the one that he had before: see :meth:`trust`.
+        """
         return self._partner.whispering(recipient, self._whisper(recipient, text))
 
     def reply(self, text: str) -> Coroutine[Any, Any, Receipt]:
@@ -245,7 +247,7 @@ class Client:
         return self.whisper(self._partner.name, text)
 
     async def _whisper(self, recipient: str, text: str) -> Receipt:
-        return await self._command("whisper", _known(recipient), PLAIN_BODY, _checked(text).encode())
+        return await self._command("whisper", _known(recipient), _checked(text))
 
     async def party_invite(self, name: str) -> Receipt:
         """Invites a user to one's party, which is created if one has none."""
@@ -310,38 +312,27 @@ class Client:
         """
         if limit < 0 or not (before is None or 1 <= before <= _SEQ_MAX):
             raise ZchatError(Code.USAGE, f"A limit is 0 or more, and a seq from 1 to {_SEQ_MAX}.")
-        found = await self._history(topic, before, limit)
+        found = await self._past.history(topic, before, limit)
         return replace(found, messages=tuple([each for each in found.messages if not self.ignored.hides(each)]))
-
-    async def _history(self, topic: str, before: int | None, limit: int) -> History:
-        name = await self._topic_name(topic)
-        found: list[Event] = []
-        first, wanted = 1, limit
-        while wanted > 0:
-            page = await self._page(name, before, min(wanted, HISTORY_PAGE_MAX))
-            first = page.first
-            kept = [wire.decode_kept(body) for body in page.messages]
-            events = [event_of(name, each, replayed=True) for each in kept if not isinstance(each, m.Unknown)]
-            found = [event for event in events if isinstance(event, (Message, Whisper))] + found
-            if not kept or kept[0].seq <= first:
-                break
-            before = kept[0].seq
-            wanted = limit - len(found)
-        return History(at=now().at, topic=topic, messages=tuple(found[-limit:] if limit else ()), first=first)
 
     async def search(self, topic: str, words: str) -> tuple[Event, ...]:
         """The messages of a topic that contain all the words, ignoring case, the oldest first; also of the ignored."""
-        wanted = words.casefold().split()
-        found: list[Event] = []
-        before: int | None = None
-        while True:
-            page = await self._history(topic, before, HISTORY_PAGE_MAX)
-            texts = [event for event in page.messages if isinstance(event, (Message, Whisper))]
-            hits = [event for event in texts if all(word in event.text.casefold() for word in wanted)]
-            found = [*hits, *found]
-            if not texts or texts[0].seq <= page.first:
-                return tuple(found)
-            before = texts[0].seq
+        return await self._past.search(topic, words)
+
+    # -- contacts ---------------------------------------------------------------------------------------------------
+
+    async def verify(self, name: str) -> SafetyCode:
+        """The code that oneself and ``name`` compare, by a way that nobody can change: it is the same on both sides.
+
+        Raises ZchatError(contact_key_changed) if his key is not the one that he had before.
+        """
+        contact = await self._contact("verify", name)
+        return SafetyCode(at=now().at, name=contact.name, code=contact.code)
+
+    async def trust(self, name: str) -> Trusted:
+        """Accepts the key that ``name`` has now, whatever it was before: whispers go to whoever holds that."""
+        contact = await self._contact("trust", name)
+        return Trusted(at=now().at, name=contact.name, code=contact.code)
 
     # -- for front ends ---------------------------------------------------------------------------------------------
 
@@ -378,12 +369,7 @@ class Client:
         if end.code is not None:
             self.show(Error(at=now().at, code=end.code, text=end.text))
         self.show(Bye(at=now().at, reason=end.reason))
-        for command in self._commands.values():
-            _fail(command, self._refusal())
-        for asked in self._asked.values():
-            _fail(asked, self._refusal())
-        self._commands.clear()
-        self._asked.clear()
+        self._tickets.fail(self._refusal())
         self._connected.set()
 
     def _refusal(self) -> ZchatError:
@@ -395,40 +381,33 @@ class Client:
         """Submits at once, so that calls keep their order whenever they are awaited."""
         if self._end is not None:
             raise self._refusal()
-        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        self._commands[self._next_ticket] = future
-        self._session.submit(op, args, self._next_ticket, now())
-        self._next_ticket += 1
-        self._driver.carry_out()
+        ticket, future = self._tickets.command()
+        self._submit(op, args, ticket)
         return future
+
+    async def _contact(self, op: str, name: str) -> Contact:
+        """Like a command, at its place among them."""
+        if self._end is not None:
+            raise self._refusal()
+        args = (_known(name),)
+        ticket, future = self._tickets.question()
+        self._submit(op, args, ticket)
+        contact = await future
+        if not isinstance(contact, Contact):
+            raise ZchatError(Code.MALFORMED, "That is no answer about a contact.")
+        return contact
+
+    def _submit(self, op: str, args: tuple[m.Scalar, ...], ticket: int) -> None:
+        self._session.submit(op, args, ticket, now())
+        self._driver.carry_out()
 
     def _ask(self, make: Make) -> asyncio.Future[Reply]:
         if self._end is not None:
             raise self._refusal()
-        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._asked[self._next_ticket] = future
-        self._session.ask(make, self._next_ticket, now())
-        self._next_ticket += 1
+        ticket, future = self._tickets.question()
+        self._session.ask(make, ticket, now())
         self._driver.carry_out()
         return future
-
-    async def _page(self, topic: str, before: int | None, limit: int) -> m.History:
-        reply = await self._ask(lambda token, ask: m.AskHistory(token, ask, topic, None, before, limit))
-        if not isinstance(reply, m.History):
-            raise ZchatError(Code.MALFORMED, "The broker answered something else than a history.")
-        return reply
-
-    async def _topic_name(self, topic: str) -> str:
-        if topic == "public":
-            return PUBLIC
-        if topic == "user":
-            return user_topic(name_key(self.name))
-        if topic != "party":
-            raise ZchatError(Code.USAGE, "A topic is public, party or user.")
-        reply = await self._ask(m.AskParty)
-        if not isinstance(reply, m.Party) or reply.party is None:
-            raise ZchatError(Code.NOT_IN_PARTY, "You are in no party; /party invite NAME starts one.")
-        return party_topic(reply.party.party)
 
     def _invitation(self, inviter: str | None) -> str:
         party = self._session.reading.membership.invitation(inviter, self.ignored)
@@ -436,24 +415,6 @@ class Client:
             whose = "" if inviter is None else f" from {inviter}"
             raise ZchatError(Code.NO_INVITATION, f"You have no open invitation{whose}.")
         return party
-
-    def _settle(self, settled: Settled) -> None:
-        result = settled.result
-        command = self._commands.pop(settled.ticket, None)
-        asked = self._asked.pop(settled.ticket, None)
-        match result:
-            case m.Refusal() | m.Denied():
-                error = ZchatError(_code(result.code), result.text)
-                if command is not None:
-                    _fail(command, error)
-                if asked is not None:
-                    _fail(asked, error)
-            case m.Answer():
-                if command is not None and not command.done():
-                    command.set_result(Receipt.of(result))
-            case _:
-                if asked is not None and not asked.done():
-                    asked.set_result(result)
 
     def _show(self, show: Show) -> None:
         match show.event:
@@ -475,6 +436,14 @@ class Client:
             self.show(Error(at=now().at, code=Code.BROKER_UNREACHABLE, text=f"{text}; still trying."))
         self._unreachable_text = text
 
+    def _keep(self, pin: Pin) -> None:
+        """A contact's key, before anything is sealed for it."""
+        try:
+            self._known_contacts.keep(pin.folded, pin.key)
+        except OSError as error:
+            text = f"The key of {pin.folded} could not be saved ({error.strerror}); the next start will not know it."
+            self.show(Error(at=now().at, code=Code.STORAGE_FAILED, text=text))
+
     def _note_shown(self, topic: str, seq: int) -> None:
         self._positions.set(topic, seq)
         if self._flush_timer is None:
@@ -492,15 +461,3 @@ class Client:
             self.show(Error(at=now().at, code=Code.STORAGE_FAILED, text=text))
 
 
-def _fail(future: asyncio.Future[_T], error: ZchatError) -> None:
-    if not future.done():
-        future.set_exception(error)
-        # Marks it as seen: whoever waits is told all the same, and if nobody does, an event has said it.
-        future.exception()
-
-
-def _code(value: str) -> Code:
-    try:
-        return Code(value)
-    except ValueError:
-        return Code.ACCESS_DENIED

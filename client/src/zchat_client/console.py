@@ -55,6 +55,10 @@ class Console:
             case t.WhisperTo():
                 to = typed.recipient
                 self._send(chat.reply(typed.text) if to is None else chat.whisper(to, typed.text), line, "user")
+            case t.Verify():
+                self._question(chat.verify(typed.name), line)
+            case t.Trust():
+                self._question(chat.trust(typed.name), line)
             case t.PartySay():
                 self._send(chat.party_say(typed.text), line, "party")
             case t.PartyInvite():

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import zmq.asyncio
 
-from zchat_client.core.outputs import Over, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
+from zchat_client.core.outputs import Over, Pin, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
 from zchat_client.core.session import Session
 from zchat_client.keys import KnownBrokers
 from zchat_client.link import Found, Link, find_broker
@@ -38,25 +39,23 @@ class Place:
     accept_key: str | None = None
 
 
+class Told(NamedTuple):
+    """Who is called with what the core puts out: events, results, keys to keep; and at each failed attempt."""
+
+    show: Callable[[Show], None]
+    settle: Callable[[Settled], None]
+    keep: Callable[[Pin], None]
+    unreachable: Callable[[str], None]
+
+
 class Driver:
     """Runs until the session is over or the task is cancelled."""
 
-    def __init__(
-        self,
-        session: Session,
-        place: Place,
-        identity: Identity,
-        show: Callable[[Show], None],
-        settle: Callable[[Settled], None],
-        unreachable: Callable[[str], None],
-    ) -> None:
-        """``show`` and ``settle`` are called with what the core puts out, ``unreachable`` at each failed attempt."""
+    def __init__(self, session: Session, place: Place, identity: Identity, told: Told) -> None:
         self._session = session
         self._place = place
         self._identity = identity
-        self._show = show
-        self._settle = settle
-        self._unreachable = unreachable
+        self._told = told
         self._pins = KnownBrokers(place.known_brokers)
         self._link: Link | None = None
         self._broken = asyncio.Event()
@@ -89,9 +88,11 @@ class Driver:
         for output in self._session.outputs():
             match output:
                 case Show():
-                    self._show(output)
+                    self._told.show(output)
                 case Settled():
-                    self._settle(output)
+                    self._told.settle(output)
+                case Pin():
+                    self._told.keep(output)
                 case Over():
                     self._over = output
                     self._broken.set()
@@ -125,7 +126,7 @@ class Driver:
             # UnicodeError: a host name that DNS cannot carry.
             except (OSError, UnicodeError, IntroductionError) as error:
                 text = f"No broker answers at {place.host} port {place.port} ({_words(error)})"
-                self._unreachable(text)
+                self._told.unreachable(text)
                 if not known and now().steady_s >= patience_s:
                     raise ZchatError(Code.BROKER_UNREACHABLE, text) from None
                 await asyncio.sleep(self._pause_s())

@@ -71,7 +71,10 @@ class Message(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whisper(Event):
-    """A whisper received or sent. ``stored``: it was kept because its recipient was away."""
+    """A whisper received or sent. ``stored``: it was kept because its recipient was away.
+
+    ``warning`` is ``contact_key_changed`` when the other one's key is not the one that this client knows him by.
+    """
 
     seq: int
     sender: str
@@ -79,6 +82,7 @@ class Whisper(Event):
     text: str
     replayed: bool
     stored: bool = False
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +195,22 @@ class PartyWho(Event):
 
     leader: str
     members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyCode(Event):
+    """What oneself and ``name`` read to each other: the same ``code`` on both sides, if nobody is in between."""
+
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trusted(Event):
+    """The key that ``name`` has now is accepted; ``code`` is the safety code under it."""
+
+    name: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ _NAMES: Final[dict[type[e.Event], str]] = {
     e.Ignored: "ignored",
     e.Who: "who",
     e.PartyWho: "party_who",
+    e.SafetyCode: "safety_code",
+    e.Trusted: "trusted",
     e.History: "history",
     e.Help: "help",
     e.Lagged: "lagged",
@@ -32,7 +34,7 @@ _NAMES: Final[dict[type[e.Event], str]] = {
 }
 _TIMES: Final = frozenset({"at", "since", "until"})
 # These are left out when there is nothing to say; every other field is always there.
-_OPTIONAL: Final = frozenset({"recipient", "delivery", "reason", "typed", "id", "retry_after_s"})
+_OPTIONAL: Final = frozenset({"recipient", "delivery", "reason", "typed", "id", "retry_after_s", "warning"})
 # And these when they are false or empty.
 _MARKS: Final = frozenset({"announcement", "admins"})
 

@@ -1,12 +1,12 @@
-"""What a client keeps of keys: its own, one for each name, and those of the brokers it knows."""
+"""What a client keeps of keys: its own, one for each name, and those of the brokers and people it knows."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from zchat_common.errors import Code, ZchatError
-from zchat_common.identity import Identity, load_or_create_identity
-from zchat_common.introduction import fingerprint
-from zchat_common.private_files import append_private
+from zchat_common.identity import DamagedKey, Identity, load_or_create_identity
+from zchat_common.introduction import KEY_BYTES, fingerprint
+from zchat_common.private_files import append_private, write_private
 
 
 def key_file(data: Path, folded: str) -> Path:
@@ -69,3 +69,41 @@ class KnownBrokers:
             if address and key:
                 pins[address] = key
         return pins
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContacts:
+    """The keys of those with whom one user whispers at one broker, one line ``NAME KEY`` each."""
+
+    path: Path
+
+    def read(self) -> dict[str, bytes]:
+        """The keys by folded name. Raises DamagedKey and OSError: a pin that is lost unseen protects nobody."""
+        try:
+            lines = self.path.read_text("utf-8").splitlines()
+        except FileNotFoundError:
+            return {}
+        except UnicodeDecodeError:
+            raise self._damaged() from None
+        return dict([self._pin(line) for line in lines])
+
+    def keep(self, folded: str, key: bytes) -> None:
+        """Pins a key, in place of the one before. Raises DamagedKey and OSError."""
+        pins = self.read() | {folded: key}
+        write_private(self.path, "".join(f"{name} {pin.hex()}\n" for name, pin in pins.items()).encode())
+
+    def _pin(self, line: str) -> tuple[str, bytes]:
+        name, _, digits = line.partition(" ")
+        try:
+            key = bytes.fromhex(digits)
+        except ValueError:
+            raise self._damaged() from None
+        if not name or len(key) != KEY_BYTES:
+            raise self._damaged()
+        return name, key
+
+    def _damaged(self) -> DamagedKey:
+        return DamagedKey(
+            f"{self.path}, the keys of your contacts, is damaged; restore it from a backup, "
+            "or move it away and compare safety codes anew (/verify NAME)"
+        )

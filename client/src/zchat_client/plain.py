@@ -92,6 +92,8 @@ class PlainRenderer:
                 return self._dim(f"-- {event.recipient} has got your whisper")
             case e.Who():
                 return f"-- here: {self._users(event.users, event.admins)}"
+            case e.SafetyCode() | e.Trusted():
+                return self._contact(event)
             case e.History():
                 return self._history(event)
             case e.Moderated() | e.Bans() | e.Ignored():
@@ -112,9 +114,10 @@ class PlainRenderer:
     def _said(self, event: e.Message | e.Whisper) -> str:
         match event:
             case e.Whisper():
+                key = f" {self._ink(_RED, '(another key!)')}" if event.warning else ""
                 if self._is_own(event.sender):
-                    return f"{self._dim('you whisper to')} {self._name(event.recipient)}: {event.text}"
-                return f"{self._name(event.sender)} {self._dim('whispers')}: {event.text}"
+                    return f"{self._dim('you whisper to')} {self._name(event.recipient)}{key}: {event.text}"
+                return f"{self._name(event.sender)} {self._dim('whispers')}{key}: {event.text}"
             case e.Message() if event.announcement:
                 return self._ink(_BOLD, f"*** {event.text}") + self._dim(f" ({event.sender} announces)")
             case e.Message():
@@ -180,6 +183,16 @@ class PlainRenderer:
             case e.Ignored():
                 return f"-- you ignore: {', '.join(self._name(name) for name in event.names) or 'nobody'}"
 
+    def _contact(self, event: e.SafetyCode | e.Trusted) -> str:
+        name, groups = self._name(event.name), event.code.split()
+        half = len(groups) // 2
+        code = f"\n  {' '.join(groups[:half])}\n  {' '.join(groups[half:])}"
+        match event:
+            case e.Trusted():
+                return f"-- you trust the key that {name} has now; the safety code is{code}"
+            case e.SafetyCode():
+                return f"-- the safety code of you and {name}; if {name} sees another one, somebody is in between{code}"
+
     def _presence(self, event: e.Presence) -> str:
         words = {"online": "is here", "away": "is away", "offline": "has gone"}.get(event.status, event.status)
         return (
@@ -187,11 +200,7 @@ class PlainRenderer:
         )
 
     def _history(self, event: e.History) -> str:
-        lines = [
-            f"{self._dim(_local(each.at).strftime('%d %b %H:%M'))} {self._said(each)}"
-            for each in event.messages
-            if isinstance(each, e.Message | e.Whisper)
-        ]
+        lines = [f"{self._dim(_local(each.at).strftime('%d %b %H:%M'))} {self._words(each)}" for each in event.messages]
         return "\n".join([f"-- history of {event.topic}" if lines else f"-- no history of {event.topic}", *lines])
 
     # -- parts ------------------------------------------------------------------------------------------------------

@@ -34,6 +34,20 @@ class WhisperTo:
 
 
 @dataclass(frozen=True, slots=True)
+class Verify:
+    """The safety code to compare with a contact."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Accepting the key that a contact has now."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class PartySay:
     """A text for one's party."""
 
@@ -117,6 +131,8 @@ class Exit:
 Typed = (
     Say
     | WhisperTo
+    | Verify
+    | Trust
     | PartySay
     | PartyInvite
     | PartyAnswer
@@ -239,6 +255,13 @@ _TABLE: Final = (
         "whispers to the last one you whispered with",
         lambda rest: WhisperTo(None, _text(rest)),
     ),
+    _Row(
+        ("/verify",),
+        "/verify NAME",
+        "shows the safety code that you and NAME compare",
+        lambda rest: Verify(_name(rest)),
+    ),
+    _Row(("/trust",), "/trust NAME", "accepts the key that NAME has now", lambda rest: Trust(_name(rest))),
     _Row(
         ("/party invite",),
         "/party invite NAME",

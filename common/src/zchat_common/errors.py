@@ -31,6 +31,8 @@ class Code(StrEnum):
     MUTED = "muted"
     BROKER_KEY_CHANGED = "broker_key_changed"
     BROKER_UNREACHABLE = "broker_unreachable"
+    CONTACT_KEY_CHANGED = "contact_key_changed"
+    CANNOT_OPEN = "cannot_open"
     HISTORY_CHANGED = "history_changed"
     MALFORMED = "malformed"
     UNKNOWN_TYPE = "unknown_type"

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 
 Delivery = Literal["online", "stored"]
 Status = Literal["online", "away", "offline"]
+# How the body of a whisper is to be read; there is no other way (zchat_common.whispers).
+SEALED = "sealed"
 Scalar = str | int | bytes | bool | None
 
 # -- parts ----------------------------------------------------------------------------------------------------------
@@ -152,7 +154,15 @@ class AskBans(NamedTuple):
     ask: int
 
 
-Upstream = Register | Ping | Do | AskRoster | AskParty | AskHistory | AskKeys | AskBans
+class AskUser(NamedTuple):
+    """Asks for the key that owns a name, in any case."""
+
+    token: bytes
+    ask: int
+    name: str
+
+
+Upstream = Register | Ping | Do | AskRoster | AskParty | AskHistory | AskKeys | AskBans | AskUser
 
 # -- broker to client, on the commands link -------------------------------------------------------------------------
 
@@ -265,6 +275,14 @@ class Bans(NamedTuple):
     restraints: tuple[Restraint, ...]
 
 
+class User(NamedTuple):
+    """A known user: his name, and the public key that owns it."""
+
+    ask: int
+    name: str
+    key: bytes
+
+
 class Denied(NamedTuple):
     """A question was refused."""
 
@@ -298,6 +316,7 @@ Downstream = (
     | History
     | Keys
     | Bans
+    | User
     | Denied
     | Ended
     | Probe

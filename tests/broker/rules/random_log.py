@@ -9,7 +9,7 @@ from tests.broker.rules.conversation import DAY, MINUTE, SECOND, START, key_of
 from zchat_broker.rules import Rules, Settings, State
 from zchat_broker.rules.entries import CodeIssued, Command, Entry, Pruned, Registering, SessionExpired, Started
 from zchat_broker.rules.upkeep import due
-from zchat_common.messages import Scalar
+from zchat_common.messages import SEALED, Scalar
 
 ADMINS = ("alice", "root")
 NAMES = ("alice", "Bob", "b0b", "Carol", "dave", "ERIN", "frank", "Grüße", "имя", "zoe")
@@ -81,7 +81,7 @@ class RandomLog:
         fellow = self.random.choice(own.users if own is not None else NAMES)
         wishes: tuple[tuple[int, str, tuple[Scalar, ...]], ...] = (
             (3, "say", ("hi", False)),
-            (3, "whisper", (other, "plain", b"hi")),
+            (3, "whisper", (other, key_of(other), SEALED, b"hi")),
             (3, "received", (self.random.randint(0, 9999),)),
             (2, "away", ("",)),
             (2, "back", ()),

@@ -2,14 +2,15 @@
 
 import pytest
 
-from tests.broker.rules.conversation import SETTINGS, Chat
+from tests.broker.rules.conversation import SETTINGS, Chat, key_of
 from zchat_broker.rules.commands import COMMANDS
 from zchat_common.limits import AWAY_MAX_CHARS, BODY_MAX_BYTES, TEXT_MAX_CHARS
-from zchat_common.messages import Scalar
+from zchat_common.messages import SEALED, Scalar
 
+KEY = key_of("bob")
 GOOD: dict[str, tuple[Scalar, ...]] = {
     "say": ("hi", False),
-    "whisper": ("bob", "plain", b"hi"),
+    "whisper": ("bob", KEY, SEALED, b"hi"),
     "received": (0,),
     "away": ("",),
     "back": (),
@@ -32,7 +33,7 @@ GOOD: dict[str, tuple[Scalar, ...]] = {
 EXAMPLES: tuple[Scalar, ...] = (None, True, 1, -1, 2**64 - 1, "bob", b"bob")
 TYPES: dict[str, tuple[type, ...]] = {
     "say": (str, bool),
-    "whisper": (str, str, bytes),
+    "whisper": (str, bytes, str, bytes),
     "received": (int,),
     "away": (str,),
     "party_invite": (str,),
@@ -135,13 +136,21 @@ def test_the_longest_text_after_trimming_is_taken() -> None:
     chat.ok("alice", "say", "  " + "𝄞" * TEXT_MAX_CHARS + "\n", False)
 
 
-def test_the_bounds_of_a_body_and_a_kind() -> None:
+def test_the_bounds_of_a_body() -> None:
     chat = led()
-    chat.ok("alice", "whisper", "bob", "k" * 16, b"x" * BODY_MAX_BYTES)
-    assert chat.refused("alice", "whisper", "bob", "plain", b"x" * (BODY_MAX_BYTES + 1)) == "too_long"
-    assert chat.refused("alice", "whisper", "bob", "plain", b"") == "empty_text"
-    assert chat.refused("alice", "whisper", "bob", "k" * 17, b"x") == "malformed"
-    assert chat.refused("alice", "whisper", "bob", "", b"x") == "malformed"
+    chat.ok("alice", "whisper", "bob", KEY, SEALED, b"x" * BODY_MAX_BYTES)
+    assert chat.refused("alice", "whisper", "bob", KEY, SEALED, b"x" * (BODY_MAX_BYTES + 1)) == "too_long"
+    assert chat.refused("alice", "whisper", "bob", KEY, SEALED, b"") == "empty_text"
+
+
+@pytest.mark.parametrize("kind", ["text", "plain", "", "Sealed", "sealed ", "k" * 10_000])
+def test_a_whisper_that_is_not_sealed_is_not_taken(kind: str) -> None:
+    assert led().refused("alice", "whisper", "bob", KEY, kind, b"hello bob") == "malformed"
+
+
+@pytest.mark.parametrize("key", [b"", KEY[:-1], KEY + b"\0"], ids=len)
+def test_a_key_has_32_bytes(key: bytes) -> None:
+    assert led().refused("alice", "whisper", "bob", key, SEALED, b"x") == "malformed"
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "x" * 10_000, "\ud800", "\x00", "\u202ebob", "user.bob", "..."])

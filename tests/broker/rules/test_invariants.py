@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.broker.rules.conversation import Chat
+from tests.broker.rules.conversation import Chat, key_of
 from zchat_broker.rules import State
 from zchat_broker.rules.invariants import check_invariants
 from zchat_broker.rules.state import Ban, Party, Seat
-from zchat_common.messages import Refusal
+from zchat_common.messages import SEALED, Refusal
 
 
 def whole() -> State:
@@ -18,7 +18,7 @@ def whole() -> State:
     chat.ok("bob", "party_invite", "carol")
     chat.ok("dave", "say", "hi", False)
     chat.lose("dave")
-    chat.ok("alice", "whisper", "dave", "plain", b"hi")
+    chat.ok("alice", "whisper", "dave", key_of("dave"), SEALED, b"hi")
     return chat.state
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.broker.rules.conversation import DAY, START, Chat, of, one, posted
+from tests.broker.rules.conversation import DAY, START, Chat, key_of, of, one, posted
 from tests.broker.rules.witness import frozen
 from zchat_broker.rules.effects import Answered, NumberingRemoved, Sent
 from zchat_broker.rules.entries import Command
 from zchat_broker.rules.machine import NUMBERINGS_PER_USER
 from zchat_common.limits import ANSWERS_KEPT
-from zchat_common.messages import Answer, Expected, Refusal, Rejected
+from zchat_common.messages import SEALED, Answer, Expected, Refusal, Rejected
 
 
 def test_a_repeated_number_gets_its_answer_again_and_does_nothing() -> None:
@@ -30,11 +30,11 @@ def test_a_repeated_number_gets_its_answer_whatever_stands_with_it() -> None:
 
 def test_a_refusal_uses_up_its_number_and_is_given_again_even_when_it_would_succeed_now() -> None:
     chat = Chat("alice")
-    refused = one(Answered, chat.command("alice", 1, "whisper", "bob", "plain", b"hi")).answer
+    refused = one(Answered, chat.command("alice", 1, "whisper", "bob", key_of("bob"), SEALED, b"hi")).answer
     assert isinstance(refused, Refusal)
     assert refused.code == "no_such_user"
     chat.join("bob")
-    assert one(Sent, chat.command("alice", 1, "whisper", "bob", "plain", b"hi")).message == refused
+    assert one(Sent, chat.command("alice", 1, "whisper", "bob", key_of("bob"), SEALED, b"hi")).message == refused
     assert "user.bob" not in chat.state.last_seq
 
 

@@ -24,7 +24,7 @@ from zchat_broker.rules.entries import (
     Started,
 )
 from zchat_broker.rules.upkeep import due
-from zchat_common.messages import Scalar
+from zchat_common.messages import SEALED, Scalar
 
 # 150 runs of up to 80 steps take about 8 s.
 RUNS = 150
@@ -47,7 +47,9 @@ brokers = st.builds(
 )
 wishes: st.SearchStrategy[tuple[str, tuple[Scalar, ...]]] = st.one_of(
     st.tuples(st.just("say"), st.tuples(st.text(max_size=5), st.booleans())),
-    st.tuples(st.just("whisper"), st.tuples(names, st.just("plain"), st.binary(max_size=3))),
+    st.builds(
+        lambda name, owner, body: ("whisper", (name, key_of(owner), SEALED, body)), names, names, st.binary(max_size=3)
+    ),
     st.tuples(st.just("received"), st.tuples(st.integers(0, 9))),
     st.tuples(st.just("away"), st.tuples(st.sampled_from(["", "lunch", "\x07"]))),
     st.tuples(st.sampled_from(["back", "exit"]), st.just(())),

@@ -16,7 +16,7 @@ from zchat_broker.rules.effects import (
     TopicDropped,
 )
 from zchat_broker.rules.views import roster
-from zchat_common.messages import Delivered, RosterEntry
+from zchat_common.messages import SEALED, Delivered, RosterEntry
 
 STRANGER = b"another key".ljust(32, b"\0")
 
@@ -128,7 +128,7 @@ def test_a_visit_keeps_a_name() -> None:
 
 def test_an_owner_who_comes_late_but_first_keeps_his_name_and_topic() -> None:
     chat = Chat("alice", "bob")
-    chat.ok("bob", "whisper", "alice", "plain", b"hi")
+    chat.ok("bob", "whisper", "alice", key_of("alice"), SEALED, b"hi")
     chat.lose("alice")
     chat.at += 31 * DAY
     assert not of(TopicDropped, chat.join("alice"))
@@ -140,7 +140,7 @@ def test_everything_of_a_freed_name_goes_in_the_same_step() -> None:
     topic = chat.party("alice", "bob")
     carols = chat.invite("carol", "alice")
     chat.lose("alice")
-    chat.ok("bob", "whisper", "alice", "plain", b"hi")
+    chat.ok("bob", "whisper", "alice", key_of("alice"), SEALED, b"hi")
     chat.at += 30 * DAY + 1
     effects = chat.join("alice", key=STRANGER)
     assert news(effects, topic) == ["left alice", "leader bob"]
@@ -168,7 +168,7 @@ def test_the_last_seat_of_a_freed_name_dissolves_the_party() -> None:
 def test_the_next_owner_is_not_told_what_became_of_the_last_ones_whispers() -> None:
     chat = Chat("alice", "bob")
     chat.lose("bob")
-    chat.ok("alice", "whisper", "bob", "plain", b"a secret")
+    chat.ok("alice", "whisper", "bob", key_of("bob"), SEALED, b"a secret")
     chat.lose("alice")
     chat.at += 20 * DAY
     chat.join("bob")  # shown nothing yet: `received` is not given

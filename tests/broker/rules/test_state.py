@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.broker.rules.conversation import Chat
+from tests.broker.rules.conversation import Chat, key_of
 from zchat_broker.rules.state import Invitation, Numbering, Party, Record, Seat, Session, State, User, Waiting
 from zchat_common.limits import ANSWERS_KEPT
-from zchat_common.messages import Refusal
+from zchat_common.messages import SEALED, Refusal
 
 ALICE = User("alice", "Alice", b"key", 7)
 SESSION = Session("alice", "session", 1, 7, "192.0.2.1", None, "")
@@ -93,7 +93,7 @@ def test_records_in_any_order_make_the_same_state() -> None:
     chat.party("alice", "bob")
     chat.ok("bob", "party_invite", "carol")
     chat.lose("carol")
-    chat.ok("dave", "whisper", "carol", "plain", b"hi")
+    chat.ok("dave", "whisper", "carol", key_of("carol"), SEALED, b"hi")
     found = records(chat.state)
     forward, backward = State(), State()
     for record in found:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.broker.rules.conversation import DAY, MINUTE, Chat, news, of, one, posted, told
+from tests.broker.rules.conversation import DAY, MINUTE, Chat, key_of, news, of, one, posted, told
 from zchat_broker.rules.effects import Answered, PresenceChanged, SessionEnded
 from zchat_broker.rules.views import roster
-from zchat_common.messages import Answer, Delivered, RosterEntry, Say, Whisper
+from zchat_common.messages import SEALED, Answer, Delivered, RosterEntry, Say, Whisper
 
 
 def test_a_text_is_said_to_everyone_and_answered_with_its_place() -> None:
@@ -34,10 +34,10 @@ def test_public_has_one_dense_order_over_all_senders() -> None:
 
 def test_a_whisper_stands_on_both_topics_and_on_no_other() -> None:
     chat = Chat("Alice", "Bob", "carol")
-    chat.ok("alice", "whisper", "carol", "plain", b"first")
-    effects = chat.ok("alice", "whisper", "BOB", "plain", b"hi")
-    assert posted(effects, "user.alice") == [Whisper(2, chat.at, "Alice", "Bob", "plain", b"hi", "online")]
-    assert posted(effects, "user.bob") == [Whisper(1, chat.at, "Alice", "Bob", "plain", b"hi", "online")]
+    chat.ok("alice", "whisper", "carol", key_of("carol"), SEALED, b"first")
+    effects = chat.ok("alice", "whisper", "BOB", key_of("BOB"), SEALED, b"hi")
+    assert posted(effects, "user.alice") == [Whisper(2, chat.at, "Alice", "Bob", SEALED, b"hi", "online")]
+    assert posted(effects, "user.bob") == [Whisper(1, chat.at, "Alice", "Bob", SEALED, b"hi", "online")]
     assert len(effects) == 3
     assert one(Answered, effects).answer == Answer(1, 2, chat.at, "user.alice", 2, "online Bob")
 
@@ -45,7 +45,7 @@ def test_a_whisper_stands_on_both_topics_and_on_no_other() -> None:
 def test_a_whisper_to_a_known_user_who_is_gone_is_stored_and_its_delivery_told() -> None:
     chat = Chat("Alice", "Bob")
     chat.lose("bob")
-    effects = chat.ok("alice", "whisper", "bob", "plain", b"hi")
+    effects = chat.ok("alice", "whisper", "bob", key_of("bob"), SEALED, b"hi")
     assert one(Answered, effects).answer == Answer(1, 1, chat.at, "user.alice", 1, "stored Bob")
     chat.at += DAY
     chat.join("bob")
@@ -58,8 +58,8 @@ def test_only_what_was_shown_is_told_as_delivered_and_only_once() -> None:
     chat = Chat("alice", "bob", "carol")
     chat.lose("bob")
     for body in (b"1", b"2", b"3"):
-        chat.ok("alice", "whisper", "bob", "plain", body)
-    chat.ok("carol", "whisper", "bob", "plain", b"4")
+        chat.ok("alice", "whisper", "bob", key_of("bob"), SEALED, body)
+    chat.ok("carol", "whisper", "bob", key_of("bob"), SEALED, b"4")
     chat.join("bob")
     effects = chat.ok("bob", "received", 2)
     assert [message.whisper_seq for message in of(Delivered, posted(effects, "user.alice"))] == [1, 2]
@@ -72,7 +72,7 @@ def test_only_what_was_shown_is_told_as_delivered_and_only_once() -> None:
 def test_a_delivery_waits_for_a_sender_who_is_away_himself() -> None:
     chat = Chat("alice", "bob")
     chat.lose("bob")
-    chat.ok("alice", "whisper", "bob", "plain", b"hi")
+    chat.ok("alice", "whisper", "bob", key_of("bob"), SEALED, b"hi")
     chat.lose("alice")
     chat.join("bob")
     assert of(Delivered, posted(chat.ok("bob", "received", 1), "user.alice"))
@@ -80,22 +80,30 @@ def test_a_delivery_waits_for_a_sender_who_is_away_himself() -> None:
 
 def test_a_whisper_that_came_live_is_not_told_as_delivered() -> None:
     chat = Chat("alice", "bob")
-    chat.ok("alice", "whisper", "bob", "plain", b"hi")
+    chat.ok("alice", "whisper", "bob", key_of("bob"), SEALED, b"hi")
     assert len(chat.ok("bob", "received", 1)) == 1
 
 
 def test_nobody_whispers_to_himself_or_to_nobody() -> None:
     chat = Chat("alice")
-    assert chat.refused("alice", "whisper", "ALICE", "plain", b"hi") == "not_yourself"
-    assert chat.refused("alice", "whisper", "nobody", "plain", b"hi") == "no_such_user"
-    assert chat.refused("alice", "whisper", "a b", "plain", b"hi") == "no_such_user"
+    assert chat.refused("alice", "whisper", "ALICE", key_of("ALICE"), SEALED, b"hi") == "not_yourself"
+    assert chat.refused("alice", "whisper", "nobody", key_of("nobody"), SEALED, b"hi") == "no_such_user"
+    assert chat.refused("alice", "whisper", "a b", key_of("ab"), SEALED, b"hi") == "no_such_user"
+
+
+def test_a_whisper_that_was_sealed_for_another_key_reaches_nobody() -> None:
+    """The name passed on between the look-up and the whisper."""
+    chat = Chat("alice", "bob")
+    effects = chat.do("alice", "whisper", "bob", key_of("carol"), SEALED, b"hi")
+    assert "contact_key_changed" in repr(effects)
+    assert posted(effects, "user.bob") == posted(effects, "user.alice") == []
 
 
 def test_a_body_is_opaque() -> None:
     chat = Chat("alice", "bob")
     body = bytes(range(256))
-    (message,) = of(Whisper, posted(chat.ok("alice", "whisper", "bob", "sealed", body), "user.bob"))
-    assert (message.kind, message.body) == ("sealed", body)
+    (message,) = of(Whisper, posted(chat.ok("alice", "whisper", "bob", key_of("bob"), SEALED, body), "user.bob"))
+    assert (message.kind, message.body) == (SEALED, body)
 
 
 # -- presence -------------------------------------------------------------------------------------------------------
@@ -128,7 +136,7 @@ def test_back_says_nothing_of_one_who_was_not_away() -> None:
 def test_who_is_away_is_online_for_whispers() -> None:
     chat = Chat("alice", "bob")
     chat.ok("bob", "away", "")
-    effects = chat.ok("alice", "whisper", "bob", "plain", b"hi")
+    effects = chat.ok("alice", "whisper", "bob", key_of("bob"), SEALED, b"hi")
     answer = one(Answered, effects).answer
     assert isinstance(answer, Answer)
     assert answer.detail == "online bob"

@@ -3,7 +3,8 @@
 from itertools import count
 from typing import TypeVar
 
-from zchat_client.core.outputs import Over, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
+from tests.people import identity_of, sealed
+from zchat_client.core.outputs import Over, Pin, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
 from zchat_client.core.session import Session
 from zchat_client.events import Event
 from zchat_common import messages as m
@@ -25,7 +26,8 @@ def say(seq: int, text: str = "", sender: str = "Bob") -> m.Say:
 
 
 def whisper(seq: int, delivery: str = "online", sender: str = "Bob", recipient: str = "Alice") -> m.Whisper:
-    return m.Whisper(seq, START + seq, sender, recipient, "text", b"psst %d" % seq, delivery)
+    body = sealed(f"psst {seq}", sender, recipient, n=seq)
+    return m.Whisper(seq, START + seq, sender, recipient, m.SEALED, body, delivery)
 
 
 def changed(
@@ -43,8 +45,16 @@ def invited(seq: int, party: str = "p1") -> m.Invited:
 class Desk:
     """A session core of Alice's with the test as its broker. Every step carries the core's outputs out."""
 
-    def __init__(self, *, positions: dict[str, int] | None = None, takeover: bool = False) -> None:
-        self.session = Session("Alice", "SHA256:abc", positions or {}, takeover, count(1_000).__next__)
+    def __init__(
+        self,
+        *,
+        positions: dict[str, int] | None = None,
+        pins: dict[str, bytes] | None = None,
+        takeover: bool = False,
+    ) -> None:
+        self.pins = dict(pins or {})
+        draw = count(1_000).__next__
+        self.session = Session("Alice", "SHA256:abc", positions or {}, takeover, identity_of("Alice"), self.pins, draw)
         self.now_s = 100.0
         self.sent: list[m.Upstream] = []
         self.shown: list[Event] = []
@@ -85,6 +95,8 @@ class Desk:
                     self.settled[output.ticket] = output.result
                 case Rebuild():
                     self.rebuilds.append(output.reason)
+                case Pin():
+                    self.pins[output.folded] = output.key
                 case Over():
                     self.over = output
 

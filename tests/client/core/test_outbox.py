@@ -24,8 +24,8 @@ def outbox(commands: int = 0, *, rate: float = 0.0, burst: float = 1.0, now_s: f
 
 def submit(box: Outbox, commands: int) -> None:
     for _ in range(commands):
-        n = box.last_n + 1
-        box.submit("say", (f"text {n}", False), 100 + n)
+        place = box.last_place + 1
+        box.submit("say", (f"text {place}", False), 100 + place)
 
 
 def numbers(sent: list[Do]) -> list[int]:
@@ -42,7 +42,7 @@ def answer(n: int, instance: int = INSTANCE) -> Answer:
 def test_commands_are_numbered_from_1_on_and_sent_in_order() -> None:
     box = Outbox(INSTANCE)
     assert [box.submit("say", ("a", False), 1), box.submit("back", (), 2)] == [1, 2]
-    assert box.last_n == 2
+    assert box.last_place == 2
     assert box.take(TOKEN, 0.0) == [Do(TOKEN, INSTANCE, 1, "say", ("a", False)), Do(TOKEN, INSTANCE, 2, "back", ())]
 
 
@@ -57,8 +57,8 @@ def test_each_command_is_sent_once() -> None:
 def test_an_answer_settles_its_command_and_names_the_ticket() -> None:
     box = outbox(2)
     box.take(TOKEN, 0.0)
-    assert box.settle(answer(1), 0.1) == Pending(1, "say", ("text 1", False), 101)
-    assert [command.n for command in box.waiting] == [2]
+    assert box.settle(answer(1), 0.1) == Pending("say", ("text 1", False), 101)
+    assert [command.ticket for command in box.waiting] == [102]
 
 
 def test_a_refusal_settles_its_command_too() -> None:
@@ -66,7 +66,7 @@ def test_a_refusal_settles_its_command_too() -> None:
     box.take(TOKEN, 0.0)
     settled = box.settle(Refusal(INSTANCE, 1, Code.BAD_TEXT, "no", None), 0.1)
     assert settled is not None
-    assert settled.n == 1
+    assert settled.ticket == 101
     assert box.waiting == ()
 
 
@@ -86,7 +86,7 @@ def test_an_answer_out_of_turn_or_of_another_numbering_settles_nothing() -> None
     assert len(box.waiting) == 2
 
 
-def test_everything_up_to_a_number_is_settled_when_nothing_before_it_waits() -> None:
+def test_everything_up_to_a_place_is_settled_when_nothing_before_it_waits() -> None:
     box = outbox()
     assert box.settled(0)
     submit(box, 2)
@@ -258,8 +258,8 @@ def test_renumbering_begins_anew_with_what_has_no_answer() -> None:
         (78, 2, "text 3"),
         (78, 3, "text 4"),
     ]
-    assert box.last_n == 3
-    assert box.submit("back", (), 9) == 4
+    box.submit("back", (), 9)
+    assert [(do.instance, do.n, do.op) for do in box.take(TOKEN, 0.0)] == [(78, 4, "back")]
     settled = box.settle(answer(1, instance=78), 0.0)
     assert settled is not None
     assert settled.ticket == 102
@@ -339,4 +339,4 @@ def test_whatever_is_lost_each_command_is_applied_once_and_in_order(steps: list[
         if lost_down == 3:
             box.open(0.0, 1.0, now_s)
     assert box.waiting == ()
-    assert broker.applied == [f"text {n}" for n in range(1, box.last_n + 1)]
+    assert broker.applied == [f"text {n}" for n in range(1, box.last_place + 1)]

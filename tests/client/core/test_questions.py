@@ -33,7 +33,7 @@ def test_a_question_waits_for_the_commands_before_it() -> None:
     outbox, questions = Outbox(1), Questions()
     outbox.submit("say", ("a", False), 1)
     outbox.submit("say", ("b", False), 2)
-    questions.ask(AskParty, ForTicket(7), after_n=outbox.last_n)
+    questions.ask(AskParty, ForTicket(7), after=outbox.last_place)
     outbox.submit("say", ("c", False), 3)
     outbox.take(TOKEN, 0.0)
     assert questions.take(TOKEN, outbox, 0.0) == []
@@ -83,7 +83,7 @@ def test_a_question_that_is_due_again_can_always_be_asked() -> None:
     outbox.take(TOKEN, 0.0)
     for n in (1, 2, 3):
         answered(outbox, n)
-    questions.ask(AskParty, ForTicket(7), after_n=outbox.last_n)
+    questions.ask(AskParty, ForTicket(7), after=outbox.last_place)
     questions.take(TOKEN, outbox, 0.0)
     outbox.submit("say", ("d", False), 4)
     outbox.renumber(2)

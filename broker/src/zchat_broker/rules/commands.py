@@ -10,11 +10,11 @@ from zchat_broker.rules.restraints import is_admin, mute_on
 from zchat_broker.rules.state import State, User
 from zchat_broker.rules.step import Actor, Done, No, Step
 from zchat_common.errors import Code
+from zchat_common.introduction import KEY_BYTES
 from zchat_common.limits import AWAY_MAX_CHARS, BODY_MAX_BYTES, RESTRAINT_MAX_S
+from zchat_common.messages import SEALED
 from zchat_common.names import BadName, fold
 from zchat_common.text import BadText, check_text
-
-_KIND_MAX_CHARS = 16
 
 
 class Who(Enum):
@@ -98,11 +98,16 @@ def party(state: State, value: object) -> object:
     return value if type(value) is str else No(Code.MALFORMED, "A party id is a string.")
 
 
-def kind(state: State, value: object) -> object:
-    """How a whisper's body is to be read."""
-    if type(value) is str and 0 < len(value) <= _KIND_MAX_CHARS:
+def key(state: State, value: object) -> object:
+    """A public key."""
+    if type(value) is bytes and len(value) == KEY_BYTES:
         return value
-    return No(Code.MALFORMED, f"A kind is a string of 1 to {_KIND_MAX_CHARS} characters.")
+    return No(Code.MALFORMED, f"A key has {KEY_BYTES} bytes.")
+
+
+def kind(state: State, value: object) -> object:
+    """How a whisper's body is to be read. Sealed is the only way, so that nobody sends one open by mistake."""
+    return value if value == SEALED else No(Code.MALFORMED, f"Whispers are of the kind {SEALED!r}.")
 
 
 def body(state: State, value: object) -> object:
@@ -123,7 +128,7 @@ def position(state: State, value: object) -> object:
 
 COMMANDS: Final[dict[str, Op]] = {
     "say": Op(talk.say, (text, flag), speaks=True),
-    "whisper": Op(talk.whisper, (user, kind, body), speaks=True),
+    "whisper": Op(talk.whisper, (user, key, kind, body), speaks=True),
     "received": Op(talk.received, (position,)),
     "away": Op(talk.away, (reason,)),
     "back": Op(talk.back),

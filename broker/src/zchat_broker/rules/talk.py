@@ -18,11 +18,20 @@ def say(step: Step, actor: Actor, text: str, action: bool) -> Done | No:
     return Done(PUBLIC, step.post(PUBLIC, Say, actor.user.name, text, action))
 
 
-def whisper(step: Step, actor: Actor, recipient: User, kind: str, body: bytes) -> Done | No:
-    """Puts a whisper on both users' topics; for a recipient who is away it waits there."""
+def whisper(step: Step, actor: Actor, recipient: User, key: bytes, kind: str, body: bytes) -> Done | No:
+    """Puts a whisper on both users' topics; for a recipient who is away it waits there.
+
+    ``key`` is what it was sealed for: the name may have passed to another key since the sender looked it up.
+    """
     sender = actor.user
     if recipient.folded == sender.folded:
         return No(Code.NOT_YOURSELF, "You cannot whisper to yourself.")
+    if key != recipient.key:
+        return No(
+            Code.CONTACT_KEY_CHANGED,
+            f"The name {recipient.name} belongs to another key now; nobody got your whisper. "
+            f"If you know why, type /trust {recipient.name} and whisper again.",
+        )
     delivery = "online" if recipient.folded in step.state.sessions else "stored"
     fields = (sender.name, recipient.name, kind, body, delivery)
     own_topic = user_topic(sender.folded)

@@ -14,23 +14,31 @@ _ANSWER_LOST_S = 5.0
 
 @dataclass(slots=True)
 class Pending:
-    """A command that has no final answer yet. ``ticket`` is the submitter's."""
+    """A command that has no final answer yet. ``ticket`` is the submitter's.
 
-    n: int
+    One that is not ``ready`` cannot be sent as it is; nothing behind it is sent before it is.
+    """
+
     op: str
     args: tuple[Scalar, ...]
     ticket: int
+    ready: bool = True
 
 
 class Outbox:
-    """The commands of one client run, each applied exactly once or refused, in the order of submission."""
+    """The commands of one client run, each applied exactly once or refused, in the order of submission.
+
+    A command has a *place* from its submission on, 1, 2, 3 ..., and a number from the moment when it is sent.
+    """
 
     def __init__(self, instance: int) -> None:
         """``instance`` is the random number of this numbering."""
         self._instance = instance
         self._pending: deque[Pending] = deque()
-        self._next_n = 1
-        self._unsent_n = 1
+        self._first_place = 1
+        self._first_n = 1
+        # So many of the pending ones are sent, from the first on.
+        self._sent = 0
         self._charged_n = 0
         self._rate = 0.0
         self._burst = 1.0
@@ -40,12 +48,10 @@ class Outbox:
         self._went_back_s = float("-inf")
         self._progress_s = 0.0
 
-    def submit(self, op: str, args: tuple[Scalar, ...], ticket: int) -> int:
-        """Takes a command in and returns its number."""
-        n = self._next_n
-        self._next_n += 1
-        self._pending.append(Pending(n, op, args, ticket))
-        return n
+    def submit(self, op: str, args: tuple[Scalar, ...], ticket: int, *, ready: bool = True) -> int:
+        """Takes a command in and returns its place."""
+        self._pending.append(Pending(op, args, ticket, ready))
+        return self.last_place
 
     def open(self, rate: float, burst: float, now_s: float) -> None:
         """A session is open: everything without an answer is sent (again). ``rate`` 0 lifts the pace."""
@@ -56,81 +62,99 @@ class Outbox:
 
     def take(self, token: bytes, now_s: float) -> list[Do]:
         """The commands to send now."""
-        ready: list[Do] = []
-        if not self._pending or now_s < self._blocked_until_s:
-            return ready
-        first = self._pending[0].n
-        while self._unsent_n < self._next_n and self._unsent_n < first + IN_FLIGHT_MAX:
-            command = self._pending[self._unsent_n - first]
-            if not self._pay(command.n, now_s):
+        sent: list[Do] = []
+        if now_s < self._blocked_until_s:
+            return sent
+        while self._sent < min(len(self._pending), IN_FLIGHT_MAX):
+            command, n = self._pending[self._sent], self._first_n + self._sent
+            if not command.ready or not self._pay(n, now_s):
                 break
-            if not ready and command.n == first:
+            if not sent and self._sent == 0:
                 self._progress_s = now_s
-            ready.append(Do(token, self._instance, command.n, command.op, command.args))
-            self._unsent_n += 1
-        return ready
+            sent.append(Do(token, self._instance, n, command.op, command.args))
+            self._sent += 1
+        return sent
 
     def settle(self, answer: Answer | Refusal, now_s: float) -> Pending | None:
         """The command that this answer is the final one for; None if it was settled before."""
         if not self._is_first(answer.instance, answer.n):
             return None
         self._progress_s = now_s
-        settled = self._pending.popleft()
-        self._unsent_n = max(self._unsent_n, settled.n + 1)
-        return settled
+        self._first_n += 1
+        return self._pop()
+
+    @property
+    def held(self) -> Pending | None:
+        """The command that is to be sent next and is not ready: it and all behind it wait to be told more."""
+        if self._sent < len(self._pending) and not self._pending[self._sent].ready:
+            return self._pending[self._sent]
+        return None
+
+    @property
+    def held_number(self) -> tuple[int, int]:
+        """The numbering and the number that the command held will be sent under first."""
+        return self._instance, self._first_n + self._sent
+
+    @property
+    def held_place(self) -> int:
+        """The place of the command held."""
+        return self._first_place + self._sent
+
+    def release(self, args: tuple[Scalar, ...]) -> None:
+        """Makes the command held ready, with these arguments, which are sent from now on however often."""
+        command = self._pending[self._sent]
+        command.args, command.ready = args, True
+
+    def withdraw(self) -> Pending:
+        """Takes the command held out, which must be the first of all; it uses up no number."""
+        return self._pop()
 
     def postpone(self, instance: int, n: int, wait_s: float, now_s: float) -> None:
         """The broker's rate refused command ``n``, which stays ours to send."""
-        if instance != self._instance or not self._pending or n < self._pending[0].n:
+        if instance != self._instance or not self._pending or n < self._first_n:
             return
         self._blocked_until_s = max(self._blocked_until_s, now_s + wait_s)
-        self._unsent_n = min(self._unsent_n, n)
+        self._sent = min(self._sent, n - self._first_n)
 
     def go_back(self, instance: int, n: int, now_s: float) -> bool:
         """The broker expects ``n`` next. False if that is a number we have settled: it has lost what it had."""
         if instance != self._instance or not self._pending:
             return True
-        if n < self._pending[0].n:
+        if n < self._first_n:
             return False
-        if n < self._unsent_n and now_s - self._went_back_s >= _GO_BACK_AGAIN_S:
+        if n < self._first_n + self._sent and now_s - self._went_back_s >= _GO_BACK_AGAIN_S:
             self._went_back_s = now_s
-            self._unsent_n = n
+            self._sent = n - self._first_n
         return True
 
     def renumber(self, instance: int) -> None:
         """Begins a new numbering for everything that has no answer. What was sent under the old one is void."""
         self._instance = instance
-        for n, command in enumerate(self._pending, start=1):
-            command.n = n
-        self._next_n = len(self._pending) + 1
-        self._unsent_n = 1
+        self._first_n = 1
+        self._sent = 0
         self._charged_n = 0
 
     def repeat_if_lost(self, now_s: float) -> None:
         """Sends everything again when the first answer has not come for long."""
-        in_flight = self._pending and self._unsent_n > self._pending[0].n
-        if in_flight and now_s - self._progress_s >= _ANSWER_LOST_S:
+        if self._sent > 0 and now_s - self._progress_s >= _ANSWER_LOST_S:
             self._go_back_to_first(now_s)
 
     def next_s(self, now_s: float) -> float:
         """When there will be something to do, if nothing else happens."""
-        if not self._pending:
-            return float("inf")
-        lost_s = self._progress_s + _ANSWER_LOST_S
-        if self._unsent_n >= self._next_n or self._unsent_n >= self._pending[0].n + IN_FLIGHT_MAX:
-            return lost_s
+        if self._sent >= min(len(self._pending), IN_FLIGHT_MAX) or self.held is not None:
+            return self._progress_s + _ANSWER_LOST_S if self._sent > 0 else float("inf")
         if now_s < self._blocked_until_s:
             return self._blocked_until_s
         return now_s + max(0.0, 1.0 - self._level) / self._rate if self._rate > 0 else now_s
 
-    def settled(self, n: int) -> bool:
-        """Whether everything up to command ``n`` has its answer."""
-        return not self._pending or self._pending[0].n > n
+    def settled(self, place: int) -> bool:
+        """Whether everything up to the command at this place has its answer."""
+        return self._first_place > place
 
     @property
-    def last_n(self) -> int:
-        """The number of the command submitted last."""
-        return self._next_n - 1
+    def last_place(self) -> int:
+        """The place of the command submitted last."""
+        return self._first_place + len(self._pending) - 1
 
     @property
     def waiting(self) -> tuple[Pending, ...]:
@@ -138,11 +162,16 @@ class Outbox:
         return tuple(self._pending)
 
     def _is_first(self, instance: int, n: int) -> bool:
-        return instance == self._instance and bool(self._pending) and self._pending[0].n == n
+        return instance == self._instance and bool(self._pending) and n == self._first_n
+
+    def _pop(self) -> Pending:
+        self._first_place += 1
+        self._sent = max(0, self._sent - 1)
+        return self._pending.popleft()
 
     def _go_back_to_first(self, now_s: float) -> None:
         self._progress_s = now_s
-        self._unsent_n = self._pending[0].n if self._pending else self._next_n
+        self._sent = 0
 
     def _pay(self, n: int, now_s: float) -> bool:
         """Takes a command out of the bucket, as the broker will do on its side; a repeated one costs nothing."""

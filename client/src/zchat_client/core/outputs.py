@@ -39,7 +39,21 @@ class Show(NamedTuple):
     seq: int = 0
 
 
-Reply = Roster | Party | History | Keys | Bans
+class Pin(NamedTuple):
+    """Keep this key of a contact (his folded name), for good, before anything that comes after it."""
+
+    folded: str
+    key: bytes
+
+
+class Contact(NamedTuple):
+    """What was asked about a contact: his name, and the safety code under his key."""
+
+    name: str
+    code: str
+
+
+Reply = Roster | Party | History | Keys | Bans | Contact
 
 
 class Settled(NamedTuple):
@@ -61,4 +75,4 @@ class Over(NamedTuple):
     wants_code: bool = False
 
 
-Output = Send | Subscribe | Unsubscribe | Rebuild | Show | Settled | Over
+Output = Send | Subscribe | Unsubscribe | Rebuild | Show | Pin | Settled | Over

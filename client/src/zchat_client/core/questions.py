@@ -39,14 +39,21 @@ class ForTicket:
     ticket: int
 
 
-Purpose = ForGap | ForRoster | ForKeys | ForTicket
+@dataclass(frozen=True, slots=True)
+class ForContact:
+    """The session core looks up whom the command at this place of the outbox is for."""
+
+    place: int
+
+
+Purpose = ForGap | ForRoster | ForKeys | ForTicket | ForContact
 
 
 @dataclass(slots=True)
 class _Open:
     make: Make
     purpose: Purpose
-    after_n: int
+    after: int
     sent_s: float | None = None
 
 
@@ -57,9 +64,9 @@ class Questions:
         self._open: dict[int, _Open] = {}
         self._next = 1
 
-    def ask(self, make: Make, purpose: Purpose, after_n: int = 0) -> None:
-        """Takes a question in; it is sent when command ``after_n`` and all before it have their answers."""
-        self._open[self._next] = _Open(make, purpose, after_n)
+    def ask(self, make: Make, purpose: Purpose, after: int = 0) -> None:
+        """Takes a question in; it is sent when all commands up to the place ``after`` have their answers."""
+        self._open[self._next] = _Open(make, purpose, after)
         self._next += 1
 
     def take(self, token: bytes, outbox: Outbox, now_s: float, *, of_user: bool = True) -> list[Upstream]:
@@ -70,7 +77,7 @@ class Questions:
             if isinstance(question.purpose, ForTicket) and not of_user:
                 is_due = False
             elif question.sent_s is None:
-                is_due = outbox.settled(question.after_n)
+                is_due = outbox.settled(question.after)
             else:
                 is_due = now_s - question.sent_s >= _ASK_AGAIN_S
             if is_due:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from zchat_client.core.beat import Beat
+from zchat_client.core.contacts import Contacts
 from zchat_client.core.keyring import Keyring, Opened
 from zchat_client.core.membership import OWN_END, Membership
 from zchat_client.core.outputs import Output, Rebuild, Show, Subscribe, Unsubscribe
@@ -35,7 +36,13 @@ class Reading:
     """
 
     def __init__(
-        self, name: str, positions: Mapping[str, int], beat: Beat, questions: Questions, out: Callable[[Output], None]
+        self,
+        name: str,
+        positions: Mapping[str, int],
+        beat: Beat,
+        questions: Questions,
+        contacts: Contacts,
+        out: Callable[[Output], None],
     ) -> None:
         """``positions`` are the seqs shown last in earlier runs, by topic."""
         self.own_topic = user_topic(fold(name))
@@ -50,6 +57,7 @@ class Reading:
         self._me = name_key(name)
         self._beat = beat
         self._questions = questions
+        self._contacts = contacts
         self._out = out
         self._keyring = Keyring()
         self._streams = Streams(positions)
@@ -325,7 +333,7 @@ class Reading:
         self._streams.offer(topic, message)
 
     def _show(self, topic: str, message: m.Kept, replayed: bool) -> None:
-        event = event_of(topic, message, replayed)
+        event = event_of(topic, message, replayed, self._contacts.meet)
         self.replayed += replayed and isinstance(event, (Message, Whisper))
         self._out(Show(event, topic, message.seq))
         self._follow(topic, message, replayed)

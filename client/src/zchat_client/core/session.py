@@ -10,15 +10,18 @@ from collections.abc import Callable, Mapping
 from enum import Enum, auto
 
 from zchat_client.core.beat import Beat
+from zchat_client.core.contacts import Contacts
 from zchat_client.core.outbox import Outbox, Pending
-from zchat_client.core.outputs import Output, Over, Rebuild, Reply, Send, Settled, Show
-from zchat_client.core.questions import ForGap, ForKeys, ForRoster, ForTicket, Make, Questions
+from zchat_client.core.outputs import Contact, Output, Over, Rebuild, Reply, Send, Settled, Show
+from zchat_client.core.questions import ForContact, ForGap, ForKeys, ForRoster, ForTicket, Make, Questions
 from zchat_client.core.reading import Reading
+from zchat_client.core.sealer import OF_CONTACTS, Sealer
 from zchat_client.events import Connected, Disconnected, Error, PartyMembers, Reconnected
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.clock import Now
 from zchat_common.errors import Code
+from zchat_common.identity import Identity
 from zchat_common.limits import PROTOCOL_VERSION
 from zchat_common.text import clean_text
 
@@ -47,9 +50,13 @@ class Session:
         fingerprint: str,
         positions: Mapping[str, int],
         takeover: bool,
+        identity: Identity,
+        pins: Mapping[str, bytes],
         draw: Callable[[], int],
     ) -> None:
-        """``positions`` are the seqs shown last in earlier runs, by topic; ``draw()`` gives a random 63-bit number."""
+        """``positions`` are the seqs shown last in earlier runs, by topic, ``pins`` the keys of contacts kept in
+        them, by folded name; ``draw()`` gives a random 63-bit number.
+        """
         self.name = name
         self.fingerprint = fingerprint
         self.first_contact = False
@@ -67,7 +74,9 @@ class Session:
         self._token = b""
         self._questions = Questions()
         self._outputs: list[Output] = []
-        self.reading = Reading(name, positions, self.beat, self._questions, self._out)
+        self.contacts = Contacts(name, identity, pins, self._out)
+        self.reading = Reading(name, positions, self.beat, self._questions, self.contacts, self._out)
+        self._sealer = Sealer(self.outbox, self.contacts, self._questions, self._settle)
         self._outage = False
         self._ended = False
         self._deadline_s = float("inf")
@@ -145,13 +154,17 @@ class Session:
     # -- what the user wants ----------------------------------------------------------------------------------------
 
     def submit(self, op: str, args: tuple[m.Scalar, ...], ticket: int, now: Now) -> None:
-        """Takes a command in; it is kept, in order, until the broker has answered it for good."""
-        self.outbox.submit(op, args, ticket)
+        """Takes a command in; it is kept, in order, until the broker has answered it for good.
+
+        Of ``whisper`` the arguments are name and text. ``trust`` and ``verify`` are commands with a name as well, which
+        are settled here when their turn has come: with a Contact, or a Refusal.
+        """
+        self.outbox.submit(op, args, ticket, ready=op not in OF_CONTACTS)
         self._pump(now)
 
     def ask(self, make: Make, ticket: int, now: Now) -> None:
         """Takes a question in; it is answered as things stand after the commands submitted before it."""
-        self._questions.ask(make, ForTicket(ticket), self.outbox.last_n)
+        self._questions.ask(make, ForTicket(ticket), self.outbox.last_place)
         self._pump(now)
 
     # -- the commands link ------------------------------------------------------------------------------------------
@@ -169,7 +182,7 @@ class Session:
             case m.Expected():
                 if not self.outbox.go_back(message.instance, message.n, now.steady_s):
                     self.outbox.renumber(self._draw())
-            case m.Roster() | m.Party() | m.History() | m.Keys() | m.Bans() | m.Denied():
+            case m.Roster() | m.Party() | m.History() | m.Keys() | m.Bans() | m.User() | m.Denied():
                 self._reply(message, now)
             case m.Ended():
                 self._ended = True
@@ -193,6 +206,7 @@ class Session:
         self._takeover = False
         self.invite = ""
         self._questions.reopen()
+        self._sealer.registered()
         self.reading.registered(registered, now)
         self.outbox.open(registered.rate / 1000, registered.burst, now.steady_s)
         self.beat.heard(now.steady_s)
@@ -229,22 +243,26 @@ class Session:
         command = self.outbox.settle(refusal, now.steady_s)
         if command is None:
             return
+        if command.op == "whisper":
+            self._sealer.forget(str(command.args[0]))
         if refusal.code == Code.STORAGE_FAILED:
             # The number was not used up, and what was sent behind it may or may not fail as well: begin anew.
             self.outbox.renumber(self._draw())
         self._settle(command, refusal)
 
-    def _settle(self, command: Pending, result: m.Answer | m.Refusal) -> None:
+    def _settle(self, command: Pending, result: m.Answer | m.Refusal | Contact) -> None:
         if command.ticket != _NO_TICKET:
             self._out(Settled(command.ticket, result))
 
-    def _reply(self, reply: Reply | m.Denied, now: Now) -> None:
+    def _reply(
+        self, reply: m.Roster | m.Party | m.History | m.Keys | m.Bans | m.User | m.Denied, now: Now
+    ) -> None:
         if isinstance(reply, m.Denied) and reply.code == Code.RATE_LIMITED:
             self._questions.postpone(reply.ask, now.steady_s)
             return
         purpose = self._questions.settle(reply.ask)
         match purpose:
-            case ForTicket():
+            case ForTicket() if not isinstance(reply, m.User):
                 self._out(Settled(purpose.ticket, reply))
             case ForGap():
                 self.reading.gap_reply(purpose.topic, reply, now)
@@ -254,7 +272,10 @@ class Session:
             case ForKeys():
                 if isinstance(reply, m.Keys):
                     self.reading.keys_reply(reply, now)
-            case None:
+            case ForContact():
+                if isinstance(reply, (m.User, m.Denied)):
+                    self._sealer.reply(purpose.place, reply)
+            case _:
                 pass
 
     # -- moving on --------------------------------------------------------------------------------------------------
@@ -272,12 +293,18 @@ class Session:
             self._come_back(now)
         self._acknowledge_receipt()
         reading.ask_for_gaps()
+        if reading.showing:
+            self._send_commands(now)
         # Nothing that the user asks is answered before `connected`, which every front end shows first.
         for question in self._questions.take(self._token, self.outbox, now.steady_s, of_user=reading.showing):
             self._send(question)
-        if reading.showing:
+
+    def _send_commands(self, now: Now) -> None:
+        going_on = True
+        while going_on:
             for command in self.outbox.take(self._token, now.steady_s):
                 self._send(command)
+            going_on = self._sealer.advance()
 
     def _arrive(self, now: Now) -> None:
         self.phase = Phase.ONLINE

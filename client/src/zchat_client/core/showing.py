@@ -3,16 +3,19 @@
 Everything is cleaned for display here, whoever checked it before: a broker or a member may run another program.
 """
 
-from zchat_client.events import Delivered, Event, Invited, Message, Moderated, Party, Whisper
+from collections.abc import Callable
+
+from zchat_client.core.contacts import Read
+from zchat_client.events import Delivered, Error, Event, Invited, Message, Moderated, Party, Whisper
 from zchat_common import messages as m
+from zchat_common.errors import Code
 from zchat_common.text import clean_text
 from zchat_common.topics import PUBLIC
+from zchat_common.whispers import CannotOpen
 
-PLAIN_BODY = "text"
 
-
-def event_of(topic: str, message: m.Kept, replayed: bool) -> Event:
-    """The event of a kept message."""
+def event_of(topic: str, message: m.Kept, replayed: bool, open_whisper: Callable[[m.Whisper], Read]) -> Event:
+    """The event of a kept message; a whisper that ``open_whisper`` cannot open (CannotOpen) is an error."""
     match message:
         case m.Say():
             shown_topic = "public" if topic == PUBLIC else "party"
@@ -46,15 +49,7 @@ def event_of(topic: str, message: m.Kept, replayed: bool) -> Event:
                 reason=clean_text(message.reason) or None,
             )
         case m.Whisper():
-            return Whisper(
-                at=message.at,
-                seq=message.seq,
-                sender=clean_text(message.sender),
-                recipient=clean_text(message.recipient),
-                text=_read_body(message.kind, message.body),
-                replayed=replayed,
-                stored=message.delivery == "stored",
-            )
+            return _whispered(message, replayed, open_whisper)
         case m.Delivered():
             return Delivered(at=message.at, recipient=clean_text(message.recipient), seq=message.whisper_seq)
         case m.Invited():
@@ -74,8 +69,20 @@ def _cleaned(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple([clean_text(name) for name in names])
 
 
-def _read_body(kind: str, body: bytes) -> str:
-    """A whisper's text; the broker does not look into it."""
-    if kind != PLAIN_BODY:
-        return f"(a whisper of a kind that this client cannot read: {clean_text(kind)})"
-    return clean_text(body.decode("utf-8", "replace"))
+def _whispered(message: m.Whisper, replayed: bool, open_whisper: Callable[[m.Whisper], Read]) -> Event:
+    sender, recipient = clean_text(message.sender), clean_text(message.recipient)
+    try:
+        read = open_whisper(message)
+    except CannotOpen:
+        text = f"A whisper from {sender} to {recipient} cannot be opened: it was sealed for another key, or changed."
+        return Error(at=message.at, code=Code.CANNOT_OPEN, text=text)
+    return Whisper(
+        at=message.at,
+        seq=message.seq,
+        sender=sender,
+        recipient=recipient,
+        text=clean_text(read.text),
+        replayed=replayed,
+        stored=message.delivery == "stored",
+        warning=Code.CONTACT_KEY_CHANGED if read.changed else None,
+    )
