@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from zchat_client.keys import KnownBrokers, identity_of
+from zchat_client.keys import KnownBrokers, KnownContacts, identity_of
 from zchat_common.errors import Code, ZchatError
+from zchat_common.identity import DamagedKey
 from zchat_common.introduction import fingerprint
 
 KEY, OTHER = b"k" * 32, b"o" * 32
@@ -126,3 +127,47 @@ def test_a_fingerprint_that_is_named_counts_at_first_contact_too(brokers: KnownB
     assert refused(brokers, accept=fingerprint(KEY)).code is Code.BROKER_KEY_CHANGED
     assert not brokers.knows(HOST, PORT)
     assert brokers.check(HOST, PORT, OTHER, fingerprint(OTHER))
+
+
+# -- contacts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> KnownContacts:
+    return KnownContacts(tmp_path / "data" / "contacts" / "127.0.0.1_5555" / "alice.keys")
+
+
+def test_a_contact_s_key_outlives_the_program(contacts: KnownContacts) -> None:
+    assert contacts.read() == {}
+    contacts.keep("bob", KEY)
+    contacts.keep("żółw", OTHER)
+    assert KnownContacts(contacts.path).read() == {"bob": KEY, "żółw": OTHER}
+    contacts.keep("bob", OTHER)
+    assert KnownContacts(contacts.path).read() == {"bob": OTHER, "żółw": OTHER}
+
+
+def test_two_programs_keep_what_the_other_one_kept(contacts: KnownContacts) -> None:
+    other = KnownContacts(contacts.path)
+    contacts.keep("bob", KEY)
+    other.keep("carol", OTHER)
+    assert contacts.read() == {"bob": KEY, "carol": OTHER}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are a thing of POSIX")
+def test_nobody_else_sees_whom_one_knows(contacts: KnownContacts) -> None:
+    contacts.keep("bob", KEY)
+    assert stat.S_IMODE(contacts.path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe", b"bob\n", b"bob 00ff\n", b"bob " + b"zz" * 32, b" " + b"00" * 32, b"\n", KEY.hex().encode()],
+)
+def test_pins_that_cannot_be_read_are_not_taken_for_none(contacts: KnownContacts, content: bytes) -> None:
+    contacts.path.parent.mkdir(parents=True)
+    contacts.path.write_bytes(content)
+    with pytest.raises(DamagedKey, match=str(contacts.path)):
+        contacts.read()
+    with pytest.raises(DamagedKey):
+        contacts.keep("bob", KEY)
+    assert contacts.path.read_bytes() == content

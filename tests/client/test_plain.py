@@ -20,8 +20,8 @@ def message(text: str = "hi", *, topic: str = "public", action: bool = False, re
     return e.Message(at=AT, topic=topic, seq=1, sender="Bob", text=text, action=action, replayed=replayed)
 
 
-def whisper(sender: str, recipient: str) -> e.Whisper:
-    return e.Whisper(at=AT, seq=1, sender=sender, recipient=recipient, text="psst", replayed=False)
+def whisper(sender: str, recipient: str, warning: str | None = None) -> e.Whisper:
+    return e.Whisper(at=AT, seq=1, sender=sender, recipient=recipient, text="psst", replayed=False, warning=warning)
 
 
 def renderer(*, colours: bool = False, bell: bool = False) -> PlainRenderer:
@@ -54,6 +54,16 @@ def test_a_line_begins_with_the_time() -> None:
         (message(topic="party", action=True), "[party] * Bob hi"),
         (whisper("Bob", "Alice"), "Bob whispers: psst"),
         (whisper("alice", "Bob"), "you whisper to Bob: psst"),
+        (whisper("Bob", "Alice", "contact_key_changed"), "Bob whispers (another key!): psst"),
+        (whisper("Alice", "Bob", "contact_key_changed"), "you whisper to Bob (another key!): psst"),
+        (
+            e.SafetyCode(at=AT, name="Bob", code="1 2 3 4"),
+            "-- safety code of you and Bob; who sees another one has somebody in between\n        1 2\n        3 4",
+        ),
+        (
+            e.Trusted(at=AT, name="Bob", code="1 2 3 4"),
+            "-- you trust the key that Bob has now; the safety code is\n        1 2\n        3 4",
+        ),
         (e.Presence(at=AT, name="Bob", status="online", since=AT, text=""), "-- Bob is here"),
         (e.Presence(at=AT, name="Bob", status="away", since=AT, text="lunch"), "-- Bob is away: lunch"),
         (e.Presence(at=AT, name="Bob", status="offline", since=AT, text=""), "-- Bob has gone"),

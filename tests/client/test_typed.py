@@ -21,6 +21,8 @@ ROWS: list[tuple[str, t.Typed]] = [
     ("/w bob two\nlines", t.WhisperTo("bob", "two\nlines")),
     ("/w bob /not a command", t.WhisperTo("bob", "/not a command")),
     ("/r hi", t.WhisperTo(None, "hi")),
+    ("/verify Bob", t.Verify("Bob")),
+    ("/trust BOB", t.Trust("BOB")),
     ("/reply hi there", t.WhisperTo(None, "hi there")),
     ("/party invite Bob", t.PartyInvite("Bob")),
     ("/PARTY Invite bob", t.PartyInvite("bob")),
@@ -75,6 +77,7 @@ ROWS: list[tuple[str, t.Typed]] = [
 
 WRONG_USES = [
     *("/me", "/w", "/w bob", "/w  bob ", "/r", "/reply ", "/p", "/p  "),
+    *("/verify", "/verify a b", "/trust", "/trust a b"),
     *("/party", "/party invite", "/party invite a b", "/party accept a b", "/party decline a b"),
     *("/party leave now", "/party who else", "/party kick", "/party kick a b", "/party lead"),
     *("/who now", "/list all", "/back again", "/help me", "/exit now", "/quit please"),

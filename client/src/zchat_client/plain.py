@@ -191,7 +191,7 @@ class PlainRenderer:
             case e.Trusted():
                 return f"-- you trust the key that {name} has now; the safety code is{code}"
             case e.SafetyCode():
-                return f"-- the safety code of you and {name}; if {name} sees another one, somebody is in between{code}"
+                return f"-- safety code of you and {name}; who sees another one has somebody in between{code}"
 
     def _presence(self, event: e.Presence) -> str:
         words = {"online": "is here", "away": "is away", "offline": "has gone"}.get(event.status, event.status)

@@ -3,7 +3,7 @@
 from itertools import count
 from typing import TypeVar
 
-from tests.people import identity_of, sealed
+from tests.people import identity_of, key_of, sealed
 from zchat_client.core.outputs import Over, Pin, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
 from zchat_client.core.session import Session
 from zchat_client.events import Event
@@ -211,6 +211,10 @@ class Desk:
         bodies = tuple([wire.encode(message) for message in messages])
         last = self.last.get(question.topic, 0) if last is None else last
         self.hear(m.History(question.ask, question.topic, first, last, bodies))
+
+    def name_key(self, name: str = "Bob", key: bytes | None = None) -> None:
+        """The answer to the last question who somebody is."""
+        self.hear(m.User(self.of(m.AskUser)[-1].ask, name, key or key_of(name)))
 
     def settle(self, n: int, topic: str = "", seq: int = 0, detail: str = "") -> None:
         """The answer to command n of the numbering that was used last."""

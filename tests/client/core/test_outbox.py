@@ -298,6 +298,80 @@ def test_a_full_window_waits_for_answers_only() -> None:
     assert box.next_s(10.0) == 15.0
 
 
+# -- what has to be made ready first ----------------------------------------------------------------------------------
+
+
+def with_one_held() -> Outbox:
+    """Two commands, one that is not ready, and one more."""
+    box = outbox(2)
+    box.submit("whisper", ("bob", "psst"), 103, ready=False)
+    submit(box, 1)
+    return box
+
+
+def test_a_command_that_is_not_ready_holds_back_itself_and_what_is_behind_it() -> None:
+    box = with_one_held()
+    assert numbers(box.take(TOKEN, 0.0)) == [1, 2]
+    assert box.held is not None
+    assert (box.held.ticket, box.held_place, box.held_number) == (103, 3, (INSTANCE, 3))
+    assert box.take(TOKEN, 9.0) == []
+
+
+def test_nothing_is_held_before_its_turn_has_come() -> None:
+    assert outbox().held is None
+    assert outbox(1).held is None
+    assert with_one_held().held is None
+
+
+def test_a_command_that_was_made_ready_goes_with_its_new_arguments_and_what_is_behind_it_too() -> None:
+    box = with_one_held()
+    box.take(TOKEN, 0.0)
+    box.release(("Bob", b"sealed"))
+    assert box.held is None
+    assert [(do.n, do.args[0]) for do in box.take(TOKEN, 0.0)] == [(3, "Bob"), (4, "text 4")]
+
+
+def test_what_was_made_ready_stays_as_it_is_under_whatever_number() -> None:
+    box = with_one_held()
+    box.take(TOKEN, 0.0)
+    box.release(("Bob", b"sealed"))
+    box.take(TOKEN, 0.0)
+    box.renumber(78)
+    assert [(do.instance, do.n, do.args[0]) for do in box.take(TOKEN, 0.0)][2] == (78, 3, "Bob")
+    box.open(0.0, 1, 1.0)
+    assert box.take(TOKEN, 1.0)[2].args == ("Bob", b"sealed")
+
+
+def test_a_command_that_is_withdrawn_leaves_its_number_to_the_next() -> None:
+    box = with_one_held()
+    box.take(TOKEN, 0.0)
+    for n in (1, 2):
+        box.settle(answer(n), 0.0)
+    assert not box.settled(3)
+    assert box.withdraw().ticket == 103
+    assert box.settled(3)
+    assert [(do.n, do.args[0]) for do in box.take(TOKEN, 0.0)] == [(3, "text 4")]
+    assert box.settle(answer(3), 0.0) == Pending("say", ("text 4", False), 104)
+
+
+def test_what_is_held_is_no_reason_to_look_again() -> None:
+    box = with_one_held()
+    box.take(TOKEN, 10.0)
+    assert box.next_s(10.0) == 15.0, "an answer may be lost"
+    for n in (1, 2):
+        box.settle(answer(n), 11.0)
+    assert box.next_s(11.0) == EVER
+
+
+def test_going_back_comes_to_what_is_held_again() -> None:
+    box = with_one_held()
+    box.take(TOKEN, 0.0)
+    assert box.go_back(INSTANCE, 1, 1.0)
+    assert box.held is None
+    assert numbers(box.take(TOKEN, 1.0)) == [1, 2]
+    assert box.held is not None
+
+
 # -- all of it together ---------------------------------------------------------------------------------------------
 
 

@@ -100,3 +100,17 @@ def test_a_question_that_was_too_much_is_asked_again_a_second_later() -> None:
     assert questions.next_s() == 11.5
     assert questions.take(TOKEN, EMPTY, 11.4) == []
     assert questions.take(TOKEN, EMPTY, 11.5) == [AskRoster(TOKEN, 1)]
+
+
+def test_a_question_waits_for_no_command_that_came_after_it_under_another_numbering() -> None:
+    outbox, questions = Outbox(1), Questions()
+    outbox.submit("say", ("a", False), 1)
+    outbox.submit("say", ("b", False), 2)
+    outbox.take(TOKEN, 0.0)
+    answered(outbox, 1)
+    questions.ask(AskParty, ForTicket(7), after=outbox.last_place)
+    outbox.submit("say", ("c", False), 3)
+    outbox.renumber(2)
+    outbox.take(TOKEN, 0.0)
+    assert outbox.settle(Answer(2, 1, 1, "public", 2, ""), 0.0) is not None
+    assert questions.take(TOKEN, outbox, 0.0) == [AskParty(TOKEN, 1)]
