@@ -37,18 +37,19 @@ def read(body: bytes, who: str = "bob", sender: str = "alice", recipient: str = 
     return whisperer(who).open(body, sender, recipient, own=who == sender).text
 
 
-def by_hand(plain: bytes, instance: int = 7, n: int = 1) -> bytes:
-    """A body from alice to bob with whatever she likes in it."""
+def by_hand(plain: bytes, key: bytes = BOB.key) -> bytes:
+    """A body from alice to bob with whatever she likes in it, and in place of his key."""
     shared = X25519PrivateKey.from_private_bytes(identity_of("alice").secret).exchange(
         X25519PublicKey.from_public_bytes(BOB.key)
     )
     info = b"zchat whisper 1" + b"".join(
-        len(party.folded).to_bytes(2, "big") + party.folded.encode() + party.key for party in (ALICE, BOB)
+        len(party.folded).to_bytes(2, "big") + party.folded.encode() + party.key
+        for party in (ALICE, BOB._replace(key=key))
     )
-    salt = struct.pack(">QQ", instance, n)
-    key = HKDF(algorithm=SHA256(), length=32, salt=salt, info=info).derive(shared)
-    header = b"\x01" + salt + ALICE.key + BOB.key
-    return header + ChaCha20Poly1305(key).encrypt(bytes(12), plain, header)
+    salt = struct.pack(">QQ", 7, 1)
+    derived = HKDF(algorithm=SHA256(), length=32, salt=salt, info=info).derive(shared)
+    header = b"\x01" + salt + ALICE.key + key
+    return header + ChaCha20Poly1305(derived).encrypt(bytes(12), plain, header)
 
 
 # -- for two ----------------------------------------------------------------------------------------------------------
@@ -67,6 +68,11 @@ def test_the_body_says_whose_keys_it_is_between() -> None:
 
 def test_it_is_what_the_document_says() -> None:
     assert seal("hi") == by_hand(b"\x00\x02hi" + bytes(60))
+
+
+def test_a_body_that_names_another_key_than_one_s_own_does_not_open() -> None:
+    with pytest.raises(CannotOpen, match="another key"):
+        read(by_hand(b"\x00\x02hi", key=key_of("carol")))
 
 
 def test_nobody_else_opens_it() -> None:

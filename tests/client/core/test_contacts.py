@@ -72,10 +72,21 @@ def test_one_who_whispered_first_under_a_false_key_is_not_whispered_to(desk: Des
         received(1, "", body=sealed("for carol", "Bob", "Carol")),
         received(1, "", body=sealed("from carol", "Carol", "Alice")),
         received(1, "between others", "Bob", "Carol"),
-        received(1, "", "Alice", "Alice", body=b"x"),
+        received(1, "", "Bob", "Carol", body=sealed("for others", "Bob", "Carol", key=ALICE.key)),
+        received(1, "to oneself", "Alice", "Alice"),
         received(1, "hello")._replace(kind="text", body=b"open text"),
+        received(1, "hello")._replace(kind="text"),
     ],
-    ids=["rubbish", "for another", "of another", "between others", "to oneself", "of another kind"],
+    ids=[
+        "rubbish",
+        "for another",
+        "of another",
+        "between others",
+        "as if for others",
+        "to oneself",
+        "open",
+        "of another kind",
+    ],
 )
 def test_what_cannot_be_opened_is_said_and_passed_over(desk: Desk, message: m.Whisper) -> None:
     desk.read(OWN, message, received(2, "hello"))
