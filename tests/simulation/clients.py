@@ -246,6 +246,7 @@ class Run:
             return
         match output:
             case Send():
+                self._judge.sent(self, output.payload)
                 self.wires.up.send(output.payload)
             case Subscribe():
                 self.wires.subscribe(output.topic)

@@ -26,6 +26,8 @@ from zchat_common.topics import user_of
 if TYPE_CHECKING:
     from tests.simulation.clients import Run, User
 
+# What a whisper's key is made of stands at the beginning of its body: version, instance, n, and both keys.
+_SALT_AND_KEYS = 1 + 8 + 8 + 32 + 32
 _TEXTS = ("say", "party_say", "whisper")
 # What the rules may answer to somebody who types what he likes. Anything else is our fault.
 _USERS_MISTAKES = frozenset(
@@ -79,6 +81,7 @@ class Judge:
         self._commits_checked = 0
         self.custody = Custody(self.record)
         self._replies = Replies(self.record)
+        self._sealed: dict[bytes, bytes] = {}
         self._said_last: dict[str, int] = {}
         self._questions: dict[str, dict[int, Question]] = {}
 
@@ -117,6 +120,17 @@ class Judge:
         """A client showed something."""
         self.note(run.label, "is shown", show.topic, show.seq, show.event)
         self.readers[run.label].shown(show)
+
+    def sent(self, run: "Run", payload: bytes) -> None:
+        """A client sends this up. Of a whisper only what is sealed leaves it, and under each salt one text only."""
+        message = wire.decode_upstream(payload)
+        if not isinstance(message, m.Do) or message.op != "whisper":
+            return
+        body = message.args[3]
+        if not isinstance(body, bytes) or message.args[2] != m.SEALED or run.label.encode() in payload:
+            raise Wrong(f"{run.label} sends an open whisper: {message}")
+        if self._sealed.setdefault(body[:_SALT_AND_KEYS], body) != body:
+            raise Wrong(f"{run.label} sealed two texts under one salt: {message}")
 
     def pinned(self, run: "Run", pin: Pin) -> None:
         """A client keeps the key of a contact, and nobody ever has another one here."""
