@@ -31,7 +31,17 @@ LIBRARY = (
     *[
         f"zchat_client.{name}"
         for name in (
-            "link", "keys", "checks", "notes", "feed", "partner", "ignored", "moderation", "results", "tickets", "past"
+            "link",
+            "keys",
+            "checks",
+            "notes",
+            "feed",
+            "partner",
+            "ignored",
+            "moderation",
+            "results",
+            "tickets",
+            "past",
         )
     ],
     "zchat_client.driver",

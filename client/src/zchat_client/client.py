@@ -459,5 +459,3 @@ class Client:
         except OSError as error:
             text = f"Positions could not be saved ({error.strerror}); what was shown may come again."
             self.show(Error(at=now().at, code=Code.STORAGE_FAILED, text=text))
-
-

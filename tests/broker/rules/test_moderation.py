@@ -6,7 +6,7 @@ from tests.broker.rules.conversation import MINUTE, SECOND, SETTINGS, Chat, key_
 from zchat_broker.rules.effects import Audited, Effect, KeyChanged, RegistrationRefused, SessionEnded, SessionOpened
 from zchat_broker.rules.entries import Started
 from zchat_broker.rules.views import restraints
-from zchat_common.messages import Announcement, Moderated, Refusal
+from zchat_common.messages import SEALED, Announcement, Moderated, Refusal
 from zchat_common.topics import PUBLIC
 
 ORDERS = SETTINGS._replace(admins=("root", "op"))
@@ -205,7 +205,7 @@ def test_who_is_no_admin_any_more_is_held_by_what_he_could_laugh_at() -> None:
 def test_whispers_to_a_banned_user_wait_for_him() -> None:
     chat = order()
     chat.ok("Root", "ban", "bob", False, 3600, "")
-    answer = chat.ask("carol", "whisper", "bob", "text", b"psst")
+    answer = chat.ask("carol", "whisper", "bob", key_of("bob"), SEALED, b"psst")
     assert not isinstance(answer, Refusal)
     assert answer.detail.split()[0] == "stored"
 

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from zchat_client.core.beat import Beat
 from zchat_client.core.contacts import Contacts
 from zchat_client.core.outbox import Outbox, Pending
-from zchat_client.core.outputs import Contact, Output, Over, Rebuild, Reply, Send, Settled, Show
+from zchat_client.core.outputs import Contact, Output, Over, Rebuild, Send, Settled, Show
 from zchat_client.core.questions import ForContact, ForGap, ForKeys, ForRoster, ForTicket, Make, Questions
 from zchat_client.core.reading import Reading
 from zchat_client.core.sealer import OF_CONTACTS, Sealer
@@ -254,9 +254,7 @@ class Session:
         if command.ticket != _NO_TICKET:
             self._out(Settled(command.ticket, result))
 
-    def _reply(
-        self, reply: m.Roster | m.Party | m.History | m.Keys | m.Bans | m.User | m.Denied, now: Now
-    ) -> None:
+    def _reply(self, reply: m.Roster | m.Party | m.History | m.Keys | m.Bans | m.User | m.Denied, now: Now) -> None:
         if isinstance(reply, m.Denied) and reply.code == Code.RATE_LIMITED:
             self._questions.postpone(reply.ask, now.steady_s)
             return
