@@ -64,6 +64,7 @@ def _half_open(lab: Laboratory, proxy: Proxy, doors: tuple[Door, ...], behind: C
     for name in behind.names:
         line = behind.wait(name, "disconnected", start=start, deadline_s=2 * _NOTICE_S)
         lab.figures.notices_s.append(line[0] - cut_s)
+        assert line[0] - cut_s < _NOTICE_S, f"{name} noticed the cut after {line[0] - cut_s:.1f} s"
     let_pass(max(0.0, cut_s + for_s - time.monotonic()))
     proxy.open()
     lab.await_return(behind, behind.names, start, lab.steady_s())
