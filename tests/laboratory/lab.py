@@ -158,8 +158,10 @@ class Laboratory:
         while True:
             judge = Judge()
             judge.witness = self.witness
-            for source in (*self.crowds, *self.persons):
-                source.testify(judge)
+            for crowd in self.crowds:
+                crowd.testify(judge)
+            for person in self.persons:
+                person.testify(judge)
             verdict = self.figures.verdict = judge.verdict()
             if not verdict.violations or time.monotonic() > end:
                 return verdict

@@ -43,7 +43,7 @@ def test_a_question_waits_for_the_commands_before_it() -> None:
     assert questions.take(TOKEN, outbox, 0.0) == [AskParty(TOKEN, 1)]
 
 
-def test_a_question_without_an_answer_is_asked_again_after_five_seconds() -> None:
+def test_a_question_without_an_answer_is_asked_again_after_five_seconds_of_silence() -> None:
     questions = Questions()
     questions.ask(AskRoster, ForRoster())
     assert questions.next_s() == float("inf")
@@ -52,6 +52,18 @@ def test_a_question_without_an_answer_is_asked_again_after_five_seconds() -> Non
     assert questions.take(TOKEN, EMPTY, 14.9) == []
     assert questions.take(TOKEN, EMPTY, 15.0) == [AskRoster(TOKEN, 1)]
     assert questions.next_s() == 20.0
+
+
+def test_a_question_is_not_asked_again_while_the_link_is_busy_with_other_answers() -> None:
+    questions = Questions()
+    questions.ask(AskRoster, ForRoster())
+    questions.take(TOKEN, EMPTY, 10.0)
+    for now_s in (14.0, 18.0, 22.0, 26.0):
+        questions.heard(now_s)
+        assert questions.take(TOKEN, EMPTY, now_s + 1.0) == []
+    assert questions.next_s() == 30.0
+    assert questions.take(TOKEN, EMPTY, 30.0) == [AskRoster(TOKEN, 1)], "but not for ever"
+    assert questions.next_s() == 35.0
 
 
 def test_a_new_session_asks_the_user_s_questions_again_and_forgets_the_core_s_own() -> None:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from zchat_client.core.outbox import Outbox
 from zchat_common.messages import Upstream
 
-# The answer was lost on the way, or the broker is slow; asking twice does no harm.
-_ASK_AGAIN_S = 5.0
+# Nothing came down the commands link for this long: the answer was lost on the way. While anything comes the answer may
+# be behind it, and asking again would fill a slow link with copies faster than it empties.
+_SILENCE_S = 5.0
+# An answer can be lost on a busy link as well. Asking twice does no harm, if it is rare.
+_ASK_AGAIN_S = 20.0
 # After the broker has said that it was asked too much.
 _ASK_LATER_S = 1.0
 
@@ -55,6 +58,7 @@ class _Open:
     purpose: Purpose
     after: int
     sent_s: float | None = None
+    later_s: float | None = None
 
 
 class Questions:
@@ -63,6 +67,11 @@ class Questions:
     def __init__(self) -> None:
         self._open: dict[int, _Open] = {}
         self._next = 1
+        self._heard_s = float("-inf")
+
+    def heard(self, now_s: float) -> None:
+        """Something came down the commands link."""
+        self._heard_s = now_s
 
     def ask(self, make: Make, purpose: Purpose, after: int = 0) -> None:
         """Takes a question in; it is sent when all commands up to the place ``after`` have their answers."""
@@ -79,9 +88,9 @@ class Questions:
             elif question.sent_s is None:
                 is_due = outbox.settled(question.after)
             else:
-                is_due = now_s - question.sent_s >= _ASK_AGAIN_S
+                is_due = now_s >= self._again_s(question)
             if is_due:
-                question.sent_s = now_s
+                question.sent_s, question.later_s = now_s, None
                 ready.append(question.make(token, number))
         return ready
 
@@ -94,7 +103,7 @@ class Questions:
         """The broker was asked too much at once: the question stays open, and is asked again a little later."""
         question = self._open.get(number)
         if question is not None:
-            question.sent_s = now_s + _ASK_LATER_S - _ASK_AGAIN_S
+            question.later_s = now_s + _ASK_LATER_S
 
     def reopen(self) -> None:
         """A new session is open: the user's questions are asked again, the core's own were for the old one."""
@@ -110,5 +119,11 @@ class Questions:
 
     def next_s(self) -> float:
         """When the next question is to be asked again."""
-        sent = [question.sent_s for question in self._open.values() if question.sent_s is not None]
-        return min(sent) + _ASK_AGAIN_S if sent else float("inf")
+        return min([self._again_s(question) for question in self._open.values()], default=float("inf"))
+
+    def _again_s(self, question: _Open) -> float:
+        if question.later_s is not None:
+            return question.later_s
+        if question.sent_s is None:
+            return float("inf")
+        return min(max(question.sent_s, self._heard_s) + _SILENCE_S, question.sent_s + _ASK_AGAIN_S)

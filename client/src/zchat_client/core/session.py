@@ -110,6 +110,7 @@ class Session:
             return  # a newer broker may say things that this client does not know
         if self.phase is Phase.OFFLINE:
             return
+        self._questions.heard(now.steady_s)
         self._downstream(message, now)
         self._pump(now)
 
