@@ -150,6 +150,9 @@ class Guest:
     def answers(self, out: Outgoing) -> list[m.Downstream]:
         return [wire.decode_downstream(payload) for route, payload in out.replies if route == self.route]
 
+    def registers(self) -> list[m.Upstream]:
+        return [m.Register(PROTOCOL_VERSION, self.name, self.run, takeover=False)]
+
     def register(self, *, takeover: bool = False, version: int = PROTOCOL_VERSION) -> m.Downstream:
         (reply,) = self.send(m.Register(version, self.name, self.run, takeover))
         if isinstance(reply, m.Registered):
@@ -574,11 +577,60 @@ def again(alice: Guest, run: int = 2) -> Guest:
     return Guest(alice.broker, alice.name, run=run, key=alice.key)
 
 
-def test_a_reachable_client_keeps_its_name(broker: Broker) -> None:
+def test_a_client_that_answers_the_probe_keeps_its_name(broker: Broker) -> None:
     alice = guest(broker)
-    assert code_of(again(alice).register()) == "name_in_use"
+    other = again(alice)
+    assert other.send(*other.registers()) == []
     assert broker.probed == [alice.route]
+    broker.now_s += 0.01
+    out = broker.turn(*alice.arrives(m.Ping(alice.token, 1, "user.alice")))
+    assert [code_of(reply) for reply in other.answers(out)] == ["name_in_use"]
     assert isinstance(alice.say("still here"), m.Answer)
+
+
+def test_a_client_that_is_not_heard_of_loses_its_place_after_four_seconds(broker: Broker) -> None:
+    alice = guest(broker)
+    other = again(alice)
+    other.send(*other.registers())
+    broker.wait(3.5)
+    assert broker.state.sessions["alice"].run == alice.run
+    broker.now_s += 0.5
+    (reply,) = other.answers(broker.turn())
+    assert isinstance(reply, m.Registered)
+    assert code_of(alice.say("too late")) == "no_session"
+
+
+def test_a_stall_of_the_broker_is_no_silence_of_the_client_in_doubt(broker: Broker) -> None:
+    alice = guest(broker)
+    other = again(alice)
+    other.send(*other.registers())
+    broker.now_s += 600.0
+    assert other.answers(broker.turn()) == []
+    broker.now_s += 1.0
+    out = broker.turn(*alice.arrives(m.Ping(alice.token, 1, "user.alice")))
+    assert [code_of(reply) for reply in other.answers(out)] == ["name_in_use"]
+
+
+def test_a_client_that_leaves_while_it_is_in_doubt_makes_room(broker: Broker) -> None:
+    alice = guest(broker)
+    other = again(alice)
+    other.send(*other.registers())
+    broker.now_s += 0.01
+    out = broker.turn(*alice.arrives(alice.command("exit")))
+    broker.now_s += 0.01
+    (reply,) = other.answers(out) or other.answers(broker.turn())
+    assert isinstance(reply, m.Registered)
+
+
+def test_of_two_who_want_a_place_in_doubt_the_first_is_refused_at_once(broker: Broker) -> None:
+    alice = guest(broker)
+    second, third = again(alice), again(alice, run=3)
+    second.send(*second.registers())
+    out = broker.turn(*third.arrives(*third.registers()))
+    assert [code_of(reply) for reply in second.answers(out)] == ["name_in_use"]
+    broker.wait(3.5)
+    broker.now_s += 0.5
+    assert [type(reply) for reply in third.answers(broker.turn())] == [m.Registered]
 
 
 def test_an_unreachable_client_s_session_ends_at_once(broker: Broker) -> None:

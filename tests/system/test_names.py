@@ -96,15 +96,18 @@ def test_the_name_of_a_killed_client_is_free_at_once_for_its_owner(
     assert bob.seen("party") == []
 
 
-def test_a_client_that_only_stands_still_keeps_its_name(house: House, broker: Broker) -> None:
+def test_a_client_that_does_not_answer_makes_room_for_its_owner_and_is_told(house: House, broker: Broker) -> None:
+    """Its connection stands, as one does whose other end lost its power or its network."""
     (alice,) = house.join(broker, unique("alice"))
     alice.signal(signal.SIGSTOP)
     try:
-        assert refusal(house.client(alice.name, broker, data=alice.data))[0] == "name_in_use"
+        again = house.client(alice.name, broker, data=alice.data)
+        again.wait("connected", deadline_s=10)
     finally:
         alice.signal(signal.SIGCONT)
-    level(alice)
-    assert not alice.seen("disconnected")
+    assert alice.wait("bye")["reason"] == "taken over"
+    assert alice.exit_code() == 6
+    level(again)
 
 
 def test_users_of_one_machine_share_a_data_folder(house: House, broker: Broker) -> None:

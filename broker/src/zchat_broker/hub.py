@@ -7,10 +7,12 @@ answers and publishes. The shell around it (:mod:`zchat_broker.server`) owns soc
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from zchat_broker.allowances import Allowances
 from zchat_broker.door import Door, digest_of
+from zchat_broker.doubts import Doubt, Doubts
 from zchat_broker.links import Link, Links
 from zchat_broker.nonsense import Nonsense
 from zchat_broker.order import EmbeddedOrder, Order
@@ -23,6 +25,7 @@ from zchat_broker.rates import Rates
 from zchat_broker.rules import Rules
 from zchat_broker.rules.commands import COMMANDS
 from zchat_broker.rules.entries import CodeIssued, Command, Entry, Pruned, Registering, SessionExpired, Started
+from zchat_broker.rules.state import Session
 from zchat_broker.rules.upkeep import due
 from zchat_broker.store import Store, StoreFailed, StoreUnusable
 from zchat_broker.timeline import Timeline
@@ -98,6 +101,7 @@ class Hub:
         self._rates = Rates(profile.rate, profile.burst)
         self._allowances = Allowances(profile)
         self._registering: dict[str, bytes] = {}
+        self._doubts = Doubts()
         self._questions = Questions(store, self._publisher, self._allowances)
         self.nonsense = Nonsense()
         self._turn_s = now.steady_s
@@ -134,6 +138,7 @@ class Hub:
         self._forgive_stall(now)
         for arrival in arrivals:
             self._take(arrival, now, out)
+        self._settle_doubts(now)
         self._keep_time(now)
         self._settle(out)
         if self._rules_hold:
@@ -189,9 +194,43 @@ class Hub:
             text = "Too many registrations from there; try again in a second."
             self._reply(out, arrival.route, Rejected(Code.RATE_LIMITED, text))
             return
-        self._expire_unreachable(message, peer, now)
+        other = self._other_session(message, peer)
+        if other is not None:
+            link = self._links.of_user(other.user)
+            if link is None or not link.route or not self._reachable(link.route):
+                # Nobody is there any more: the name is not blocked for its owner.
+                self._order.submit(SessionExpired(now.at, other.id))
+            elif not message.takeover:
+                registration = partial(self._submit_registration, message, arrival.route, peer)
+                earlier = self._doubts.add(other.user, Doubt(other.id, now.steady_s, registration))
+                if earlier is not None:
+                    earlier.registration(now)
+                return
+        self._submit_registration(message, arrival.route, peer, now)
+
+    def _take_codes(self, now: Now) -> None:
+        """Each code that waits is submitted until it is seen to be kept; only then its file goes."""
+        self._codes_s = now.steady_s
+        for issued in self._door.issued():
+            if issued.digest in self._rules.state.codes or issued.expires <= now.at:
+                self._door.taken(issued)
+            else:
+                self._order.submit(CodeIssued(now.at, *issued))
+
+    def _other_session(self, message: Register, peer: Peer) -> Session | None:
+        """The session that the same owner has with another client."""
+        try:
+            user = fold(message.name)
+        except BadName:
+            return None
+        owner = self._rules.state.users.get(user)
+        session = self._rules.state.sessions.get(user)
+        is_other = owner is not None and owner.key == peer.key and session is not None and session.run != message.run
+        return session if is_other else None
+
+    def _submit_registration(self, message: Register, route: bytes, peer: Peer, now: Now) -> None:
         session = self._draw_id()
-        self._registering[session] = arrival.route
+        self._registering[session] = route
         if message.invite:
             # It may have been made a moment ago.
             self._take_codes(now)
@@ -208,28 +247,11 @@ class Hub:
         )
         self._order.submit(entry)
 
-    def _take_codes(self, now: Now) -> None:
-        """Each code that waits is submitted until it is seen to be kept; only then its file goes."""
-        self._codes_s = now.steady_s
-        for issued in self._door.issued():
-            if issued.digest in self._rules.state.codes or issued.expires <= now.at:
-                self._door.taken(issued)
-            else:
-                self._order.submit(CodeIssued(now.at, *issued))
-
-    def _expire_unreachable(self, message: Register, peer: Peer, now: Now) -> None:
-        """Ends the owner's other session at once if nobody is there any more, so that the name is never blocked."""
-        try:
-            user = fold(message.name)
-        except BadName:
-            return
-        owner = self._rules.state.users.get(user)
-        session = self._rules.state.sessions.get(user)
-        link = self._links.of_user(user)
-        if owner is None or owner.key != peer.key or session is None or session.run == message.run:
-            return
-        if link is None or not link.route or not self._reachable(link.route):
-            self._order.submit(SessionExpired(now.at, session.id))
+    def _settle_doubts(self, now: Now) -> None:
+        for doubt, is_dead in self._doubts.settled(self._links.of_user, now.steady_s):
+            if is_dead:
+                self._order.submit(SessionExpired(now.at, doubt.session))
+            doubt.registration(now)
 
     def _command(self, message: Do, link: Link, now: Now, out: Outgoing) -> None:
         if message.n < 1 or message.instance < 0:
@@ -287,6 +309,7 @@ class Hub:
         if pause_s > _STALL_S:
             _log.warning("this process stood still for %.1f s; all deadlines are extended by it", pause_s)
             self._links.forgive(pause_s)
+            self._doubts.forgive(pause_s)
             self._forgiving_until_s = now.steady_s + pause_s
 
     def _keep_time(self, now: Now) -> None:

@@ -560,6 +560,12 @@ def test_an_answer_that_was_lost_is_asked_for_again(desk: Desk) -> None:
     assert [do.n for do in desk.of(m.Do)] == [1, 1]
 
 
+def test_a_probe_is_answered_with_a_ping_at_once(desk: Desk) -> None:
+    desk.hear(m.Probe())
+    desk.wait(0.0)
+    assert [ping.topic for ping in desk.of(m.Ping)] == [OWN]
+
+
 def test_an_exit_that_ended_an_earlier_session_is_given_again(desk: Desk) -> None:
     """The link broke before its answer came, and coming back opened a new session: that one must end too."""
     desk.submit("exit", ticket=11)

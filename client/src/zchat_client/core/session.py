@@ -189,7 +189,8 @@ class Session:
                 self._ended = True
                 self._out(_over(message))
             case m.Probe():
-                pass
+                # Another client wants our place, and the broker asks whether we are still here.
+                self.beat.hurry(now.steady_s)
 
     def _registered(self, registered: m.Registered, now: Now) -> None:
         if self.phase is not Phase.REGISTERING:
