@@ -264,7 +264,7 @@ def _copies(reader: Reader) -> list[Violation]:
 
 
 def _may_repeat(reader: Reader, number: int, earlier: int) -> bool:
-    return earlier == number - 1 and reader.runs[earlier].crashed
+    return all(run.crashed for run in reader.runs[earlier:number])
 
 
 def _repeated(reader: Reader) -> int:

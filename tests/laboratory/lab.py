@@ -59,6 +59,8 @@ class Laboratory:
         self.persons: list[Person] = []
         self.proxies: list[Proxy] = []
         self.witness = ""
+        # Whether members leave their party without waiting for what they and others have just written.
+        self.hasty = True
         self._broker: Broker | None = None
         self._options: tuple[str, ...] = ()
         self._env: dict[str, str] = {}

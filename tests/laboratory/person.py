@@ -60,6 +60,10 @@ class Person:
         """Returns when the broker has it for good."""
         self.client.wait_for(lambda: True if self._is_sent(label) else None, f"sent {label}")
 
+    def await_shown(self, label: str) -> None:
+        """Returns when he was shown it."""
+        self.client.wait_for(lambda: True if self._is_shown(label) else None, f"{label} on the screen")
+
     def testify(self, judge: Judge) -> None:
         """Gives the judge all that was written and shown."""
         for label, (topic, recipient) in self._written.items():
@@ -76,6 +80,9 @@ class Person:
     def _take(self, event: Event, judge: Judge) -> None:
         reader = judge.reader(self.name)
         match event["event"]:
+            # What the run typed by itself is its own business.
+            case "message" | "whisper" if not _LABEL.search(event["text"]):
+                pass
             case "message":
                 reader.show(Shown(event["topic"], event["seq"], _label_in(event["text"]), event["replayed"]))
             case "whisper":
@@ -95,6 +102,10 @@ class Person:
             for client in self.runs
             for event in client.events
         )
+
+    def _is_shown(self, label: str) -> bool:
+        events = [event for event in self.client.events if event["event"] in ("message", "whisper")]
+        return any(_label_in(event["text"]) == label for event in events)
 
 
 def _label_in(text: str) -> str:

@@ -211,7 +211,8 @@ class Door:
         try:
             while data := await self._loop.sock_recv(source, self._chunk_bytes()):
                 await under_way.put((self._loop.time() + self.weather.delay_s, data))
-            await under_way.put((0.0, b""))
+            # A hangup takes the same way as bytes do: it may be late, or never heard of.
+            await under_way.put((self._loop.time() + self.weather.delay_s, b""))
             await writing
         finally:
             writing.cancel()
@@ -225,13 +226,13 @@ class Door:
     ) -> None:
         while True:
             due_s, data = await under_way.get()
-            if not data:
-                return
             await asyncio.sleep(max(0.0, due_s - self._loop.time()))
             await self._thawed.wait()
             if self.weather.swallows:
                 connection.tainted = True
                 continue
+            if not data:
+                return
             if self.weather.bytes_per_s:
                 await asyncio.sleep(len(data) / self.weather.bytes_per_s)
             await self._loop.sock_sendall(target, data)

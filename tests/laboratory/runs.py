@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.laboratory import runs_broker, runs_links
+from tests.laboratory import runs_broker, runs_clients, runs_links
 from tests.laboratory.lab import Figures, Laboratory
 
 Run = Callable[[Laboratory], None]
@@ -24,6 +24,9 @@ RUNS: Final[dict[str, Run]] = {
         runs_links.slow_network,
         runs_links.reader_stopped,
         runs_links.reader_throttled,
+        runs_clients.client_killed,
+        runs_clients.two_invite_each_other,
+        runs_clients.party_of_five,
     )
 }
 

@@ -141,6 +141,20 @@ def test_a_frozen_link_loses_nothing(proxy: Proxy, caller: socket.socket) -> Non
             assert read(each, 4) == b"wait"
 
 
+@pytest.mark.parametrize("how", ["freeze", "swallow"])
+def test_a_hangup_behind_a_half_open_link_is_heard_of_when_it_is_open(
+    echo: Echo, proxy: Proxy, caller: socket.socket, how: str
+) -> None:
+    ask(caller, b"hello")
+    getattr(proxy.commands, how)()
+    caller.close()
+    with call(proxy) as another:
+        assert is_silent(another)
+        assert echo.lost == 0
+        proxy.open()
+        wait_until(lambda: echo.lost == 1, "the other side to hear of it")
+
+
 def test_a_delay_is_one_way(proxy: Proxy, caller: socket.socket) -> None:
     ask(caller, b"hello")
     proxy.commands.delay(0.2)
