@@ -1,6 +1,7 @@
 # `make` lists the targets. A fresh machine needs Python 3.11 or newer, make and git; `make setup` does the rest.
 
 PORT ?= 5555
+MINUTES ?= 10
 ARGS ?=
 UV_VERSION := 0.13.9
 
@@ -14,7 +15,7 @@ CHAT_NAME := $(if $(filter command line,$(origin NAME)),--name '$(NAME)')
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup chat broker demo test check format format-check lint types lock audit clean
+.PHONY: help setup chat broker demo test check soak reliability format format-check lint types lock audit clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +43,12 @@ test: setup ## runs the tests (ARGS="tests/common -k names")
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: format-check lint types test ## everything a change must pass: format, lint, types, tests
+
+soak: setup ## tries every promise against faults, again and again (MINUTES=60 ARGS="--seed 7")
+	@$(BIN)/python -m tests.laboratory.soak --minutes '$(MINUTES)' $(ARGS)
+
+reliability: setup ## makes the tables of docs/reliability.md again, 20 minutes (ARGS="--size 0.1")
+	@$(BIN)/python -m tests.laboratory.soak --reliability $(ARGS)
 
 format: setup ## rewrites the code in the house format
 	@$(BIN)/ruff format

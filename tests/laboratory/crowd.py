@@ -19,6 +19,8 @@ class Crowd(Process):
         """``at`` is the host (a proxy's or the broker's) and the commands port."""
         self.lines: list[Line] = []
         self.names: list[str] = []
+        # The lines before this one are of no interest to the judge.
+        self.judged_from = 0
         self._data = data
         self._at = at
         super().__init__(label, ["python", "-m", "tests.laboratory.crowd_program"], env)
@@ -114,7 +116,7 @@ class Crowd(Process):
     def testify(self, judge: Judge) -> None:
         """Gives the judge everything that was written and shown here."""
         with self.changed:
-            lines = list(self.lines)
+            lines = self.lines[self.judged_from :]
         takers: dict[str, Callable[[str, Line], None]] = {
             "wrote": lambda name, more: judge.wrote(more[0], more[1], more[2] if len(more) > 2 else ""),
             "sent": lambda name, more: judge.acknowledged(more[0], more[1]),

@@ -59,6 +59,8 @@ class Laboratory:
         self.persons: list[Person] = []
         self.proxies: list[Proxy] = []
         self.witness = ""
+        # From which seq of ``public`` on the record is whole.
+        self.public_from = 1
         # Whether members leave their party without waiting for what they and others have just written.
         self.hasty = True
         self._broker: Broker | None = None
@@ -164,6 +166,8 @@ class Laboratory:
                 crowd.testify(judge)
             for person in self.persons:
                 person.testify(judge)
+            for reader in judge.readers.values():
+                reader.public_from = self.public_from
             verdict = self.figures.verdict = judge.verdict()
             if not verdict.violations or time.monotonic() > end:
                 return verdict

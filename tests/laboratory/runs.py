@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.laboratory import runs_broker, runs_clients, runs_links
+from tests.laboratory import runs_broker, runs_clients, runs_links, runs_many, runs_store
 from tests.laboratory.lab import Figures, Laboratory
 
 Run = Callable[[Laboratory], None]
@@ -27,6 +27,11 @@ RUNS: Final[dict[str, Run]] = {
         runs_clients.client_killed,
         runs_clients.two_invite_each_other,
         runs_clients.party_of_five,
+        runs_many.thousand_subscribers,
+        runs_many.readers_who_do_not_read,
+        runs_store.disk_full_and_freed,
+        runs_store.database_damaged,
+        runs_store.older_backup,
     )
 }
 

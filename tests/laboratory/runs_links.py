@@ -134,7 +134,7 @@ def reader_throttled(lab: Laboratory) -> None:
     sender, reader = lab.crowd("alice"), lab.crowd("bob", proxy=proxy)
     lab.fault("reader throttled")
     sender.talk(["alice"], f"{lab.seed}", [["public"], ["user", "bob"]], pause_s=0.02, filler=1500)
-    let_pass(lab.scaled(10, 2))
+    let_pass(lab.scaled(10, 1))
     sender.hush()
     wait_level(sender, reader, 60 + lab.scaled(120))
     # Now it is all behind him when he comes: pages through the commands link.
@@ -142,7 +142,7 @@ def reader_throttled(lab: Laboratory) -> None:
         door.cut()
     reader.wait("bob", "disconnected")
     sender.talk(["alice"], f"{lab.seed}", [["public"], ["user", "bob"]], pause_s=0.005, filler=3900)
-    let_pass(lab.scaled(3, 0.7))
+    let_pass(lab.scaled(3, 0.2))
     sender.hush()
     start = len(reader.lines)
     proxy.open()
