@@ -1,5 +1,7 @@
 """Finding a broker: one line over TCP, and nothing else is believed. The links themselves are a system test."""
 
+import asyncio
+
 import pytest
 
 from tests.client.offline import answering, run
@@ -40,6 +42,26 @@ def test_where_nobody_listens_there_is_an_os_error() -> None:
             await find_broker("127.0.0.1", port)
 
     run(scenario())
+
+
+def test_a_connection_that_is_reset_before_it_is_looked_at_is_an_os_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was read of it: a race of microseconds, which no server can be made to win each time."""
+
+    class GoneWriter:
+        def get_extra_info(self, name: str) -> None:
+            return None
+
+        def close(self) -> None:
+            pass
+
+    async def open_connection(host: str, port: int) -> tuple[asyncio.StreamReader, GoneWriter]:
+        reader = asyncio.StreamReader()
+        reader.feed_data(encode_introduction(INTRODUCTION))
+        return reader, GoneWriter()
+
+    monkeypatch.setattr(asyncio, "open_connection", open_connection)
+    with pytest.raises(ConnectionResetError):
+        asyncio.run(find_broker("127.0.0.1", 1))
 
 
 def test_what_comes_after_the_line_is_passed_over() -> None:

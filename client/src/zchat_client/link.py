@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -49,13 +51,17 @@ async def find_broker(host: str, port: int) -> Found:
     """
     async with asyncio.timeout(_INTRODUCTION_S):
         reader, writer = await asyncio.open_connection(host, port + 2)
+        peer = writer.get_extra_info("peername")
         try:
             line = await reader.readuntil(b"\n")
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             line = b""
         finally:
             writer.close()
-    return Found(decode_introduction(line[:MAX_BYTES]), str(writer.get_extra_info("peername")[0]))
+    if peer is None:
+        # Reset between being made and being looked at: the system knows no peer of it any more.
+        raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+    return Found(decode_introduction(line[:MAX_BYTES]), str(peer[0]))
 
 
 class Link:
