@@ -134,7 +134,7 @@ class Door:
             self._end(connection)
         return count
 
-    def _end(self, connection: _Connection) -> None:
+    def _end(self, connection: _Connection, *, reset: bool = True) -> None:
         if connection not in self._connections:
             return
         self._connections.discard(connection)
@@ -142,8 +142,9 @@ class Door:
             task.cancel()
         for each in (connection.near, connection.far):
             if each is not None:
-                with contextlib.suppress(OSError):
-                    each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RST)
+                if reset:
+                    with contextlib.suppress(OSError):
+                        each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RST)
                 each.close()
 
     async def _close(self) -> None:
@@ -180,7 +181,7 @@ class Door:
         finally:
             # Ended from outside it is not among them any more, and its sockets are closed.
             connection.tasks = [task for task in connection.tasks if task is not asyncio.current_task()]
-            self._end(connection)
+            self._end(connection, reset=False)
 
     async def _carry_both_ways(self, connection: _Connection) -> None:
         far = connection.far = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
