@@ -8,6 +8,7 @@ from tests.system.contract import Event
 from tests.system.processes import Client, House
 
 _LABEL: Final = re.compile(r"\S+#\d+")
+_COMMANDS: Final = {"public": "", "party": "/p ", "user": "/w {} "}
 
 
 class Person:
@@ -44,11 +45,13 @@ class Person:
 
     def write(self, to: str, recipient: str = "", filler: str = "") -> str:
         """Types a numbered message to ``public``, ``party`` or ``user``; its label."""
-        label = label_of(self.name, len(self._written) + 1)
-        self._written[label] = (to, recipient)
-        command = {"public": "", "party": "/p ", "user": f"/w {recipient} "}[to]
-        self.client.types(f"{command}{label} {filler}".rstrip())
+        label = self._next(to, recipient)
+        self.client.types(f"{_COMMANDS[to].format(recipient)}{label} {filler}".rstrip())
         return label
+
+    def write_all(self, *to: str, last: str) -> None:
+        """Types a numbered message to each of these topics and a line of its own after them, all in one go."""
+        self.client.types(*[f"{_COMMANDS[topic]}{self._next(topic, '')}" for topic in to], last)
 
     def write_and_wait(self, to: str, recipient: str = "") -> str:
         """The same, and the broker has it for good."""
@@ -76,6 +79,11 @@ class Person:
                 events = list(client.events)
             for event in events:
                 self._take(event, judge)
+
+    def _next(self, to: str, recipient: str) -> str:
+        label = label_of(self.name, len(self._written) + 1)
+        self._written[label] = (to, recipient)
+        return label
 
     def _take(self, event: Event, judge: Judge) -> None:
         reader = judge.reader(self.name)

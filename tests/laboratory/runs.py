@@ -27,6 +27,7 @@ RUNS: Final[dict[str, Run]] = {
         runs_clients.client_killed,
         runs_clients.two_invite_each_other,
         runs_clients.party_of_five,
+        runs_clients.leaving_the_party,
         runs_many.thousand_subscribers,
         runs_many.readers_who_do_not_read,
         runs_store.disk_full_and_freed,

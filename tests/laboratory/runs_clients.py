@@ -106,6 +106,33 @@ def party_of_five(lab: Laboratory) -> None:
         person.write_and_wait("party")
 
 
+def leaving_the_party(lab: Laboratory) -> None:
+    """Whoever leaves right after writing, or is kicked while he is cut off, is shown all up to his end, his own too."""
+    lab.start_broker()
+    proxy = lab.proxy()
+    alice, bob = lab.person("alice"), lab.person("bob", proxy)
+    lab.witness = "alice"
+    for number in range(round(lab.scaled(20, 4))):
+        _join(alice, bob)
+        for each in (alice, bob):
+            each.write("party")
+        if number % 2:
+            lab.fault("left right after writing")
+            bob.write_all("party", "party", last="/party leave")
+            bob.client.wait("party", change="left", name="bob")
+        else:
+            lab.fault("kicked while cut off")
+            proxy.topics.cut()
+            bob.client.wait("disconnected")
+            for _ in range(3):
+                alice.write("party")
+            alice.client.types("/party kick bob")
+            alice.client.wait("party", change="kicked", name="bob")
+            proxy.open()
+            bob.client.wait("party", change="kicked", name="bob")
+    alice.write_and_wait("party")
+
+
 def _chat(lab: Laboratory, persons: list[Person]) -> None:
     for _ in range(lab.dice.randint(5, 15)):
         person = lab.dice.choice(persons)
