@@ -1,6 +1,7 @@
 """The runner's end of a process with many clients in it."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ class Crowd(Process):
     def __init__(self, label: str, env: Mapping[str, str], data: Path, at: tuple[str, int]) -> None:
         """``at`` is the host (a proxy's or the broker's) and the commands port."""
         self.lines: list[Line] = []
+        self._counts: Counter[str] = Counter()
         self.names: list[str] = []
         # The lines before this one are of no interest to the judge.
         self.judged_from = 0
@@ -27,7 +29,9 @@ class Crowd(Process):
 
     def take_line(self, line: bytes) -> None:
         """Takes in a line of stdout."""
-        self.lines.append(json.loads(line))
+        told: Line = json.loads(line)
+        self.lines.append(told)
+        self._counts[told[2]] += 1
 
     # -- orders -------------------------------------------------------------------------------------------------------
 
@@ -92,9 +96,9 @@ class Crowd(Process):
         with self.changed:
             return [line for line in self.lines[start:] if line[2] == what]
 
-    def count(self, what: str, start: int = 0) -> int:
-        """How many lines of a kind there are from ``start`` on."""
-        return len(self.told(what, start))
+    def count(self, what: str) -> int:
+        """How many lines of a kind there are."""
+        return self._counts[what]
 
     def report(self) -> str:
         """What happened to the links; the messages are too many."""

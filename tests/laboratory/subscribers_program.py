@@ -12,9 +12,9 @@ import sys
 from typing import Final
 
 GREETING: Final = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + bytes(31)
-_READY_BODY: Final = b"\x05READY\x0bSocket-Type" + struct.pack(">I", 3) + b"SUB"
-_TOPIC: Final = b"public\0"
-_LONG, _COMMAND = 2, 4
+READY_BODY: Final = b"\x05READY\x0bSocket-Type" + struct.pack(">I", 3) + b"SUB"
+TOPIC: Final = b"public\0"
+_LONG, COMMAND = 2, 4
 _NUMBERS: Final = struct.Struct(">QQ")
 
 
@@ -38,7 +38,7 @@ class Subscriber(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        transport.write(GREETING + small_frame(_COMMAND, _READY_BODY))
+        transport.write(GREETING + small_frame(COMMAND, READY_BODY))
 
     def data_received(self, data: bytes) -> None:
         self._waiting += data
@@ -69,13 +69,13 @@ class Subscriber(asyncio.Protocol):
         del data[:start]
 
     def _take(self, flags: int, start: int) -> None:
-        if flags & _COMMAND:
+        if flags & COMMAND:
             # READY: from here on subscriptions are taken.
             if not self.subscribed.done() and self._transport is not None:
-                self._transport.write(small_frame(0, b"\x01" + _TOPIC))
+                self._transport.write(small_frame(0, b"\x01" + TOPIC))
                 self.subscribed.set_result(None)
             return
-        number, counter = _NUMBERS.unpack_from(self._waiting, start + len(_TOPIC))
+        number, counter = _NUMBERS.unpack_from(self._waiting, start + len(TOPIC))
         if number == self._newest[0]:
             self.skipped += counter - self._newest[1] - 1
         self._newest = (number, counter)
