@@ -16,7 +16,7 @@ from typing import Any
 from tests.laboratory.judge import PARTY, PUBLIC, label_of
 from zchat_client import Client
 from zchat_client import events as e
-from zchat_client.client import Receipt
+from zchat_client.results import Receipt
 from zchat_common.errors import ZchatError
 
 # The judge must see everything: no event may be dropped because this process had no time for it.
