@@ -137,12 +137,13 @@ def reader_throttled(lab: Laboratory) -> None:
     let_pass(lab.scaled(10, 1))
     sender.hush()
     wait_level(sender, reader, 60 + lab.scaled(120))
-    # Now it is all behind him when he comes: pages through the commands link.
+    # It is all behind him when he comes: in pages down the commands link, longer than a heartbeat waits.
     for door in proxy.doors:
         door.cut()
     reader.wait("bob", "disconnected")
-    sender.talk(["alice"], f"{lab.seed}", [["public"], ["user", "bob"]], pause_s=0.005, filler=3900)
-    let_pass(lab.scaled(3, 0.2))
+    wanted = sender.count("sent") + round(lab.scaled(500, 60))
+    sender.talk(["alice"], f"{lab.seed}", [["public"]], pause_s=0.002, filler=3900)
+    sender.wait_for(lambda: True if sender.count("sent") >= wanted else None, "a long history")
     sender.hush()
     start = len(reader.lines)
     proxy.open()
