@@ -34,15 +34,34 @@ def client_killed(lab: Laboratory) -> None:
         bob.crash()
         for to in ("user", "public", "user"):
             alice.write_and_wait(to, "bob" if to == "user" else "")
+        invited = lab.dice.random() < 0.5
+        if invited:
+            alice.client.forget()
+            alice.client.types("/party invite bob")
+            alice.client.wait("party", change="invited", name="bob")
         start_s = time.monotonic()
         client = bob.start(host="127.0.0.2" if half_open else None)
         took_s = time.monotonic() - start_s
         lab.figures.returns_s.append(took_s)
         assert took_s < _BACK_S, f"the name was blocked for its owner for {took_s:.1f} s"
         assert not client.seen("error"), client.report()
+        if invited:
+            _meet(alice, bob)
         proxy.open()
     alice.write_and_wait("public")
     bob.write_and_wait("user", "alice")
+
+
+def _meet(alice: Person, bob: Person) -> None:
+    """Bob accepts the invitation that came while he was away; they talk, and part."""
+    bob.client.wait("invited")
+    bob.client.types("/party accept")
+    bob.client.wait("party", change="joined", name="bob")
+    alice.client.types("/p welcome back")
+    bob.client.wait("message", topic="party", text="welcome back")
+    for each in (bob, alice):
+        each.client.types("/party leave")
+        each.client.wait("party", change="left", name=each.name)
 
 
 def two_invite_each_other(lab: Laboratory) -> None:

@@ -18,7 +18,7 @@ SIZES: Final = {
 }
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", SIZES)
 def test_every_promise_is_kept(name: str, tmp_path: Path) -> None:
     keeps_every_promise(name, tmp_path, SIZES[name])
