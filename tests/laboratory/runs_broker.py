@@ -46,8 +46,8 @@ def broker_killed(lab: Laboratory) -> None:
 
 
 def broker_stopped_under_fifty(lab: Laboratory) -> None:
-    """SIGTERM and a new start, 20 times, under 50 clients of whom some talk."""
-    lab.start_broker()
+    """SIGTERM and a new start, 20 times, under 50 clients of whom some talk, with the limits that a broker has."""
+    lab.start_broker("--rate", "10")
     crowds = [lab.crowd(*FIFTY[:25]), lab.crowd(*FIFTY[25:])]
     talkers = FIFTY[:3]
     crowds[0].talk(talkers, f"{lab.seed}", [["public"], ["user", FIFTY[40]]], pause_s=0.05)
