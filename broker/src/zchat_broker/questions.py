@@ -47,7 +47,7 @@ from zchat_common.topics import party_of, user_topic
 
 # Answers made in one turn: what is left over comes in the next one, so that a flood of questions takes neither memory
 # nor everybody's time.
-_TURN_BYTES = 256 * HISTORY_PAGE_MAX_BYTES
+_TURN_BYTES = 16 * HISTORY_PAGE_MAX_BYTES
 
 Question = AskRoster | AskParty | AskHistory | AskKeys | AskUser | AskBans
 

@@ -19,9 +19,9 @@ IN_FLIGHT_MAX = 128
 ANSWERS_KEPT = 256
 
 HISTORY_PAGE_MAX = 200
-# A page also stays below this many bytes (but holds at least one message), so that one answer never stalls the link: a
-# link of 10 kB/s carries it in less than two seconds, and only what has come whole is a sign of life.
-HISTORY_PAGE_MAX_BYTES = 16 * 1024
+# A page also stays below this many bytes (but holds at least one message), so that one answer never stalls the link. On
+# a slow link a client asks for fewer messages at once.
+HISTORY_PAGE_MAX_BYTES = 256 * 1024
 NEWCOMER_HISTORY = 50
 
 BEAT_S = 3.0

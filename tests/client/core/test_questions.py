@@ -2,6 +2,7 @@
 
 from zchat_client.core.outbox import Outbox
 from zchat_client.core.questions import ForGap, ForKeys, ForRoster, ForTicket, Questions
+from zchat_common.limits import HISTORY_PAGE_MAX
 from zchat_common.messages import Answer, AskKeys, AskParty, AskRoster
 
 TOKEN = b"token"
@@ -64,6 +65,34 @@ def test_a_question_is_not_asked_again_while_the_link_is_busy_with_other_answers
     assert questions.next_s() == 30.0
     assert questions.take(TOKEN, EMPTY, 30.0) == [AskRoster(TOKEN, 1)], "but not for ever"
     assert questions.next_s() == 35.0
+
+
+def page_after(*took_s: float) -> int:
+    """How much is asked for after pages that took so long."""
+    questions, now_s = Questions(), 0.0
+    for number, each_s in enumerate(took_s, start=1):
+        questions.ask(AskRoster, ForGap("public"))
+        questions.take(TOKEN, EMPTY, now_s)
+        now_s += each_s
+        questions.heard(now_s)
+        assert questions.settle(number) == ForGap("public")
+    return questions.page
+
+
+def test_pages_grow_while_the_link_is_quick_and_shrink_while_it_is_slow() -> None:
+    assert page_after() == 2
+    assert page_after(0.1, 0.1, 0.1) == 16
+    assert page_after(*[0.1] * 20) == HISTORY_PAGE_MAX
+    assert page_after(0.1, 1.0, 1.0) == 4
+    assert page_after(0.1, 0.1, 2.5) == 4
+    assert page_after(*[2.5] * 9) == 1
+
+
+def test_pages_are_small_again_on_a_new_link() -> None:
+    questions = Questions()
+    questions.page = 128
+    questions.reopen()
+    assert questions.page == 2
 
 
 def test_a_new_session_asks_the_user_s_questions_again_and_forgets_the_core_s_own() -> None:

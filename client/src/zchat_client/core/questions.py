@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zchat_client.core.outbox import Outbox
+from zchat_common.limits import HISTORY_PAGE_MAX
 from zchat_common.messages import Upstream
 
 # Nothing came down the commands link for this long: the answer was lost on the way. While anything comes the answer may
@@ -13,6 +14,12 @@ _SILENCE_S = 5.0
 _ASK_AGAIN_S = 20.0
 # After the broker has said that it was asked too much.
 _ASK_LATER_S = 1.0
+
+# Only an answer that has come whole is a sign of life, so no page may be longer under way than a heartbeat waits. Two
+# of the longest messages take 5 s at 10 kB/s; on a quick link pages are full after a few.
+_FIRST_PAGE = 2
+_QUICK_S = 0.5
+_SLOW_S = 2.0
 
 Make = Callable[[bytes, int], Upstream]
 """Makes the question from the session's token and the number to ask under."""
@@ -68,6 +75,8 @@ class Questions:
         self._open: dict[int, _Open] = {}
         self._next = 1
         self._heard_s = float("-inf")
+        # How many messages of history to ask for at once.
+        self.page = _FIRST_PAGE
 
     def heard(self, now_s: float) -> None:
         """Something came down the commands link."""
@@ -97,7 +106,17 @@ class Questions:
     def settle(self, number: int) -> Purpose | None:
         """What the question was for; None if it had its answer already."""
         question = self._open.pop(number, None)
-        return None if question is None else question.purpose
+        if question is None:
+            return None
+        if isinstance(question.purpose, ForGap) and question.sent_s is not None:
+            self._fit_page(self._heard_s - question.sent_s)
+        return question.purpose
+
+    def _fit_page(self, took_s: float) -> None:
+        if took_s <= _QUICK_S:
+            self.page = min(HISTORY_PAGE_MAX, self.page * 2)
+        elif took_s > _SLOW_S:
+            self.page = max(1, self.page // 2)
 
     def postpone(self, number: int, now_s: float) -> None:
         """The broker was asked too much at once: the question stays open, and is asked again a little later."""
@@ -112,6 +131,7 @@ class Questions:
         }
         for question in self._open.values():
             question.sent_s = None
+        self.page = _FIRST_PAGE
 
     def asks_for(self, purpose: Purpose) -> bool:
         """Whether a question for this purpose is open."""

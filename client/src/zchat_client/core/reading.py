@@ -21,7 +21,6 @@ from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.clock import Now
 from zchat_common.errors import Code
-from zchat_common.limits import HISTORY_PAGE_MAX
 from zchat_common.names import fold
 from zchat_common.sealing import SealError
 from zchat_common.text import clean_text
@@ -272,7 +271,7 @@ class Reading:
         """Asks for what is missing, topic by topic."""
         for topic, after, before in self._streams.gaps():
             if not self._questions.asks_for(ForGap(topic)):
-                self._questions.ask(_history_question(topic, after, before), ForGap(topic))
+                self._questions.ask(_history_question(topic, after, before, self._questions.page), ForGap(topic))
 
     def gap_reply(self, topic: str, reply: object, now: Now) -> None:
         """What was missing of a topic, or a part of it."""
@@ -400,5 +399,5 @@ class Reading:
         return isinstance(message, m.PartyChanged) and message.change == "joined" and self._is_me(message.name)
 
 
-def _history_question(topic: str, after: int, before: int | None) -> Make:
-    return lambda token, ask: m.AskHistory(token, ask, topic, after, before, HISTORY_PAGE_MAX)
+def _history_question(topic: str, after: int, before: int | None, limit: int) -> Make:
+    return lambda token, ask: m.AskHistory(token, ask, topic, after, before, limit)
