@@ -2,7 +2,7 @@
 
 from zchat_client.core.outbox import Outbox
 from zchat_client.core.questions import ForGap, ForKeys, ForRoster, ForTicket, Questions
-from zchat_common.limits import HISTORY_PAGE_MAX
+from zchat_common.limits import HISTORY_PAGE_MAX, NEWCOMER_HISTORY
 from zchat_common.messages import Answer, AskKeys, AskParty, AskRoster
 
 TOKEN = b"token"
@@ -70,6 +70,7 @@ def test_a_question_is_not_asked_again_while_the_link_is_busy_with_other_answers
 def page_after(*took_s: float) -> int:
     """How much is asked for after pages that took so long."""
     questions, now_s = Questions(), 0.0
+    questions.page = 2
     for number, each_s in enumerate(took_s, start=1):
         questions.ask(AskRoster, ForGap("public"))
         questions.take(TOKEN, EMPTY, now_s)
@@ -90,7 +91,8 @@ def test_pages_grow_while_the_link_is_quick_and_shrink_while_it_is_slow() -> Non
 
 def test_pages_are_small_again_on_a_new_link() -> None:
     questions = Questions()
-    questions.page = 128
+    questions.reopen()
+    assert questions.page == NEWCOMER_HISTORY
     questions.reopen()
     assert questions.page == 2
 

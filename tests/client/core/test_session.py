@@ -128,7 +128,7 @@ def test_a_newcomer_is_shown_the_last_fifty_messages_as_replayed() -> None:
     desk.last["public"] = 80
     desk.connect()
     (question,) = desk.of(m.AskHistory)
-    assert question == m.AskHistory(b"token", question.ask, "public", 30, None, 2)
+    assert question == m.AskHistory(b"token", question.ask, "public", 30, None, 50)
     desk.give_page(*[say(seq) for seq in range(31, 81)])
     shown = desk.seen(Message)
     assert [event.seq for event in shown] == list(range(31, 81))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zchat_client.core.outbox import Outbox
-from zchat_common.limits import HISTORY_PAGE_MAX
+from zchat_common.limits import HISTORY_PAGE_MAX, NEWCOMER_HISTORY
 from zchat_common.messages import Upstream
 
 # Nothing came down the commands link for this long: the answer was lost on the way. While anything comes the answer may
@@ -76,7 +76,9 @@ class Questions:
         self._next = 1
         self._heard_s = float("-inf")
         # How many messages of history to ask for at once.
-        self.page = _FIRST_PAGE
+        self.page = NEWCOMER_HISTORY
+        # A newcomer gets his history at once; whoever comes back may do so on a link that could not carry it.
+        self._next_first_page = NEWCOMER_HISTORY
 
     def heard(self, now_s: float) -> None:
         """Something came down the commands link."""
@@ -131,7 +133,7 @@ class Questions:
         }
         for question in self._open.values():
             question.sent_s = None
-        self.page = _FIRST_PAGE
+        self.page, self._next_first_page = self._next_first_page, _FIRST_PAGE
 
     def asks_for(self, purpose: Purpose) -> bool:
         """Whether a question for this purpose is open."""
