@@ -178,7 +178,8 @@ class Guest:
         for frame in frames:
             parts = take_apart(frame)
             if parts.number in self.keys:
-                found += wire.decode_frame(self.keys[parts.number].open(parts)[0])
+                plain, _ = self.keys[parts.number].open(parts)
+                found += [message for message, _ in wire.decode_frame(plain)]
         return found
 
 
@@ -203,7 +204,7 @@ def code_of(reply: m.Downstream) -> str:
 
 def history(broker: Broker) -> list[str]:
     """The public texts that are kept."""
-    messages = [wire.decode_kept(body) for body in broker.disk.page("public", 0, None, 10_000)]
+    messages = [wire.decode_kept(kept.body) for kept in broker.disk.page("public", 0, None, 10_000)]
     return [message.text for message in messages if isinstance(message, m.Say)]
 
 

@@ -2,7 +2,9 @@
 
 import random
 from dataclasses import dataclass, field
+from hashlib import sha256
 
+from zchat_broker.digests import Digests
 from zchat_broker.links import Link, Links
 from zchat_broker.outcome import Outcome, Replies
 from zchat_broker.profile import Profile
@@ -69,12 +71,13 @@ class Turn:
 
     links: Links = field(default_factory=Links)
     publisher: Publisher = field(default_factory=lambda: Publisher(random.Random(3).randbytes))
+    digests: Digests = field(default_factory=lambda: Digests(random.Random(4).randbytes, {}))
     readers: dict[int, OpeningKey] = field(default_factory=dict)
     registering: dict[str, bytes] = field(default_factory=dict)
     replies: Replies = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.outcome = Outcome(PROFILE, self.links, self.publisher, random.Random(5).randbytes)
+        self.outcome = Outcome(PROFILE, self.links, self.publisher, self.digests, random.Random(5).randbytes)
 
     def online(self, user: str, session_id: str) -> Link:
         link = Link(session_id, user, 0.0, session_id.encode(), f"route of {session_id}".encode())
@@ -99,7 +102,7 @@ class Turn:
         for frame in self.publisher.flush():
             parts = take_apart(frame)
             plain, _ = self.readers[parts.number].open(parts)
-            for message in wire.decode_frame(plain):
+            for message, _ in wire.decode_frame(plain):
                 found.append((parts.topic, message))
                 if isinstance(message, m.NewKey):
                     self.readers[message.key.number] = OpeningKey(message.key)
@@ -113,14 +116,16 @@ class Turn:
 
 
 def test_what_is_kept_follows_from_the_effects() -> None:
-    outcome = Turn().outcome
+    turn = Turn()
+    outcome, before = turn.outcome, turn.digests.now("public")
     user, gone = known("Alice"), session()
     outcome.note(41, AT - 1, [Saved(user), Posted("public", say(1))])
     outcome.note(42, AT, [Removed(gone), Answered("s1", "alice", answer()), Sent("s1", m.Expected(7, 2))])
     changes = outcome.changes(State(at=AT, roster_version=6))
     assert (changes.position, changes.at, changes.roster_version) == (42, AT, 6)
     assert list(changes.records.values()) == [user, None]
-    assert changes.messages == [KeptMessage("public", 1, AT, wire.encode(say(1)))]
+    assert changes.messages == [KeptMessage("public", 1, AT, wire.encode(say(1)), before)]
+    assert changes.digests == {"public": turn.digests.now("public")}
     assert changes.answers == [KeptAnswer("alice", 7, 1, AT, wire.encode(answer()))]
 
 
@@ -200,7 +205,7 @@ def test_presence_of_many_with_the_longest_texts_stays_within_the_frames_bound()
         parts = take_apart(frame)
         plain, _ = turn.readers[parts.number].open(parts)
         assert len(plain) <= FRAME_MAX_BYTES
-        for message in wire.decode_frame(plain):
+        for message, _ in wire.decode_frame(plain):
             assert isinstance(message, m.Presence)
             assert list(message.changes) == changes[found : found + len(message.changes)]
             version, found = version + len(message.changes), found + len(message.changes)
@@ -214,15 +219,19 @@ def test_a_key_change_reaches_its_readers_before_the_first_message_under_it() ->
         turn.online(user, session_id)
     turn.reads("party.p1")
     old = turn.publisher.key_of("party.p1")
-    effects = (Posted("party.p1", say(1)), KeyChanged("party.p1", ("alice", "bob")), Posted("party.p1", say(2)))
+    effects = (Posted("party.p1", say(1)), KeyChanged("party.p1", ("alice", "bob"), 1), Posted("party.p1", say(2)))
     published = turn.carry_out(state(), *effects)
+    changes = turn.outcome.changes(State())
+    fresh = changes.messages[1].digest
+    assert fresh != sha256(changes.messages[0].digest + changes.messages[0].body).digest()
+    assert changes.digests["party.p1"] == sha256(fresh + changes.messages[1].body).digest()
     new = turn.publisher.key_of("party.p1")
     assert new.number != old.number
     assert [each for each in published if each[0] != "party.p1"] == [
-        ("user.alice", m.NewKey(new)),
-        ("user.bob", m.NewKey(new)),
+        ("user.alice", m.NewKey(new, 1, fresh)),
+        ("user.bob", m.NewKey(new, 1, fresh)),
     ]
-    assert published.index(("user.bob", m.NewKey(new))) < published.index(("party.p1", say(2)))
+    assert published.index(("user.bob", m.NewKey(new, 1, fresh))) < published.index(("party.p1", say(2)))
 
 
 def test_a_dropped_topic_loses_its_key() -> None:
@@ -263,7 +272,9 @@ def test_a_registration_is_answered_with_all_that_a_client_needs() -> None:
     assert link is not None
     assert (link.user, link.heard_s, link.route, len(link.token)) == ("alice", 9.0, b"way back", 16)
     assert route == b"way back"
-    topics = (m.TopicState("public", 9, 1), m.TopicState("user.alice", 3, 1), m.TopicState("party.p1", 6, 4))
+    topics = turn.digests.stamp(
+        (m.TopicState("public", 9, 1), m.TopicState("user.alice", 3, 1), m.TopicState("party.p1", 6, 4))
+    )
     assert registered == m.Registered(
         version=PROTOCOL_VERSION,
         commands_port=5555,
@@ -310,13 +321,15 @@ def test_who_is_turned_out_is_told_why_and_reads_no_more_of_public() -> None:
         state(known("Alice"), session("alice")),
         Posted("public", say(1)),
         SessionEnded("s2", "eve", "kicked", "spam"),
-        KeyChanged("public", ("alice",)),
+        KeyChanged("public", ("alice",), 1),
         Posted("public", say(2)),
     )
     new = turn.publisher.key_of("public")
     assert new != old
     assert turn.answers() == [(b"route of s2", m.Ended("kicked", "spam"))]
-    assert published == [("public", say(1)), ("user.alice", m.NewKey(new)), ("public", say(2))]
+    assert published == [("public", say(1)), ("user.alice", m.NewKey(new, 1)), ("public", say(2))]
+    first, second = turn.outcome.changes(State()).messages
+    assert second.digest == sha256(first.digest + first.body).digest(), "the digest of public goes on"
 
 
 def test_what_is_to_be_accounted_for_is_kept_with_the_turn() -> None:

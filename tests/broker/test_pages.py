@@ -44,11 +44,11 @@ def read(path: Path, position: int = 0, before: int | None = None) -> Reading:
     with closing(SqliteStore(path)) as store:
         pages = Pages(store)
         while position < end:
-            first, bodies = pages.page(ask(position, before), 1, LAST)
+            first, page = pages.page(ask(position, before), 1, LAST)
             asked += 1
             position = max(position, first - 1)
-            for body in bodies:
-                seq = wire.decode_kept(body).seq
+            for kept in page:
+                seq = wire.decode_kept(kept.body).seq
                 assert seq == position + 1
                 position = seq
                 shown.append(seq)
@@ -103,7 +103,7 @@ def test_the_newest_are_given_as_far_as_they_can_be_read(path: Path) -> None:
     spoil(path, "UPDATE messages SET body = x'c1' WHERE at = 990")
     with closing(SqliteStore(path)) as store:
         pages = Pages(store)
-        _, bodies = pages.page(ask(None), 1, LAST)
-        assert [wire.decode_kept(body).seq for body in bodies] == list(range(991, 1_001))
+        _, page = pages.page(ask(None), 1, LAST)
+        assert [wire.decode_kept(kept.body).seq for kept in page] == list(range(991, 1_001))
         with pytest.raises(MessagesDamaged):
             pages.page(ask(None, 991), 1, LAST)

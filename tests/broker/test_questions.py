@@ -6,11 +6,12 @@ import pytest
 
 from tests.broker.rules.conversation import SETTINGS, Chat, key_of
 from zchat_broker.allowances import Allowances
+from zchat_broker.digests import Digests
 from zchat_broker.links import Link
 from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
 from zchat_broker.questions import Question, Questions
-from zchat_broker.store import Changes, KeptMessage, StoreFailed
+from zchat_broker.store import Changes, KeptMessage, Stored, StoreFailed
 from zchat_broker.store.memory import MemoryStore
 from zchat_common import messages as m
 from zchat_common import wire
@@ -24,7 +25,7 @@ PROFILE = Profile("Lab", 5555, 5556)
 class FailingStore(MemoryStore):
     """A store whose disk is broken when it is to be read."""
 
-    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
+    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[Stored]:
         raise StoreFailed("broken")
 
 
@@ -35,14 +36,19 @@ class Desk:
         self.chat = chat
         self.store = MemoryStore() if store is None else store
         self.publisher = Publisher(random.Random(2).randbytes)
-        self.questions = Questions(self.store, self.publisher, Allowances(profile))
+        self.digests = Digests(random.Random(3).randbytes, {})
+        self.questions = Questions(self.store, self.publisher, self.digests, Allowances(profile))
         self.now_s = 0.0
 
     def link(self, user: str) -> Link:
         return Link(self.chat.sessions[user], user, 0.0, TOKEN, f"route of {user}".encode())
 
     def keep(self, topic: str, *messages: m.Kept) -> None:
-        kept = [KeptMessage(topic, message.seq, message.at, wire.encode(message)) for message in messages]
+        bodies = [wire.encode(message) for message in messages]
+        kept = [
+            KeptMessage(topic, message.seq, message.at, body, self.digests.add(topic, body)[0])
+            for message, body in zip(messages, bodies, strict=True)
+        ]
         self.store.commit(Changes(messages=kept))
         self.chat.state.last_seq[topic] = messages[-1].seq
 
@@ -66,7 +72,7 @@ class Desk:
         found: list[tuple[str, m.Published]] = []
         for frame in self.publisher.flush():
             parts = take_apart(frame)
-            found += [(parts.topic, each) for each in wire.decode_frame(readers[parts.number].open(parts)[0])]
+            found += [(parts.topic, each) for each, _ in wire.decode_frame(readers[parts.number].open(parts)[0])]
         return found
 
     def page(self, user: str, topic: str, after: int | None, before: int | None, limit: int = 200) -> list[int]:
@@ -115,7 +121,8 @@ def test_a_pong_comes_on_one_s_own_topic_and_tells_how_far_the_topics_are(desk: 
     state = desk.chat.state
     ((topic, pong),) = desk.ping("alice", "user.alice")
     assert topic == "user.alice"
-    topics = (m.TopicState("public", 1, 1), m.TopicState("user.alice", 0, 1))
+    digests = [desk.digests.now(topic) for topic in ("public", "user.alice")]
+    topics = (m.TopicState("public", 1, 1, 0, digests[0]), m.TopicState("user.alice", 0, 1, 0, digests[1]))
     assert pong == m.Pong("Alice", 41, state.at, state.roster_version, 3, topics)
 
 

@@ -20,6 +20,7 @@ class _Key:
     topic: str
     key: bytes
     opening: OpeningKey
+    counter: int = 0
     holders: dict[str, None] = field(default_factory=dict)
     sealed: list[int] = field(default_factory=list)
     handed_on: list[int] = field(default_factory=list)
@@ -52,9 +53,10 @@ class Custody:
         if key.topic != parts.topic:
             raise Wrong(f"a frame of {parts.topic} under a key of {key.topic}")
         plain, missed = key.opening.open(parts)
+        key.counter = parts.counter
         if missed:
             raise Wrong(f"{parts.topic}: {missed} counters were left out")
-        messages = list(wire.decode_frame(plain))
+        messages = [message for message, _ in wire.decode_frame(plain)]
         adopted: list[Text] = []
         for message in messages:
             if isinstance(message, _KEPT):
@@ -62,6 +64,7 @@ class Custody:
                 key.sealed.append(message.seq)
             elif isinstance(message, m.NewKey):
                 self._handed_on(parts.topic, message.key)
+                self._keys[message.key.number].holders.update({user_of(parts.topic) or "": None})
                 key.handed_on.append(message.key.number)
             elif isinstance(message, m.Presence):
                 for entry in message.changes:
@@ -73,6 +76,13 @@ class Custody:
         """Who was given the keys that a message was sealed with, sorted."""
         found = [key.holders for key in self._keys.values() if key.topic == topic and seq in key.sealed]
         return sorted({user for holders in found for user in holders})
+
+    def shared(self, topic: str, victim: str) -> tuple[m.TopicKey, int] | None:
+        """The topic's latest key that both the victim and somebody else hold, and the counter used last."""
+        for number, key in reversed(self._keys.items()):
+            if key.topic == topic and victim in key.holders and len(key.holders) > 1:
+                return m.TopicKey(topic, number, key.key), key.counter
+        return None
 
     def check(self) -> None:
         """Nobody holds, or could have learned, a key under which a message was sealed that is not for him."""

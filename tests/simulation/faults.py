@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from tests.simulation.clients import Run
+from tests.simulation.insider import Insider
 from tests.simulation.wires import Wires
 from tests.simulation.world import World
 from zchat_common import messages as m
@@ -23,6 +24,7 @@ class Faults:
         self._dice = world.dice
         self._timeline = world.timeline
         self._broker = world.broker
+        self.insider = Insider(world)
         world.broker.on_death = self._tell_all
 
     def schedule(self) -> None:
@@ -97,6 +99,14 @@ class Faults:
         for _ in range(5 if wires is not None else 0):
             if wires is not None:
                 wires.inject(forged(self._dice, self._broker.recent_frames))
+
+    def forge_lines(self) -> None:
+        """A registered user on a client's path forges lines with the keys that both have."""
+        runs = [run for run in self._world.runs() if run.wires is not None]
+        if runs:
+            victim = self._dice.choice(runs)
+            for _ in range(self._dice.choice((1, 1, 2, 5))):
+                self.insider.strike(victim)
 
     def send_garbage(self) -> None:
         """Somebody with a key of his own connects, and tries what comes to his mind."""

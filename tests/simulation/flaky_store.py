@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from zchat_broker.store import Changes, StoreFailed
+from zchat_broker.store import Changes, Stored, StoreFailed
 from zchat_broker.store.memory import MemoryStore
 
 
@@ -28,7 +28,7 @@ class FlakyStore(MemoryStore):
         if self._probes % 2 and self._failing():
             raise StoreFailed("disk full")
 
-    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
+    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[Stored]:
         """Bodies of messages, or an error."""
         if self._failing():
             raise StoreFailed("input/output error")

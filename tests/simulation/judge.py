@@ -119,7 +119,7 @@ class Judge:
     def shown(self, run: "Run", show: Show) -> None:
         """A client showed something."""
         self.note(run.label, "is shown", show.topic, show.seq, show.event)
-        self.readers[run.label].shown(show)
+        self.readers[run.label].shown(show, self._clock())
 
     def sent(self, run: "Run", payload: bytes) -> None:
         """A client sends this up. Of a whisper only what is sealed leaves it, and under each salt one text only."""

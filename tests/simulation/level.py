@@ -42,6 +42,8 @@ def _lag_of(run: Run, reader: Reader, state: State) -> str:
     if (known.version, known.entries()) != (state.roster_version, roster(state)):
         return f"has the roster {known.version} of {state.roster_version}"
     topics = [PUBLIC, user_topic(user), *([] if party is None else [party_topic(party.party)])]
+    if reader.alarms.missing:
+        return reader.alarms.missing
     behind = [topic for topic in topics if not reader.is_level(topic)]
     if behind:
         return f"is not level in {behind}"

@@ -20,6 +20,7 @@ FAULTS = (
     "fail_a_commit",
     "kill_a_client",
     "take_over",
+    "forge_lines",
 )
 
 

@@ -1,6 +1,7 @@
 """What one client process may show next: each topic without a hole, without a repetition, and nothing of others."""
 
 from tests.people import text_in
+from tests.simulation.insider import Alarms
 from tests.simulation.record import Fact, Record, Wrong
 from zchat_client import events as e
 from zchat_client.core.outputs import Show
@@ -24,6 +25,7 @@ class Reader:
         self._down = False
         self._outages = 0
         self._gone_offline: dict[str, int] = {}
+        self.alarms = Alarms(user, record)
 
     def registered(self, topics: tuple[m.TopicState, ...]) -> None:
         """The first registration: from here on everything is to be shown."""
@@ -34,9 +36,11 @@ class Reader:
                 self.last[PUBLIC] = self._positions.get(PUBLIC, max(0, state.last - _NEWCOMERS_LINES))
         self.last[self._own] = self._positions.get(self._own, 0)
 
-    def shown(self, show: Show) -> None:
+    def shown(self, show: Show, now_s: float) -> None:
         """Raises Wrong when this is not what may come next."""
         event = show.event
+        if self.alarms.takes(show, self.last, now_s):
+            return
         match event:
             case e.Connected():
                 self._expect(not self._connected, "connected twice")

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import NamedTuple
 
 from tests.people import text_in
-from zchat_broker.store import Changes
+from zchat_broker.store import Changes, KeptMessage
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.names import fold
@@ -42,6 +43,10 @@ class Record:
     def __init__(self) -> None:
         self.topics: dict[str, list[Fact]] = {}
         self.dropped: dict[str, None] = {}
+        # Of each message that was kept: its bytes, and the digest before it.
+        self.chains: dict[str, list[tuple[bytes, bytes]]] = {}
+        # Users on whose path somebody forged, by folded name.
+        self.forged: dict[str, None] = {}
 
     def committed(self, changes: Changes) -> Iterator[Text]:
         """Takes a commit in, and gives the texts in it, in order."""
@@ -55,7 +60,20 @@ class Record:
                 raise Wrong(f"{kept.topic} got a message of an unknown type")
             if message.seq != kept.seq or kept.topic in self.dropped:
                 raise Wrong(f"{kept.topic}: {message} does not belong there")
+            self._chain(kept)
             yield from self._append(kept.topic, message)
+
+    def digests(self, topic: str, seq: int) -> tuple[bytes, bytes]:
+        """The digest before a kept message and the one that follows from it."""
+        body, before = self.chains[topic][seq - 1]
+        return before, sha256(before + body).digest()
+
+    def _chain(self, kept: KeptMessage) -> None:
+        """A digest follows from the one before it; only that of a party may begin anew."""
+        chain = self.chains.setdefault(kept.topic, [])
+        if chain and party_of(kept.topic) is None and self.digests(kept.topic, kept.seq - 1)[1] != kept.digest:
+            raise Wrong(f"{kept.topic}: the digest before {kept.seq} does not follow")
+        chain.append((kept.body, kept.digest))
 
     def adopt(self, topic: str, message: m.Kept) -> Iterator[Text]:
         """Takes in what was published of a topic that was dropped in the same turn, so that it was never kept."""

@@ -4,7 +4,7 @@ from tests.simulation.record import Record, Wrong
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.errors import Code
-from zchat_common.topics import PUBLIC, user_topic
+from zchat_common.topics import PUBLIC, party_of, user_topic
 
 
 class Replies:
@@ -18,8 +18,11 @@ class Replies:
         """The broker is about to send this to a route that proved this user's key."""
         match message:
             case m.History():
-                for body in message.messages:
-                    self._check_kept(user, message.topic, wire.decode_kept(body))
+                kept = [wire.decode_kept(body) for body in message.messages]
+                for each in kept:
+                    self._check_kept(user, message.topic, each)
+                if message.digest:
+                    self._check_digest(user, message, [each.seq for each in kept])
             case m.Registered():
                 for state in message.topics:
                     self._check_topic(user, state)
@@ -29,6 +32,15 @@ class Replies:
                 self._check_final(user, message)
             case _:
                 pass
+
+    def _check_digest(self, user: str, page: m.History, seqs: list[int]) -> None:
+        """The digest before its first message leads to all of the page."""
+        digest = page.digest
+        for seq in seqs:
+            before, after = self._record.digests(page.topic, seq)
+            if digest != before:
+                raise Wrong(f"{user} got a page of {page.topic} whose digest does not lead to {seq} of {seqs}")
+            digest = after
 
     def _check_kept(self, user: str, topic: str, message: m.Kept | m.Unknown) -> None:
         fact = self._record.fact(topic, message.seq)
@@ -43,6 +55,10 @@ class Replies:
             return
         if state.last != self._record.last(state.topic):
             raise Wrong(f"{user} was told {state} of a topic that has {self._record.last(state.topic)} messages")
+        if state.last and party_of(state.topic) is None:
+            _, digest = self._record.digests(state.topic, state.last)
+            if state.digest != digest:
+                raise Wrong(f"{user} was told another digest than that of {state}")
         fact = self._record.fact(state.topic, state.start)
         if state.topic not in (PUBLIC, user_topic(user)) and (fact is None or not fact.is_for(user)):
             raise Wrong(f"{user} was told that he may read {state}: {fact}")

@@ -11,6 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from zchat_broker.allowances import Allowances
+from zchat_broker.digests import Digests
 from zchat_broker.door import Door, digest_of
 from zchat_broker.doubts import Doubt, Doubts
 from zchat_broker.links import Link, Links
@@ -102,7 +103,8 @@ class Hub:
         self._allowances = Allowances(profile)
         self._registering: dict[str, bytes] = {}
         self._doubts = Doubts()
-        self._questions = Questions(store, self._publisher, self._allowances)
+        self._digests = Digests(random_bytes, loaded.digests)
+        self._questions = Questions(store, self._publisher, self._digests, self._allowances)
         self.nonsense = Nonsense()
         self._turn_s = now.steady_s
         self._tidy_s = self._prune_s = self._codes_s = now.steady_s
@@ -351,7 +353,7 @@ class Hub:
         if not self._outage.may_try(self._turn_s) or not self._restore_rules():
             self._fail(entries, out)
             return
-        outcome = Outcome(self._profile, self._links, self._publisher, self._random_bytes)
+        outcome = Outcome(self._profile, self._links, self._publisher, self._digests, self._random_bytes)
         for position, entry in ordered:
             effects = self._rules.apply(entry)
             outcome.note(position, self._rules.state.at, effects)
@@ -374,12 +376,14 @@ class Hub:
         if self._rules_hold:
             return True
         try:
-            state = self._store.load().state
+            loaded = self._store.load()
         except StoreUnusable as error:
             self._outage.failed(error, self._turn_s)
             return False
+        state = loaded.state
         state.settings = self._profile.settings
         self._rules = Rules(state)
+        self._digests.reset(loaded.digests)
         self._rules_hold = True
         return True
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from math import ceil
 
+from zchat_broker.digests import Digests
 from zchat_broker.links import Link, Links
 from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
@@ -28,7 +29,7 @@ from zchat_broker.store import Changes, KeptAnswer, KeptMessage, record_key
 from zchat_common import wire
 from zchat_common.limits import FRAME_MAX_BYTES, PROTOCOL_VERSION
 from zchat_common.messages import Ended, NewKey, Presence, Registered, Rejected, RosterEntry
-from zchat_common.topics import PUBLIC, user_topic
+from zchat_common.topics import PUBLIC, party_of, user_topic
 
 _TOKEN_BYTES = 16
 # A roster entry without its text: a name of 32 characters, a status, a time.
@@ -41,11 +42,17 @@ class Outcome:
     """The effects of one turn. Call ``note`` for each entry, then commit ``changes``, then ``carry_out``."""
 
     def __init__(
-        self, profile: Profile, links: Links, publisher: Publisher, random_bytes: Callable[[int], bytes]
+        self,
+        profile: Profile,
+        links: Links,
+        publisher: Publisher,
+        digests: Digests,
+        random_bytes: Callable[[int], bytes],
     ) -> None:
         self._profile = profile
         self._links = links
         self._publisher = publisher
+        self._digests = digests
         self._random_bytes = random_bytes
         self._changes = Changes()
         self._steps: list[tuple[Effect, bytes]] = []
@@ -84,7 +91,7 @@ class Outcome:
                 case Answered() | Sent():
                     self._send(effect.session, body, replies)
                 case KeyChanged():
-                    self._change_key(effect)
+                    self._change_key(effect, body)
                 case TopicDropped():
                     self._publisher.forget_key(effect.topic)
                 case SessionOpened():
@@ -105,7 +112,8 @@ class Outcome:
             case Posted():
                 body = wire.encode(effect.message)
                 message = effect.message
-                changes.messages.append(KeptMessage(effect.topic, message.seq, message.at, body))
+                before, changes.digests[effect.topic] = self._digests.add(effect.topic, body)
+                changes.messages.append(KeptMessage(effect.topic, message.seq, message.at, body, before))
                 return body
             case Answered():
                 body = wire.encode(effect.answer)
@@ -126,6 +134,10 @@ class Outcome:
                 changes.remove_numbering(effect.user, effect.instance)
             case TopicDropped():
                 changes.drop_topic(effect.topic)
+                self._digests.forget(effect.topic)
+            case KeyChanged() if party_of(effect.topic) is not None:
+                digest = changes.digests[effect.topic] = self._digests.restart(effect.topic)
+                return digest
             case KeyChanged() | SessionOpened() | SessionEnded() | RegistrationRefused():
                 pass  # of this moment only
         return b""
@@ -144,8 +156,8 @@ class Outcome:
         if changes:
             self._publisher.add(PUBLIC, wire.encode(Presence(version, tuple(changes))))
 
-    def _change_key(self, effect: KeyChanged) -> None:
-        key = wire.encode(NewKey(self._publisher.change_key(effect.topic)))
+    def _change_key(self, effect: KeyChanged, digest: bytes) -> None:
+        key = wire.encode(NewKey(self._publisher.change_key(effect.topic), effect.after, digest))
         for reader in effect.readers:
             self._publisher.add(user_topic(reader), key)
 
@@ -186,7 +198,7 @@ class Outcome:
             state.roster_version,
             len(state.sessions),
             tuple([self._publisher.key_of(topic.topic) for topic in topics if not topic.told_seq]),
-            topics,
+            self._digests.stamp(topics),
             party_state(state, user),
             open_invitations(state, user),
             receipt_due(state, user),

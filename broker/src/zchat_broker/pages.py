@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
-from zchat_broker.store import MessagesDamaged, Store
+from zchat_broker.digests import follows
+from zchat_broker.store import MessagesDamaged, Store, Stored
 from zchat_common import wire
 from zchat_common.limits import HISTORY_PAGE_MAX_BYTES
 from zchat_common.messages import AskHistory
@@ -20,7 +22,7 @@ class Pages:
         self._store = store
         self._damaged: set[str] = set()
 
-    def page(self, question: AskHistory, start: int, last: int) -> tuple[int, list[bytes]]:
+    def page(self, question: AskHistory, start: int, last: int) -> tuple[int, list[Stored]]:
         """As many whole messages as fit into a page, from the end that was asked for, and the seq of the oldest one.
 
         ``start`` is the first that may be read, ``last`` the last. Asked for from its oldest end on, what comes
@@ -32,35 +34,36 @@ class Pages:
         first = min(max(start, self._store.first_seq(question.topic)), last + 1)
         newest = self._store.page(question.topic, None, end, question.limit)
         # The page cannot be asked for from `first` on without losing its end, so the surplus is cut off here.
-        readable = [body for seq, body in _sound(newest[::-1]) if seq >= first]
-        if newest and not readable and _seq(newest[-1]) == _NOTHING:
+        readable = [kept for seq, kept in _sound(newest[::-1]) if seq >= first]
+        if newest and not readable and _seq(newest[-1].body) == _NOTHING:
             raise MessagesDamaged(f"{question.topic} cannot be read at its end")
         return first, _fitting(readable)[::-1]
 
-    def _forward(self, question: AskHistory, start: int, last: int, end: int) -> tuple[int, list[bytes]]:
+    def _forward(self, question: AskHistory, start: int, last: int, end: int) -> tuple[int, list[Stored]]:
         topic, after, first = question.topic, max(question.after or 0, start - 1), start
         try:
             first = min(max(start, self._store.first_seq(topic)), last + 1)
             after = max(after, first - 1)
-            bodies = self._run(topic, after, end, question.limit)
+            page = self._run(topic, after, end, question.limit)
         except MessagesDamaged:
-            bodies = []
-        if bodies or after + 1 >= end:
-            return first, _fitting(bodies)
+            page = []
+        if page or after + 1 >= end:
+            return first, _one_chain(_fitting(page))
         if topic not in self._damaged:
             self._damaged.add(topic)
             _log.error("messages of %s are damaged and are passed over; `zchat-broker check` names them", topic)
         first = self._next_readable(topic, after, end)
-        return first, _fitting(self._run(topic, first - 1, end, question.limit)) if first < end else []
+        page = self._run(topic, first - 1, end, question.limit) if first < end else []
+        return first, _one_chain(_fitting(page))
 
-    def _run(self, topic: str, after: int, end: int, limit: int) -> list[bytes]:
+    def _run(self, topic: str, after: int, end: int, limit: int) -> list[Stored]:
         """The messages that follow on ``after`` without a hole."""
-        bodies: list[bytes] = []
-        for seq, body in _sound(self._store.page(topic, after, end, limit)):
-            if seq != after + 1 + len(bodies):
+        page: list[Stored] = []
+        for seq, kept in _sound(self._store.page(topic, after, end, limit)):
+            if seq != after + 1 + len(page):
                 break
-            bodies.append(body)
-        return bodies
+            page.append(kept)
+        return page
 
     def _next_readable(self, topic: str, after: int, end: int) -> int:
         """The seq of a readable message beyond the damage at ``after + 1``, or ``end``; in a few dozen looks.
@@ -85,19 +88,19 @@ class Pages:
     def _found(self, topic: str, after: int, end: int) -> int:
         """The seq of the message that comes next after ``after``; 0 if it cannot be read or there is none."""
         try:
-            bodies = self._store.page(topic, after, end, 1)
+            page = self._store.page(topic, after, end, 1)
         except MessagesDamaged:
             return _NOTHING
-        return _seq(bodies[0]) if bodies else _NOTHING
+        return _seq(page[0].body) if page else _NOTHING
 
 
-def _sound(bodies: list[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Each body with its seq, up to the first that is no message."""
-    for body in bodies:
-        seq = _seq(body)
-        if seq == _NOTHING:
+def _sound(page: list[Stored]) -> Iterator[tuple[int, Stored]]:
+    """Each message with its seq, up to the first that is none."""
+    for kept in page:
+        seq = _seq(kept.body)
+        if seq == _NOTHING or type(kept.digest) is not bytes:
             return
-        yield seq, body
+        yield seq, kept
 
 
 def _seq(body: bytes) -> int:
@@ -107,10 +110,18 @@ def _seq(body: bytes) -> int:
         return _NOTHING
 
 
-def _fitting(bodies: list[bytes]) -> list[bytes]:
+def _fitting(page: list[Stored]) -> list[Stored]:
     size = 0
-    for count, body in enumerate(bodies):
-        size += len(body)
+    for count, kept in enumerate(page):
+        size += len(kept.body)
         if size > HISTORY_PAGE_MAX_BYTES and count > 0:
-            return bodies[:count]
-    return bodies
+            return page[:count]
+    return page
+
+
+def _one_chain(page: list[Stored]) -> list[Stored]:
+    """Up to where the digest begins anew, so that the one before the first message leads to all of them."""
+    for count, (kept, following) in enumerate(pairwise(page), start=1):
+        if not follows(kept.digest, kept.body, following.digest):
+            return page[:count]
+    return page

@@ -3,6 +3,7 @@
 from collections import deque
 
 from zchat_broker.allowances import Allowances
+from zchat_broker.digests import Digests
 from zchat_broker.links import Link
 from zchat_broker.pages import Pages
 from zchat_broker.publisher import Publisher
@@ -55,9 +56,10 @@ Question = AskRoster | AskParty | AskHistory | AskKeys | AskUser | AskBans
 class Questions:
     """What clients asked and have no answer to yet."""
 
-    def __init__(self, store: Store, publisher: Publisher, allowances: Allowances) -> None:
+    def __init__(self, store: Store, publisher: Publisher, digests: Digests, allowances: Allowances) -> None:
         self._pages = Pages(store)
         self._publisher = publisher
+        self._digests = digests
         self._allowances = allowances
         self._pings: list[tuple[Link, Ping]] = []
         self._asked: deque[tuple[Link, Question]] = deque()
@@ -109,11 +111,14 @@ class Questions:
     def _pong(self, state: State, link: Link, ping: Ping) -> None:
         user = link.user
         topics = topics_of(state, user)
-        topic = user_topic(user)
+        topic, stamped = user_topic(user), True
         if party_of(ping.topic) is not None and readable_from(state, user, ping.topic) is not None:
             # The other members read this pong too: the user's own topic is not their business.
-            topic = ping.topic
+            topic, stamped = ping.topic, False
             topics = tuple([each for each in topics if each.topic == topic and not each.told_seq])
+        if stamped:
+            # Only the broker and the user have the key of his topic: a digest is for where nobody can forge it.
+            topics = self._digests.stamp(topics)
         users = len(state.sessions)
         pong = Pong(state.name_of(user), ping.number, state.at, state.roster_version, users, topics)
         self._publisher.add(topic, wire.encode(pong))
@@ -150,10 +155,11 @@ class Questions:
         part = _part_asked_for(parts, question)
         last = state.last_seq.get(question.topic, 0) if part.end is None else part.end
         try:
-            first, messages = self._pages.page(question, part.start, last)
+            first, page = self._pages.page(question, part.start, last)
         except StoreFailed:
             return Denied(question.ask, Code.STORAGE_FAILED, "The broker could not read its history.")
-        return History(question.ask, question.topic, first, last, tuple(messages))
+        digest = page[0].digest if page and question.after is not None else b""
+        return History(question.ask, question.topic, first, last, tuple([kept.body for kept in page]), digest)
 
 
 def _part_asked_for(parts: list[Readable], question: AskHistory) -> Readable:

@@ -245,13 +245,17 @@ class Lagged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Error(Event):
-    """Something was refused or failed. ``typed`` and ``id`` when it was a typed line."""
+    """Something was refused or failed. ``typed`` and ``id`` when it was a typed line, ``topic`` and ``seq`` when it is
+    about a line that was shown.
+    """
 
     code: str
     text: str
     typed: str | None = None
     id: int | None = None
     retry_after_s: float | None = None
+    topic: str | None = None
+    seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ class Code(StrEnum):
     BROKER_UNREACHABLE = "broker_unreachable"
     CONTACT_KEY_CHANGED = "contact_key_changed"
     CANNOT_OPEN = "cannot_open"
+    STREAM_FORGED = "stream_forged"
     HISTORY_CHANGED = "history_changed"
     MALFORMED = "malformed"
     UNKNOWN_TYPE = "unknown_type"

@@ -28,13 +28,14 @@ class TopicState(NamedTuple):
     """Where a topic stands: its last sequence number, and the first one that the reader may see.
 
     Of a party that he has left he may read up to ``last``; ``told_seq`` is the message of his own topic that tells of
-    the end. It is 0 while more may come.
+    the end. It is 0 while more may come. ``digest`` is the running digest after ``last``; empty where none is told.
     """
 
     topic: str
     last: int
     start: int
     told_seq: int = 0
+    digest: bytes = b""
 
 
 class RosterEntry(NamedTuple):
@@ -252,13 +253,17 @@ class Party(NamedTuple):
 
 
 class History(NamedTuple):
-    """A page of stored messages, each as published; ``first`` and ``last`` bound what is kept and may be read."""
+    """A page of stored messages, each as published; ``first`` and ``last`` bound what is kept and may be read.
+
+    ``digest`` is the running digest before the first message of a page that was asked for by ``after``; else empty.
+    """
 
     ask: int
     topic: str
     first: int
     last: int
     messages: tuple[bytes, ...]
+    digest: bytes = b""
 
 
 class Keys(NamedTuple):
@@ -441,9 +446,14 @@ class Presence(NamedTuple):
 
 
 class NewKey(NamedTuple):
-    """A topic's key from here on. Comes before the first frame that is sealed with it."""
+    """A topic's key from here on. Comes before the first frame that is sealed with it.
+
+    The topic's running digest begins anew with it: after message ``after`` it is ``digest``. (Empty: it goes on.)
+    """
 
     key: TopicKey
+    after: int = 0
+    digest: bytes = b""
 
 
 class Stopping(NamedTuple):

@@ -98,23 +98,26 @@ def decode_kept(payload: bytes) -> m.Kept | m.Unknown:
         return cast("m.Unknown", _fields(_UNKNOWN, cast("tuple[object, ...]", value)[1:]))
 
 
-def decode_frame(plain: bytes) -> Iterator[m.Published]:
-    """The messages of one opened frame, in order; those of an unknown type are passed over. Raises WireError."""
-    for value in _values(plain):
+def decode_frame(plain: bytes) -> Iterator[tuple[m.Published, bytes]]:
+    """The messages of one opened frame, in order, each with its bytes; those of an unknown type are passed over.
+
+    Raises WireError.
+    """
+    for value, body in _values(plain):
         try:
-            yield cast("m.Published", _build(_PUBLISHED, value))
+            yield cast("m.Published", _build(_PUBLISHED, value)), body
         except UnknownType:
             continue
 
 
-def _values(plain: bytes) -> Iterator[object]:
+def _values(plain: bytes) -> Iterator[tuple[object, bytes]]:
     unpacker = msgpack.Unpacker(use_list=False, max_buffer_size=_FRAME_BUFFER_BYTES)
     end = 0
     try:
         unpacker.feed(plain)
         for value in unpacker:
-            end = unpacker.tell()
-            yield value
+            begin, end = end, unpacker.tell()
+            yield value, plain[begin:end]
     except (ValueError, msgpack.UnpackException) as error:
         raise WireError(f"not MessagePack: {error}") from error
     if end != len(plain):

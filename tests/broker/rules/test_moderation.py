@@ -99,7 +99,7 @@ def test_a_ban_ends_the_session_and_then_changes_the_key_of_public_for_all_who_s
     ended, changed = one(SessionEnded, effects), one(KeyChanged, effects)
     assert (ended.user, ended.reason) == ("bob", "kicked")
     assert ended.text == "You are banned here (by Root): spam"
-    assert changed == KeyChanged(PUBLIC, ("carol", "op", "root"))
+    assert changed == KeyChanged(PUBLIC, ("carol", "op", "root"), 0)
     assert effects.index(ended) < effects.index(changed)
     assert notes(effects) == [("Root", "ban", "bob", "spam")]
 

@@ -37,7 +37,7 @@ def test_the_key_of_a_new_party_comes_before_its_first_message() -> None:
     effects = chat.ok("alice", "party_invite", "bob")
     topic = f"party.{chat.party_of('alice').id}"
     mine = [effect for effect in effects if isinstance(effect, (KeyChanged, Posted)) and effect.topic == topic]
-    assert mine[0] == KeyChanged(topic, ("alice",))
+    assert mine[0] == KeyChanged(topic, ("alice",), 0)
 
 
 def test_any_member_invites_to_the_same_party() -> None:
@@ -95,7 +95,7 @@ def test_a_join_is_told_under_a_key_that_the_newcomer_has() -> None:
     chat.ok("alice", "party_say", "before", False)
     effects = chat.ok("bob", "party_accept", party)
     changed, message = [e for e in effects if isinstance(e, (KeyChanged, Posted))]
-    assert changed == KeyChanged(topic, ("alice", "bob"))
+    assert changed == KeyChanged(topic, ("alice", "bob"), 3)
     joined = PartyChanged(4, chat.at, party, "joined", "Bob", "Alice", ("Alice", "Bob"), "")
     assert message == Posted(topic, joined)
     assert answer(effects) == Answer(1, 1, chat.at, topic, 4, "joined")
@@ -278,7 +278,7 @@ def test_who_was_kicked_is_told_and_reads_no_more() -> None:
     party = topic.removeprefix("party.")
     effects = chat.ok("alice", "party_kick", "BOB")
     mine = [effect for effect in effects if isinstance(effect, (KeyChanged, Posted)) and effect.topic == topic]
-    assert mine[0] == KeyChanged(topic, ("alice", "carol"))
+    assert mine[0] == KeyChanged(topic, ("alice", "carol"), 5)
     kicked = (party, "kicked", "Bob", "Alice", ("Alice", "carol"), "by Alice")
     assert posted(effects, topic)[0][2:] == (*kicked, 0, 0)
     # Five messages came before, of which the third is his joining.
@@ -318,7 +318,7 @@ def test_a_leave_is_told_under_a_key_that_the_leaver_has_not() -> None:
     topic = chat.party("alice", "bob")
     effects = chat.ok("bob", "party_leave")
     mine = [effect for effect in effects if isinstance(effect, (KeyChanged, Posted)) and effect.topic == topic]
-    assert mine[0] == KeyChanged(topic, ("alice",))
+    assert mine[0] == KeyChanged(topic, ("alice",), 3)
     assert news(effects, topic) == ["left Bob"]
     assert told(effects, "bob") == ["left Bob"]
 

@@ -78,7 +78,8 @@ class Witness:
                 self.kept.seats = {seat.user: party.id for party in self.kept.parties.values() for seat in party.seats}
             case Posted():
                 self._take_message(effect)
-            case KeyChanged(topic, readers):
+            case KeyChanged(topic, readers, after):
+                assert after == self.kept.last_seq.get(topic, 0)
                 self.readers[topic] = readers
                 if topic == PUBLIC:
                     # Whoever is banned is out before it.

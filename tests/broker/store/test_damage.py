@@ -92,7 +92,7 @@ def reads_all(store: SqliteStore) -> bool:
     try:
         store.first_seq("public")
         for after in range(0, MESSAGES, 50):
-            bodies += store.page("public", after, after + 51, 50)
+            bodies += [kept.body for kept in store.page("public", after, after + 51, 50)]
     except StoreFailed:
         return False
     return bodies == [say(seq, seq, "x" * 200).body for seq in range(1, MESSAGES + 1)]

@@ -47,7 +47,7 @@ def turn(number: int, topic: str = "public", size: int = 100) -> Changes:
 
 
 def seqs(store: SqliteStore, topic: str = "public") -> list[int]:
-    return [int(body.split()[1]) for body in store.page(topic, 0, None, 10_000)]
+    return [int(kept.body.split()[1]) for kept in store.page(topic, 0, None, 10_000)]
 
 
 def limit_pages(store: SqliteStore, extra: int) -> None:
@@ -436,6 +436,19 @@ def test_a_store_of_an_earlier_version_is_brought_forward_once_and_keeps_what_it
         SqliteStore(path, migrations=(*MIGRATIONS, NEXT)).close()
         assert version_of(path) == (len(MIGRATIONS) + 1, APPLICATION_ID)
         assert last_seqs(path) == [105]
+
+
+def test_messages_of_before_there_were_digests_have_none_and_their_topics_begin_at_random(path: Path) -> None:
+    SqliteStore(path, migrations=MIGRATIONS[:2]).close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO topics (name, last_seq, first_at) VALUES ('public', 1, 1)")
+        db.execute("INSERT INTO messages VALUES (?, 1, 'public 1')", (1 << 36 | 1,))
+    with closing(SqliteStore(path)) as store:
+        ((_, digest),) = store.page("public", 0, None, 9)
+        assert digest == b""
+        assert len(store.load().digests["public"]) == 32
+    with closing(SqliteStore(path)) as again:
+        assert again.load().digests["public"] != bytes(32)
 
 
 def test_a_store_of_a_later_version_is_refused_and_left_alone(path: Path) -> None:

@@ -83,7 +83,7 @@ def removed(*records: Record) -> Changes:
 
 
 def message(topic: str, seq: int, at: int = 0) -> KeptMessage:
-    return KeptMessage(topic, seq, at, f"{topic} {seq}".encode())
+    return KeptMessage(topic, seq, at, f"{topic} {seq}".encode(), f"before {seq}".encode())
 
 
 def messages(topic: str, first: int, last: int, at: int = 0) -> list[KeptMessage]:
@@ -103,7 +103,11 @@ def answers(owner: str, instance: int, first: int, last: int) -> list[KeptAnswer
 
 
 def everything_of(store: Store, topic: str) -> list[bytes]:
-    return store.page(topic, 0, None, 10_000)
+    return page(store, topic, 0, None, 10_000)
+
+
+def page(store: Store, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
+    return [kept.body for kept in store.page(topic, after, before, limit)]
 
 
 def prune_all(store: Store, before_at: int, limit: int = 10_000) -> None:
@@ -115,14 +119,14 @@ def prune_all(store: Store, before_at: int, limit: int = 10_000) -> None:
 
 
 def test_a_new_store_is_empty(store: Store) -> None:
-    assert store.load() == Loaded(State(), 0)
+    assert store.load() == Loaded(State(), 0, {})
 
 
 def test_the_position_the_time_and_the_roster_version_come_back(kind: Kind, store: Store) -> None:
     store.commit(Changes(position=41, at=1_700_000_000_000, roster_version=6))
     store.commit(Changes(position=42, at=1_700_000_000_001, roster_version=7))
     with closing(kind.restart(store)) as next_store:
-        assert next_store.load() == Loaded(State(at=1_700_000_000_001, roster_version=7), 42)
+        assert next_store.load() == Loaded(State(at=1_700_000_000_001, roster_version=7), 42, {})
 
 
 every_record: list[Record] = [
@@ -229,17 +233,17 @@ def test_what_is_loaded_shares_nothing_with_the_store(store: Store) -> None:
 
 def test_a_page_holds_the_oldest_after_a_seq_or_the_newest_before_one(store: Store) -> None:
     store.commit(Changes(messages=messages("public", 1, 9)))
-    assert store.page("public", 0, None, 3) == bodies("public", 1, 3)
-    assert store.page("public", 4, None, 3) == bodies("public", 5, 7)
-    assert store.page("public", 7, None, 3) == bodies("public", 8, 9)
-    assert store.page("public", 9, None, 3) == []
-    assert store.page("public", None, None, 3) == bodies("public", 7, 9)
-    assert store.page("public", None, 4, 2) == bodies("public", 2, 3)
-    assert store.page("public", None, 3, 5) == bodies("public", 1, 2)
-    assert store.page("public", None, 1, 5) == []
-    assert store.page("public", 2, 6, 10) == bodies("public", 3, 5)
-    assert store.page("public", 2, 3, 10) == []
-    assert store.page("public", 6, 2, 10) == []
+    assert page(store, "public", 0, None, 3) == bodies("public", 1, 3)
+    assert page(store, "public", 4, None, 3) == bodies("public", 5, 7)
+    assert page(store, "public", 7, None, 3) == bodies("public", 8, 9)
+    assert page(store, "public", 9, None, 3) == []
+    assert page(store, "public", None, None, 3) == bodies("public", 7, 9)
+    assert page(store, "public", None, 4, 2) == bodies("public", 2, 3)
+    assert page(store, "public", None, 3, 5) == bodies("public", 1, 2)
+    assert page(store, "public", None, 1, 5) == []
+    assert page(store, "public", 2, 6, 10) == bodies("public", 3, 5)
+    assert page(store, "public", 2, 3, 10) == []
+    assert page(store, "public", 6, 2, 10) == []
 
 
 @pytest.mark.parametrize("far", [2**36 - 1, 2**36, 2**40, 2**63 - 1])
@@ -247,11 +251,11 @@ def test_no_bound_however_far_leads_into_another_topic(store: Store, far: int) -
     topics = ["user.a", "user.b", "user.c"]
     store.commit(Changes(messages=[message(topic, 1) for topic in topics]))
     for topic in topics:
-        assert store.page(topic, -far, far, 9) == bodies(topic, 1, 1)
-        assert store.page(topic, None, far, 9) == bodies(topic, 1, 1)
-        assert store.page(topic, far, None, 9) == []
-        assert store.page(topic, far, far, 9) == []
-        assert store.page(topic, None, -far, 9) == []
+        assert page(store, topic, -far, far, 9) == bodies(topic, 1, 1)
+        assert page(store, topic, None, far, 9) == bodies(topic, 1, 1)
+        assert page(store, topic, far, None, 9) == []
+        assert page(store, topic, far, far, 9) == []
+        assert page(store, topic, None, -far, 9) == []
 
 
 def test_topics_that_take_turns_keep_apart(kind: Kind, store: Store) -> None:
@@ -522,8 +526,10 @@ class Log:
             self._ns.pop(key, None)
         for topic in draw.draw(st.lists(topics, max_size=6)):
             self._seqs[topic] = self._seqs.get(topic, 0) + 1
-            kept = KeptMessage(topic, self._seqs[topic], at, f"{topic} {self._seqs[topic]} {at}".encode())
+            kept = KeptMessage(topic, self._seqs[topic], at, f"{topic} {self._seqs[topic]} {at}".encode(), b"before")
             changes.messages.append(kept)
+        for topic in draw.draw(st.lists(st.sampled_from(["public", *self._seqs]), max_size=3)):
+            changes.digests[topic] = f"{topic} at {at}".encode()
         for owner, instance in draw.draw(st.lists(st.tuples(users, few), max_size=3)):
             self._answer(changes, owner, instance, draw.draw(st.sampled_from([1, 2, 200])))
         for record in draw.draw(st.lists(records, max_size=4)):
@@ -560,3 +566,30 @@ def test_both_stores_hold_the_same_after_any_turns(data: st.DataObject) -> None:
                 assert store.first_seq(topic) == memory.first_seq(topic)
             assert store.load() == memory.load()
         store.close()
+
+
+# -- running digests ------------------------------------------------------------------------------------------------
+
+
+def test_a_page_has_the_digest_before_each_message(store: Store) -> None:
+    store.commit(Changes(messages=messages("public", 1, 3)))
+    assert [kept.digest for kept in store.page("public", 1, None, 9)] == [b"before 2", b"before 3"]
+    assert [kept.digest for kept in store.page("public", None, None, 2)] == [b"before 2", b"before 3"]
+
+
+def test_the_digest_of_a_topic_is_the_one_kept_last_with_a_message_or_without(kind: Kind, store: Store) -> None:
+    store.commit(Changes(messages=messages("party.p", 1, 1), digests={"party.p": b"one"}))
+    assert store.load().digests == {"party.p": b"one"}
+    store.commit(Changes(messages=messages("party.p", 2, 2)))
+    assert store.load().digests == {"party.p": b"one"}
+    store.commit(Changes(messages=messages("public", 1, 1), digests={"party.p": b"anew", "public": b"two"}))
+    with closing(kind.restart(store)) as next_store:
+        assert next_store.load().digests == {"party.p": b"anew", "public": b"two"}
+
+
+def test_the_digest_of_a_topic_goes_with_it(store: Store) -> None:
+    store.commit(Changes(messages=messages("party.p", 1, 1), digests={"party.p": b"one"}))
+    changes = Changes(digests={"party.p": b"two"})
+    changes.drop_topic("party.p")
+    store.commit(changes)
+    assert store.load().digests == {}

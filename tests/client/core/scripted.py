@@ -68,6 +68,8 @@ class Desk:
         self.start: dict[str, int] = {}
         # Of parties that were left: the message of her own topic that tells of it.
         self.told: dict[str, int] = {}
+        # The running digests that the broker tells of; it need not tell any.
+        self.digests: dict[str, bytes] = {}
         self.roster: dict[str, m.RosterEntry] = {"alice": m.RosterEntry("Alice", "online", START, "")}
         self.roster_version = 1
         self._numbers = count(1)
@@ -159,7 +161,9 @@ class Desk:
     def states(self) -> tuple[m.TopicState, ...]:
         return tuple(
             [
-                m.TopicState(topic, last, self.start.get(topic, 1), self.told.get(topic, 0))
+                m.TopicState(
+                    topic, last, self.start.get(topic, 1), self.told.get(topic, 0), self.digests.get(topic, b"")
+                )
                 for topic, last in self.last.items()
             ]
         )
@@ -202,15 +206,22 @@ class Desk:
         """The answer to the last question for the roster."""
         self.hear(m.Roster(self.of(m.AskRoster)[-1].ask, self.roster_version, tuple(self.roster.values())))
 
-    def give_page(self, *messages: m.Kept, first: int = 1) -> None:
+    def give_page(self, *messages: m.Kept, first: int = 1, digest: bytes = b"") -> None:
         """The answer to the last question for history."""
-        self.answer_page(self.of(m.AskHistory)[-1], *messages, first=first)
+        self.answer_page(self.of(m.AskHistory)[-1], *messages, first=first, digest=digest)
 
-    def answer_page(self, question: m.AskHistory, *messages: m.Kept, first: int = 1, last: int | None = None) -> None:
+    def answer_page(
+        self,
+        question: m.AskHistory,
+        *messages: m.Kept,
+        first: int = 1,
+        last: int | None = None,
+        digest: bytes = b"",
+    ) -> None:
         """The answer to this question for history."""
         bodies = tuple([wire.encode(message) for message in messages])
         last = self.last.get(question.topic, 0) if last is None else last
-        self.hear(m.History(question.ask, question.topic, first, last, bodies))
+        self.hear(m.History(question.ask, question.topic, first, last, bodies, digest))
 
     def name_key(self, name: str = "Bob", key: bytes | None = None) -> None:
         """The answer to the last question who somebody is."""

@@ -141,3 +141,19 @@ def test_new_links_begin_in_peace() -> None:
     assert not beat.dead(1_001.0)
     assert beat.due(OWN, 1_001.0) == []
     assert beat.proven("party.p1")
+
+
+def test_one_s_own_topic_has_its_ping_at_each_beat_although_another_one_is_never_proven() -> None:
+    """Only the pong on one's own topic cannot be forged, nor kept away by a member of the other one."""
+    beat = proven()
+    beat.prove("party.p1", 0.0)
+    own: list[float] = []
+    now_s = 0.0
+    while now_s < 12 * BEAT_S:
+        for number, topic in beat.due(OWN, now_s):
+            if topic == OWN:
+                own.append(now_s)
+                beat.pong(OWN, number, now_s)
+        now_s += 0.05
+    assert len(own) >= 9
+    assert max(after - before for before, after in pairwise(own)) <= 2 * BEAT_S

@@ -114,7 +114,10 @@ def test_what_the_broker_no_longer_keeps_is_said(desk: Desk) -> None:
 
 
 def test_a_shorter_history_is_said_and_followed(desk: Desk) -> None:
-    desk.read("public", say(1), say(2), say(3))
+    desk.frame("public", say(1), say(2), say(3))
+    desk.wait(3.0)
+    desk.pong()
+    desk.give_page(say(1), say(2), say(3))
     desk.last["public"] = 1
     desk.reconnect()
     (error,) = desk.seen(Error)

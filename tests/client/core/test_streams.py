@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zchat_client.core.proof import Item
 from zchat_client.core.streams import Stream, Streams
 from zchat_common.limits import NEWCOMER_HISTORY
 from zchat_common.messages import Say, TopicState, Unknown
@@ -17,7 +18,7 @@ def say(seq: int) -> Say:
 
 def offer(stream: Stream, *seqs: int) -> None:
     for seq in seqs:
-        stream.offer(say(seq))
+        stream.offer(Item(say(seq), b""))
 
 
 def taken(stream: Stream) -> list[int]:
@@ -27,6 +28,12 @@ def taken(stream: Stream) -> list[int]:
         stream.advance()
         found.append(message.seq)
     return found
+
+
+def known(streams: Streams, topic: str) -> Stream:
+    stream = streams.get(topic)
+    assert stream is not None
+    return stream
 
 
 def shown(streams: Streams) -> list[tuple[str, int, bool]]:
@@ -194,7 +201,7 @@ def test_a_shorter_history_is_told_and_followed() -> None:
     assert streams.registered((state("public", 90),)).shorter == ["public"]
     assert streams.position("public") == 90
     assert list(streams.gaps()) == []
-    streams.offer("public", say(91))
+    streams.offer("public", Item(say(91), b""))
     assert shown(streams) == [("public", 91, False)]
 
 
@@ -202,7 +209,7 @@ def test_what_existed_at_the_registration_is_replayed_and_what_comes_after_is_no
     streams = registered(state("public", 2))
     assert not streams.caught_up
     for seq in (1, 2, 3):
-        streams.offer("public", say(seq))
+        streams.offer("public", Item(say(seq), b""))
     assert shown(streams) == [("public", 1, True), ("public", 2, True), ("public", 3, False)]
     assert streams.caught_up
 
@@ -210,13 +217,13 @@ def test_what_existed_at_the_registration_is_replayed_and_what_comes_after_is_no
 def test_a_new_registration_goes_on_where_the_last_one_was() -> None:
     streams = registered(state("public", 2))
     for seq in (1, 2, 4):
-        streams.offer("public", say(seq))
+        streams.offer("public", Item(say(seq), b""))
     shown(streams)
     change = streams.registered((state("public", 5),))
     assert (change.gone, change.new_parties, change.shorter) == ([], [], [])
     assert list(streams.gaps()) == [("public", 2, None)]
     for seq in (3, 4, 5):
-        streams.offer("public", say(seq))
+        streams.offer("public", Item(say(seq), b""))
     assert shown(streams) == [("public", 3, True), ("public", 4, True), ("public", 5, True)]
 
 
@@ -232,7 +239,7 @@ def test_a_party_joined_while_online_is_read_from_the_join_on() -> None:
     assert not streams.join("party.p1", 9)
     assert streams.parties() == ["party.p1"]
     assert list(streams.gaps()) == [("party.p1", 4, None)]
-    streams.offer("party.p1", say(5))
+    streams.offer("party.p1", Item(say(5), b""))
     assert shown(streams) == [("party.p1", 5, False)]
 
 
@@ -241,11 +248,9 @@ def test_a_topic_that_was_left_takes_nothing_in() -> None:
     streams.join("party.p1", 1)
     streams.leave("party.p1")
     streams.leave("party.p1")
-    streams.offer("party.p1", say(1))
-    streams.learn("party.p1", 9)
-    streams.give_up("party.p1")
-    assert streams.skip_to("party.p1", 9) == 0
+    streams.offer("party.p1", Item(say(1), b""))
     assert "party.p1" not in streams
+    assert streams.get("party.p1") is None
     assert not streams.is_level("party.p1")
     assert list(streams.gaps()) == shown(streams) == []
 
@@ -253,21 +258,21 @@ def test_a_topic_that_was_left_takes_nothing_in() -> None:
 def test_what_cannot_be_had_is_given_up() -> None:
     streams = registered(state("public", 0))
     streams.join("party.p1", 1)
-    streams.give_up("party.p1")
+    known(streams, "party.p1").give_up()
     assert list(streams.gaps()) == []
 
 
 def test_a_message_of_an_unknown_type_takes_its_place_and_is_not_shown() -> None:
     streams = registered(state("public", 0))
     for message in (say(1), Unknown(2, 2), say(3)):
-        streams.offer("public", message)
+        streams.offer("public", Item(message, b""))
     assert shown(streams) == [("public", 1, False), ("public", 3, False)]
 
 
 def test_a_topic_may_be_left_while_its_messages_are_shown() -> None:
     streams = registered(state("user.alice", 0))
     streams.join("party.p1", 1)
-    streams.offer("user.alice", say(1))
+    streams.offer("user.alice", Item(say(1), b""))
     found = []
     for topic in streams.topics():
         for message, _ in streams.take_of(topic, lambda message: True):
@@ -279,5 +284,5 @@ def test_a_topic_may_be_left_while_its_messages_are_shown() -> None:
 @pytest.mark.parametrize(("last", "is_level"), [(3, True), (4, False)])
 def test_a_topic_is_level_when_all_that_exists_was_shown(last: int, is_level: bool) -> None:
     streams = registered(state("user.alice", 3), positions={"user.alice": 3})
-    streams.learn("user.alice", last)
+    known(streams, "user.alice").learn(last)
     assert streams.is_level("user.alice") is is_level

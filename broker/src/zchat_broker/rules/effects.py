@@ -37,10 +37,11 @@ class PresenceChanged(NamedTuple):
 
 
 class KeyChanged(NamedTuple):
-    """What follows on this topic is for ``readers`` (folded names) only: it goes under a new key."""
+    """What follows on this topic, after message ``after``, is for ``readers`` (folded names) only: under a new key."""
 
     topic: str
     readers: tuple[str, ...]
+    after: int
 
 
 class SessionOpened(NamedTuple):

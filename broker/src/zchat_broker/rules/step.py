@@ -67,7 +67,7 @@ class Step:
 
     def change_key(self, topic: str, readers: tuple[str, ...]) -> None:
         """From here on the topic is for these readers only."""
-        self.effects.append(KeyChanged(topic, readers))
+        self.effects.append(KeyChanged(topic, readers, self.state.last_seq.get(topic, 0)))
 
     def show_presence(self, user: User, status: str, since: int, text: str = "") -> None:
         """Tells everybody a user's new status."""

@@ -6,6 +6,7 @@ The contract, which the same tests check for every store:
 - After ``commit`` returned, ``load`` gives a state equal to the one that the rules hold, without its settings.
 - ``commit`` applies what was dropped and removed before what is new, since a name or topic may come back in one turn.
 - A topic's last seq and a numbering's last n follow from what was posted and answered; pruning does not lower them.
+- A topic's running digest is the one kept last, also where no message came with it.
 - Nothing but ``load`` and the opening of a store may take time that grows with what is kept.
 """
 
@@ -48,12 +49,23 @@ class StoreDamaged(StoreUnusable):
 
 
 class KeptMessage(NamedTuple):
-    """A message as it is kept and published: ``body`` is what :func:`zchat_common.wire.encode` made of it."""
+    """A message as it is kept and published: ``body`` is what :func:`zchat_common.wire.encode` made of it.
+
+    ``digest`` is the topic's running digest before it (:mod:`zchat_broker.digests`).
+    """
 
     topic: str
     seq: int
     at: int
     body: bytes
+    digest: bytes = b""
+
+
+class Stored(NamedTuple):
+    """A message of a page, and the digest before it; empty if it was kept before there were digests."""
+
+    body: bytes
+    digest: bytes
 
 
 class KeptAnswer(NamedTuple):
@@ -67,10 +79,11 @@ class KeptAnswer(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """What a store holds, and the position in the order that brought it there."""
+    """What a store holds, the position in the order that brought it there, and the running digests by topic."""
 
     state: State
     position: int
+    digests: dict[str, bytes]
 
 
 @dataclass(slots=True)
@@ -83,6 +96,8 @@ class Changes:
     topics_dropped: list[str] = field(default_factory=list)
     numberings_removed: list[tuple[str, int]] = field(default_factory=list)
     messages: list[KeptMessage] = field(default_factory=list)
+    # The running digests that changed, as they are after the turn.
+    digests: dict[str, bytes] = field(default_factory=dict)
     answers: list[KeptAnswer] = field(default_factory=list)
     records: dict[RecordKey, Record | None] = field(default_factory=dict)
     audited: list[AuditEntry] = field(default_factory=list)
@@ -91,6 +106,7 @@ class Changes:
         """The topic is gone, with what this turn posted to it so far."""
         self.topics_dropped.append(topic)
         self.messages = [message for message in self.messages if message.topic != topic]
+        self.digests.pop(topic, None)
 
     def remove_numbering(self, user: str, instance: int) -> None:
         """The numbering is gone, with what this turn answered in it so far."""
@@ -110,8 +126,8 @@ class Store(Protocol):
     def probe(self) -> None:
         """Writes a little that changes nothing, without waiting: raises StoreFailed if a commit would surely fail."""
 
-    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
-        """Bodies of at most ``limit`` messages with after < seq < before, ascending.
+    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[Stored]:
+        """At most ``limit`` messages with after < seq < before, ascending.
 
         With ``after`` the oldest of them, without it (None) the newest; ``before`` None means no upper end. Ends before
         what cannot be read; raises MessagesDamaged if that is the first of them.

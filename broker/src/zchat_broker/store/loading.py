@@ -58,11 +58,12 @@ def load(db: sqlite3.Connection, path: Path) -> Loaded:
         for record in _records(db):
             state.put(record)
         _load_numberings(db, state)
-        topics = db.execute("SELECT name, last_seq FROM topics WHERE name IS NOT NULL ORDER BY number")
-        state.last_seq.update(topics)
+        topics = "SELECT name, last_seq, digest FROM topics WHERE name IS NOT NULL ORDER BY number"
+        kept = db.execute(topics).fetchall()
+        state.last_seq.update([(name, last_seq) for name, last_seq, _ in kept])
     except (sqlite3.Error, *ODD) as error:
         raise unusable(path, error) from error
-    return Loaded(state, position)
+    return Loaded(state, position, {name: digest for name, _, digest in kept if type(digest) is bytes and digest})
 
 
 def _records(db: sqlite3.Connection) -> Iterator[Record]:

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import cast
 
 from zchat_broker.rules.state import AuditEntry, Numbering, Record, State
-from zchat_broker.store import Changes, KeptAnswer, KeptMessage, Loaded, RecordKey
+from zchat_broker.store import Changes, KeptAnswer, KeptMessage, Loaded, RecordKey, Stored
 from zchat_common import wire
 from zchat_common.limits import ANSWERS_KEPT
 from zchat_common.messages import Answer, Refusal
@@ -15,6 +15,7 @@ from zchat_common.messages import Answer, Refusal
 @dataclass(slots=True)
 class _Topic:
     last_seq: int = 0
+    digest: bytes = b""
     messages: list[KeptMessage] = field(default_factory=list)
 
 
@@ -37,7 +38,8 @@ class MemoryStore:
         for (user, instance), answers in self._answers.items():
             state.numberings.setdefault(user, {})[instance] = _numbering(answers)
         state.last_seq = {name: topic.last_seq for name, topic in self._topics.items()}
-        return Loaded(state, position)
+        digests = {name: topic.digest for name, topic in self._topics.items() if topic.digest}
+        return Loaded(state, position, digests)
 
     def commit(self, changes: Changes) -> None:
         """Keeps a turn."""
@@ -55,6 +57,9 @@ class MemoryStore:
             kept = self._topics.setdefault(message.topic, _Topic())
             kept.last_seq = message.seq
             kept.messages.append(message)
+        for topic, digest in changes.digests.items():
+            if topic in self._topics:
+                self._topics[topic].digest = digest
         for answer in changes.answers:
             ring = self._answers.setdefault((answer.user, answer.instance), deque(maxlen=ANSWERS_KEPT))
             ring.append(answer)
@@ -64,12 +69,13 @@ class MemoryStore:
     def probe(self) -> None:
         """Does nothing: memory can be written to."""
 
-    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
-        """Bodies of at most ``limit`` messages of the topic, ascending; see the interface."""
+    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[Stored]:
+        """At most ``limit`` messages of the topic, ascending; see the interface."""
         messages = self._topics.get(topic, _Topic()).messages
         low = 0 if after is None else after
-        bodies = [kept.body for kept in messages if low < kept.seq and (before is None or kept.seq < before)]
-        return bodies[max(0, len(bodies) - limit) :] if after is None else bodies[:limit]
+        found = [kept for kept in messages if low < kept.seq and (before is None or kept.seq < before)]
+        page = found[max(0, len(found) - limit) :] if after is None else found[:limit]
+        return [Stored(kept.body, kept.digest) for kept in page]
 
     def first_seq(self, topic: str) -> int:
         """The seq of the oldest message still kept; the last seq plus one if there is none."""

@@ -86,8 +86,16 @@ _VERSION_3: Final[Migration] = (
     )""",
 )
 
+_VERSION_4: Final[Migration] = (
+    # Running digests: before a message, and after the last one of a topic. Messages of before have none; the digests
+    # of their topics begin at random.
+    "ALTER TABLE messages ADD COLUMN digest BLOB NOT NULL DEFAULT x''",
+    "ALTER TABLE topics ADD COLUMN digest BLOB NOT NULL DEFAULT x''",
+    "UPDATE topics SET digest = randomblob(32) WHERE name IS NOT NULL",
+)
+
 # The step at index n leads from version n to n + 1. A step that was released is never changed: add another one.
-MIGRATIONS: Final[tuple[Migration, ...]] = (_VERSION_1, _VERSION_2, _VERSION_3)
+MIGRATIONS: Final[tuple[Migration, ...]] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 
 
 def check_ours(db: sqlite3.Connection, path: Path, version: int) -> None:

@@ -28,6 +28,7 @@ from zchat_broker.store import (
     Loaded,
     MessagesDamaged,
     RecordKey,
+    Stored,
     StoreFailed,
     StoreUnusable,
 )
@@ -42,8 +43,8 @@ _DROPPED_AT: Final = -(2**63)
 # Topics that one call of prune looks at: a dropped or nearly empty one costs time too.
 _TOPICS_PER_PRUNE: Final = 200
 
-_OLDEST: Final = "SELECT body FROM messages WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
-_NEWEST: Final = "SELECT body FROM messages WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?"
+_OLDEST: Final = "SELECT body, digest FROM messages WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
+_NEWEST: Final = "SELECT body, digest FROM messages WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?"
 _NOTE: Final = "INSERT INTO audit VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
 _AUDIT: Final = "SELECT at, by, act, name, until, address, reason FROM audit ORDER BY number"
 _SAVE: Final[dict[type[Record], str]] = {
@@ -105,8 +106,8 @@ class SqliteStore:
                 self._remove_numbering(user, instance)
             if changes.records:
                 self._keep_records(changes.records)
-            if changes.messages:
-                self._keep_messages(changes.messages)
+            if changes.messages or changes.digests:
+                self._keep_messages(changes.messages, changes.digests)
             if changes.answers:
                 self._keep_answers(changes.answers)
             self._db.executemany(_NOTE, changes.audited)
@@ -125,8 +126,8 @@ class SqliteStore:
             finally:
                 self._db.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MS}")
 
-    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[bytes]:
-        """Bodies of at most ``limit`` messages of the topic, ascending; see the interface. Raises StoreFailed."""
+    def page(self, topic: str, after: int | None, before: int | None, limit: int) -> list[Stored]:
+        """At most ``limit`` messages of the topic, ascending; see the interface. Raises StoreFailed."""
         with self._failing():
             number = self._number(topic)
             if number is None:
@@ -134,14 +135,14 @@ class SqliteStore:
             low = message_id(number, _clamp(after or 0))
             high = message_id(number, SEQ_MAX if before is None else _clamp(before))
             query = _NEWEST if after is None else _OLDEST
-            bodies: list[bytes] = []
+            found: list[Stored] = []
             try:
-                for (body,) in self._db.execute(query, (low, high, limit)):
-                    bodies.append(body)
+                for row in self._db.execute(query, (low, high, limit)):
+                    found.append(Stored(*row))
             except sqlite3.Error as error:
-                if not bodies or not is_damage(error):
+                if not found or not is_damage(error):
                     raise
-        return bodies[::-1] if after is None else bodies
+        return found[::-1] if after is None else found
 
     def first_seq(self, topic: str) -> int:
         """The seq of the oldest message still kept; the last seq plus one if there is none. Raises StoreFailed."""
@@ -229,18 +230,21 @@ class SqliteStore:
         seats = [(party.id, place, *seat) for party in parties for place, seat in enumerate(party.seats)]
         self._db.executemany("INSERT INTO seats VALUES (?, ?, ?, ?, ?)", seats)
 
-    def _keep_messages(self, messages: list[KeptMessage]) -> None:
+    def _keep_messages(self, messages: list[KeptMessage], digests: dict[str, bytes]) -> None:
         numbers = self._numbers
         last_seqs: dict[str, int] = {}
-        rows: list[tuple[int, int, bytes]] = []
-        for topic, seq, at, body in messages:
+        rows: list[tuple[int, int, bytes, bytes]] = []
+        for topic, seq, at, body, digest in messages:
             if topic not in numbers:
                 numbers[topic] = self._open_topic(topic, at)
             last_seqs[topic] = seq
-            rows.append((message_id(numbers[topic], seq), at, body))
-        self._db.executemany("INSERT INTO messages VALUES (?, ?, ?)", rows)
-        lasts = [(seq, numbers[topic]) for topic, seq in last_seqs.items()]
-        self._db.executemany("UPDATE topics SET last_seq = ? WHERE number = ?", lasts)
+            rows.append((message_id(numbers[topic], seq), at, body, digest))
+        self._db.executemany("INSERT INTO messages VALUES (?, ?, ?, ?)", rows)
+        lasts = [(seq, digests.get(topic), numbers[topic]) for topic, seq in last_seqs.items()]
+        self._db.executemany("UPDATE topics SET last_seq = ?, digest = coalesce(?, digest) WHERE number = ?", lasts)
+        anew = [(digest, topic) for topic, digest in digests.items() if topic not in last_seqs]
+        if anew:
+            self._db.executemany("UPDATE topics SET digest = ? WHERE name = ?", anew)
 
     def _open_topic(self, topic: str, at: int) -> int:
         self._db.execute(

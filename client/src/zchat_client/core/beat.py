@@ -18,6 +18,8 @@ class Beat:
         self._unproven: dict[str, None] = {}
         self._pause_s = BEAT_S
         self._next_s = float("inf")
+        # One's own topic has its ping at each beat, whatever else is to be proven: only its pong cannot be forged.
+        self._own_next_s = 0.0
         self._heard_s = 0.0
         self._sent_s: dict[int, float] = {}
         self.latency_s: float | None = None
@@ -32,6 +34,7 @@ class Beat:
         self._unproven.clear()
         self._sent_s.clear()
         self._next_s = float("inf")
+        self._own_next_s = now_s
         self._heard_s = now_s
 
     def prove(self, topic: str, now_s: float) -> None:
@@ -68,7 +71,11 @@ class Beat:
         """The pings to send now, as (number, topic)."""
         if now_s < self._next_s:
             return []
-        topics = list(self._unproven) or [own_topic]
+        topics = list(self._unproven)
+        if own_topic not in topics and (not topics or now_s >= self._own_next_s):
+            topics.append(own_topic)
+        if own_topic in topics:
+            self._own_next_s = now_s + BEAT_S
         pings: list[tuple[int, str]] = []
         for topic in topics:
             self._number += 1

@@ -39,6 +39,10 @@ class Keyring:
         while len(numbers) > _KEYS_PER_TOPIC:
             del self._keys[numbers.popleft()]
 
+    def knows(self, key: TopicKey) -> bool:
+        """Whether it was given before."""
+        return key.number in self._keys
+
     def forget(self, topic: str) -> None:
         """The topic is not ours to read any more."""
         for number in self._numbers.pop(topic, ()):

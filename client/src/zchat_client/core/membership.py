@@ -55,6 +55,11 @@ class Membership:
         """Whether this is one's own party."""
         return party in self._parties
 
+    def corrected(self, party: m.PartyState) -> None:
+        """The broker says how one's own party stands; what was shown of it was not all true."""
+        if party.party in self._parties:
+            self._parties[party.party] = party
+
     def left(self, party: str) -> None:
         """The broker does not count us among the members of this party."""
         self._parties.pop(party, None)

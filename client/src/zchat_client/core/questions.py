@@ -33,6 +33,21 @@ class ForGap:
 
 
 @dataclass(frozen=True, slots=True)
+class ForProof:
+    """The session core asks whether what it has shown of a topic is true."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForParty:
+    """The session core asks for its party: what it was shown up to ``seq`` of the party's topic was not all true."""
+
+    topic: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class ForRoster:
     """The session core brings its roster level."""
 
@@ -56,7 +71,7 @@ class ForContact:
     place: int
 
 
-Purpose = ForGap | ForRoster | ForKeys | ForTicket | ForContact
+Purpose = ForGap | ForProof | ForParty | ForRoster | ForKeys | ForTicket | ForContact
 
 
 @dataclass(slots=True)
@@ -110,7 +125,7 @@ class Questions:
         question = self._open.pop(number, None)
         if question is None:
             return None
-        if isinstance(question.purpose, ForGap) and question.sent_s is not None:
+        if isinstance(question.purpose, (ForGap, ForProof)) and question.sent_s is not None:
             self._fit_page(self._heard_s - question.sent_s)
         return question.purpose
 

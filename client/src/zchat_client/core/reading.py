@@ -7,20 +7,22 @@ Frames, pages and rosters go in; events, subscriptions and questions come out. T
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from zchat_client.core.alarm import belongs
 from zchat_client.core.beat import Beat
 from zchat_client.core.contacts import Contacts
 from zchat_client.core.keyring import Keyring, Opened
 from zchat_client.core.membership import OWN_END, Membership
 from zchat_client.core.outputs import Output, Rebuild, Show, Subscribe, Unsubscribe
-from zchat_client.core.questions import ForGap, ForKeys, ForRoster, Make, Questions
+from zchat_client.core.pages import Pages
+from zchat_client.core.proof import Item
+from zchat_client.core.questions import ForKeys, ForParty, ForRoster, Questions
 from zchat_client.core.roster import Roster, name_key
 from zchat_client.core.showing import event_of
 from zchat_client.core.streams import Streams
-from zchat_client.events import Error, Event, Message, Presence, Whisper
+from zchat_client.events import Event, Message, Presence, Whisper
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.clock import Now
-from zchat_common.errors import Code
 from zchat_common.names import fold
 from zchat_common.sealing import SealError
 from zchat_common.text import clean_text
@@ -60,13 +62,12 @@ class Reading:
         self._out = out
         self._keyring = Keyring()
         self._streams = Streams(positions)
+        self.pages = Pages(self._streams, questions, out, self._offer, self._put_right)
         # ZeroMQ counts: whoever subscribes twice has to end it twice.
         self._subscribed: dict[str, None] = {}
         # The last ping that was sent when we learned of a party that we are in.
         self._joined_at_ping: dict[str, int] = {}
         self._keys_asked_s = float("-inf")
-        # Parties that the broker does not let us read any more.
-        self._denied: set[str] = set()
 
     # -- links and registrations ------------------------------------------------------------------------------------
 
@@ -84,11 +85,13 @@ class Reading:
         self.users = registered.users
         self.registered_at = registered.at
         self.receipt_due = max(self.receipt_due, registered.waiting)
+        # A broker that starts has other keys, and may have been set back.
+        same = any(key.topic == PUBLIC and self._keyring.knows(key) for key in registered.keys)
         for key in registered.keys:
             self._add_key(key)
         for invitation in self.membership.registered(registered.party, registered.invitations):
             self._subscribe(party_topic(invitation.party))
-        self._take_topics(registered.topics, now)
+        self._take_topics(registered.topics, same, now)
         wanted = (PUBLIC, self.own_topic, *self._streams.parties(), *self.membership.invited_topics())
         for topic in [topic for topic in self._subscribed if topic not in wanted]:
             self._unsubscribe(topic)
@@ -124,8 +127,8 @@ class Reading:
         """Whether everything known of one's own topic was shown."""
         return self._streams.is_level(self.own_topic)
 
-    def _take_topics(self, topics: tuple[m.TopicState, ...], now: Now) -> None:
-        change = self._streams.registered(topics)
+    def _take_topics(self, topics: tuple[m.TopicState, ...], same: bool, now: Now) -> None:
+        change = self._streams.registered(topics, same)
         for topic in change.gone:
             self._leave_topic(topic)
         for topic in change.new_parties:
@@ -135,7 +138,7 @@ class Reading:
             self._beat.prove(topic, now.steady_s)
         for topic in change.shorter:
             text = f"The broker's history of {topic} is shorter than it was (an older backup?); following the broker."
-            self._say_changed(topic, text, now)
+            self.pages.say_changed(topic, text, now)
 
     # -- frames -----------------------------------------------------------------------------------------------------
 
@@ -157,12 +160,13 @@ class Reading:
         if opened.missed:
             self._beat.hurry(now.steady_s)
         try:
-            for message in wire.decode_frame(opened.plain):
-                self._published(opened.topic, message, now)
+            for message, body in wire.decode_frame(opened.plain):
+                if belongs(opened.topic, message):
+                    self._published(opened.topic, message, body, now)
         except wire.WireError:
             self._beat.hurry(now.steady_s)
 
-    def _published(self, topic: str, message: m.Published, now: Now) -> None:
+    def _published(self, topic: str, message: m.Published, body: bytes, now: Now) -> None:
         match message:
             case m.Pong():
                 self._pong(topic, message, now)
@@ -173,29 +177,38 @@ class Reading:
                 else:
                     self._show_presence(changes)
             case m.NewKey():
-                if topic == self.own_topic:
-                    self._add_key(message.key)
-                    self._open_waiting(now)
+                self._add_key(message.key)
+                if message.digest:
+                    self._streams.restart(message.key.topic, message.after, message.digest)
+                self._open_waiting(now)
             case m.Stopping():
                 self._out(Rebuild(clean_text(message.reason)))
             # Whatever else is published is kept.
             case _:
                 if not self._streams.goes_on(topic) and self._is_own_join(message):
                     self.joined(topic, message.seq, message.at, now)
-                self._offer(topic, message)
+                self._offer(topic, Item(message, body))
+                if self._streams.is_heavy(topic):
+                    self._beat.hurry(now.steady_s)
 
     def _pong(self, topic: str, pong: m.Pong, now: Now) -> None:
         if not self._is_me(pong.name):
             return
         self._beat.pong(topic, pong.number, now.steady_s)
-        self.users = pong.users
+        own = topic == self.own_topic
         for state in pong.topics:
             # A party that was left may have been read to its end already: then this comes too late.
             if not state.told_seq and not self._streams.goes_on(state.topic):
                 self._join_topic(state.topic, state.start, now)
-            self._streams.learn(state.topic, state.last)
-        if topic == self.own_topic:
-            self._leave_all_but([state.topic for state in pong.topics], pong.number)
+            stream = self._streams.get(state.topic)
+            if stream is not None and own:
+                stream.stands(state.last, state.digest)
+            elif stream is not None:
+                stream.hint(state.last)
+        if not own:
+            return  # any member can say such things
+        self.users = pong.users
+        self._leave_all_but([state.topic for state in pong.topics], pong.number)
         if pong.roster_version != self.roster.version:
             self._ask_roster()
 
@@ -219,7 +232,7 @@ class Reading:
 
     def _leave_topic(self, topic: str) -> None:
         self._streams.leave(topic)
-        self._denied.discard(topic)
+        self.pages.denied.discard(topic)
         self._joined_at_ping.pop(topic, None)
         self._keyring.forget(topic)
         self._beat.abandon(topic)
@@ -267,40 +280,20 @@ class Reading:
             self._add_key(key)
         self._open_waiting(now)
 
-    def ask_for_gaps(self) -> None:
-        """Asks for what is missing, topic by topic."""
-        for topic, after, before in self._streams.gaps():
-            if not self._questions.asks_for(ForGap(topic)):
-                self._questions.ask(_history_question(topic, after, before, self._questions.page), ForGap(topic))
-
-    def gap_reply(self, topic: str, reply: object, now: Now) -> None:
-        """What was missing of a topic, or a part of it."""
-        if not isinstance(reply, m.History):
-            # Not ours to read any more, or not to be read now: the next pong says whether to ask again.
-            self._streams.give_up(topic)
-            if isinstance(reply, m.Denied) and reply.code == Code.ACCESS_DENIED:
-                self._denied.add(topic)
-            return
-        lost = self._streams.skip_to(topic, reply.first)
-        if lost:
-            text = f"{lost} messages of {topic} are older than this broker keeps; they cannot be shown."
-            self._say_changed(topic, text, now)
-        self._streams.learn(topic, reply.last)
-        try:
-            for body in reply.messages:
-                self._offer(topic, wire.decode_kept(body))
-        except wire.WireError:
-            self._out(Rebuild("the broker's history is damaged"))
-
-    def _say_changed(self, topic: str, text: str, now: Now) -> None:
-        """With the new position, so that the next run does not say it again and passes over nothing new."""
-        error = Error(at=now.at, code=Code.HISTORY_CHANGED, text=text)
-        self._out(Show(error, topic, self._streams.position(topic)))
+    def party_reply(self, purpose: ForParty, party: m.PartyState | None) -> None:
+        """One's own party, since what was shown of it was not all true."""
+        stream = self._streams.get(purpose.topic)
+        if stream is not None and stream.position != purpose.seq:
+            # It may have changed since, and been shown.
+            self._questions.ask(m.AskParty, ForParty(purpose.topic, stream.position))
+        elif party is not None:
+            self.membership.corrected(party)
 
     # -- showing ----------------------------------------------------------------------------------------------------
 
-    def show(self) -> None:
-        """Shows every message whose turn has come."""
+    def show(self, now: Now) -> None:
+        """Shows every message whose turn has come, and marks what was forged before."""
+        self.pages.tell(now)
         shown = True
         while shown:
             shown = False
@@ -314,28 +307,36 @@ class Reading:
         if isinstance(message, m.PartyChanged) and self._left(topic, message) is not None:
             left = party_topic(message.party)
             stream = self._streams.get(left)
-            return stream is None or left in self._denied or stream.position >= message.end
+            if stream is None or left in self.pages.denied:
+                return True
+            return stream.position >= message.end and not stream.proof.pending
         return party_of(topic) is None or not self._is_behind_another(topic)
 
     def _is_behind_another(self, party: str) -> bool:
         """Whether the end of an earlier membership has not been shown yet."""
         return self._streams.waits_for(party) > self._streams.position(self.own_topic)
 
-    def _offer(self, topic: str, message: m.Kept | m.Unknown) -> None:
+    def _offer(self, topic: str, item: Item) -> None:
         """Takes a message of a topic in; one that ends a membership of ours says what there was to read of it."""
-        own = self._streams.get(topic)
+        # On a party's topic any member could say such a thing.
+        own, message = self._streams.get(topic) if topic == self.own_topic else None, item.message
         if isinstance(message, m.PartyChanged) and own is not None and message.seq > own.position and message.end:
             left = party_topic(message.party)
             if message.seq > own.replayed_to:
                 self._streams.read_tail(left, message.start, message.end, message.seq)
             # What is from before this registration it has taken into account.
-        self._streams.offer(topic, message)
+        self._streams.offer(topic, item)
 
     def _show(self, topic: str, message: m.Kept, replayed: bool) -> None:
         event = event_of(topic, message, replayed, self._contacts.meet)
         self.replayed += replayed and isinstance(event, (Message, Whisper))
         self._out(Show(event, topic, message.seq))
         self._follow(topic, message, replayed)
+
+    def _put_right(self, topic: str, message: m.Kept) -> None:
+        """Shows what is true in the place of a forged line."""
+        self._out(Show(event_of(topic, message, False, self._contacts.meet)))
+        self._follow(topic, message, replayed=False)
 
     def _left(self, topic: str, message: m.Kept) -> str | None:
         """The topic of the party that we are out of by this message of our own topic."""
@@ -397,7 +398,3 @@ class Reading:
 
     def _is_own_join(self, message: m.Kept) -> bool:
         return isinstance(message, m.PartyChanged) and message.change == "joined" and self._is_me(message.name)
-
-
-def _history_question(topic: str, after: int, before: int | None, limit: int) -> Make:
-    return lambda token, ask: m.AskHistory(token, ask, topic, after, before, limit)

@@ -13,7 +13,17 @@ from zchat_client.core.beat import Beat
 from zchat_client.core.contacts import Contacts
 from zchat_client.core.outbox import Outbox, Pending
 from zchat_client.core.outputs import Contact, Output, Over, Rebuild, Send, Settled, Show
-from zchat_client.core.questions import ForContact, ForGap, ForKeys, ForRoster, ForTicket, Make, Questions
+from zchat_client.core.questions import (
+    ForContact,
+    ForGap,
+    ForKeys,
+    ForParty,
+    ForProof,
+    ForRoster,
+    ForTicket,
+    Make,
+    Questions,
+)
 from zchat_client.core.reading import Reading
 from zchat_client.core.sealer import OF_CONTACTS, Sealer
 from zchat_client.events import Connected, Disconnected, Error, PartyMembers, Reconnected
@@ -264,8 +274,11 @@ class Session:
         match purpose:
             case ForTicket() if not isinstance(reply, m.User):
                 self._out(Settled(purpose.ticket, reply))
-            case ForGap():
-                self.reading.gap_reply(purpose.topic, reply, now)
+            case ForGap() | ForProof():
+                self.reading.pages.reply(purpose, reply, now)
+            case ForParty():
+                if isinstance(reply, m.Party):
+                    self.reading.party_reply(purpose, reply.party)
             case ForRoster():
                 if isinstance(reply, m.Roster):
                     self.reading.roster_reply(reply)
@@ -288,11 +301,11 @@ class Session:
         if self.phase is Phase.SYNCING and reading.synced and not reading.showing:
             self._arrive(now)
         if reading.showing:
-            reading.show()
+            reading.show(now)
         if self.phase is Phase.SYNCING and reading.synced and reading.caught_up:
             self._come_back(now)
         self._acknowledge_receipt()
-        reading.ask_for_gaps()
+        reading.pages.ask()
         if reading.showing:
             self._send_commands(now)
         # Nothing that the user asks is answered before `connected`, which every front end shows first.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
+from zchat_client.core.proof import Finding, Item, Proof
 from zchat_common.limits import NEWCOMER_HISTORY
 from zchat_common.messages import Kept, TopicState, Unknown
 from zchat_common.topics import PUBLIC, party_of
@@ -29,15 +30,20 @@ class Part:
 class Stream:
     """A topic as this client reads it. ``position`` is the seq shown last, ``last`` the last one known to exist."""
 
-    def __init__(self, topic: str, position: int) -> None:
+    def __init__(self, topic: str, position: int, proof: Proof | None = None) -> None:
         self.topic = topic
         self.position = position
         self.last = position
+        self.proof = Proof(position) if proof is None else proof
+        # Forged lines that the user has to be told of.
+        self.findings: list[Finding] = []
         # What existed when this connection was opened is shown as replayed.
         self.replayed_to = 0
         # Of a party: each time that one was a member, in order.
         self.parts: list[Part] = []
-        self._held: dict[int, Kept | Unknown] = {}
+        self._held: dict[int, Item] = {}
+        # As far as the broker said where nobody else can.
+        self._told = 0
 
     @property
     def level(self) -> bool:
@@ -49,11 +55,40 @@ class Stream:
         """Whether everything was shown that existed when the connection was opened."""
         return self.position >= self.replayed_to
 
-    def offer(self, message: Kept | Unknown) -> None:
-        """Takes a message in, early, late or twice."""
-        self.last = max(self.last, message.seq)
-        if self.position < message.seq <= self.position + _AHEAD_MAX:
-            self._held[message.seq] = message
+    @property
+    def top(self) -> int:
+        """The last message that has come."""
+        return max([self.position, *self._held])
+
+    def offer(self, item: Item) -> None:
+        """Takes a message in, early, late or twice. Where two differ, the one from the history is true."""
+        seq = item.message.seq
+        held = self._held.get(seq)
+        differs = held is not None and held.body != item.body
+        if item.digest is None:
+            if seq <= self.proof.seq or (held is not None and held.digest is not None):
+                return
+            if differs or self.proof.differs(item):
+                self.proof.suspect(seq)
+                return
+        elif held is not None and differs:
+            self.findings.append(Finding(held.message, None))
+        self.last = max(self.last, seq)
+        if self.position < seq <= self.position + _AHEAD_MAX:
+            self._held[seq] = item
+
+    def page(self, after: int, top: int, page: list[Item], last: int) -> None:
+        """The broker's history after message ``after``, asked for when ``top`` was the last that had come, and where it
+        ends. What it shows of lines that were not the broker's goes to ``findings``. Offer its messages after this.
+        """
+        if page:
+            self.findings += self.proof.page(after, page, self.position)
+        elif last <= after and after >= self.proof.seq:
+            judged = self.proof.nothing_after(after, top, self.position)
+            forged = [seq for seq in self._held if after < seq <= top]
+            self.findings += [*judged.findings, *[Finding(self._held.pop(seq).message, None) for seq in forged]]
+            self.position = self.position if judged.end is None else judged.end
+            self.last = max(self.top, self._told)
 
     @property
     def ended(self) -> bool:
@@ -68,16 +103,30 @@ class Stream:
     @property
     def next(self) -> Kept | Unknown | None:
         """The next message to show, if it is here."""
-        return self._held.get(self.position + 1)
+        item = self._held.get(self.position + 1)
+        return None if item is None or self.proof.is_full else item.message
 
     def advance(self) -> None:
         """The next message is being shown."""
         self.position += 1
-        del self._held[self.position]
+        self.proof.shown(self._held.pop(self.position))
 
     def learn(self, last: int) -> None:
         """The broker says that the topic has come to ``last``."""
+        self._told = max(self._told, last)
         self.last = max(self.last, last)
+
+    def hint(self, last: int) -> None:
+        """Somebody says so who may be another member."""
+        self.last = max(self.last, last)
+
+    def stands(self, last: int, digest: bytes) -> None:
+        """The broker says so where nobody else can, and tells the digest there; a part that is over has none."""
+        self.learn(last)
+        if self.ended and self.proof.pending:
+            self.proof.suspect(self.top)
+        elif not self.ended:
+            self.proof.stands(self.position, self.top, last, digest)
 
     def begin(self, start: int) -> Part:
         """One may read from ``start`` on (again), a message that exists."""
@@ -94,11 +143,16 @@ class Stream:
         part = self.begin(start)
         part.end, part.told_seq = end, told_seq
         self.learn(end)
+        if self.proof.pending:
+            # No pong will tell of it any more.
+            self.proof.suspect(self.top)
 
     def skip_to(self, first: int) -> int:
         """What comes before ``first`` and is not held cannot be read: how many messages are lost by it."""
         skipped = max(0, min([first, *self._held]) - 1 - self.position)
-        self.position += skipped
+        if skipped:
+            self.position += skipped
+            self.proof.jump(self.position)
         self.last = max(self.last, self.position)
         # What is between two memberships was not ours to read.
         return 0 if any(part.start == self.position + 1 for part in self.parts) else skipped
@@ -130,6 +184,8 @@ class Streams:
         """``positions`` are the seqs shown last in earlier runs, by topic."""
         self._streams: dict[str, Stream] = {}
         self._positions = dict(positions)
+        # Of parties: where the digest began anew last.
+        self._restarts: dict[str, tuple[int, bytes]] = {}
 
     def __contains__(self, topic: str) -> bool:
         return topic in self._streams
@@ -163,8 +219,11 @@ class Streams:
         """All of them, in the order in which one came to them."""
         return list(self._streams)
 
-    def registered(self, states: tuple[TopicState, ...]) -> Registered:
-        """The broker says which topics there are to read, and how far they have come."""
+    def registered(self, states: tuple[TopicState, ...], same: bool = False) -> Registered:
+        """The broker says which topics there are to read, and how far they have come.
+
+        ``same``: it has run since the registration before this one, so that it can have lost nothing.
+        """
         present: dict[str, list[TopicState]] = {}
         for state in states:
             present.setdefault(state.topic, []).append(state)
@@ -172,7 +231,7 @@ class Streams:
         for topic, parts in present.items():
             if party_of(topic) is not None and topic not in self._streams and not parts[-1].told_seq:
                 change.new_parties.append(topic)
-            if self._renew(topic, parts):
+            if self._renew(topic, parts, same):
                 change.shorter.append(topic)
         return change
 
@@ -184,6 +243,8 @@ class Streams:
         is_new = known is None or known.ended
         stream = self._streams.setdefault(topic, Stream(topic, start - 1))
         stream.begin(start)
+        if topic in self._restarts:
+            stream.proof.restart(*self._restarts[topic])
         return is_new and not stream.ended
 
     def read_tail(self, topic: str, start: int, end: int, told_seq: int) -> None:
@@ -196,28 +257,25 @@ class Streams:
 
     def leave(self, topic: str) -> None:
         """Ends the reading of a topic; how far it was read is remembered."""
+        self._restarts.pop(topic, None)
         stream = self._streams.pop(topic, None)
         if stream is not None:
             self._positions[topic] = stream.position
 
-    def offer(self, topic: str, message: Kept | Unknown) -> None:
+    def offer(self, topic: str, item: Item) -> None:
         """Takes a message in; one of a topic that is not being read is passed over."""
         if topic in self._streams:
-            self._streams[topic].offer(message)
+            self._streams[topic].offer(item)
 
-    def learn(self, topic: str, last: int) -> None:
-        """The broker says that the topic has come to ``last``."""
+    def restart(self, topic: str, after: int, digest: bytes) -> None:
+        """With a new key of a party, which one may be about to join, its digest begins anew."""
+        self._restarts[topic] = (after, digest)
         if topic in self._streams:
-            self._streams[topic].learn(last)
+            self._streams[topic].proof.restart(after, digest)
 
-    def give_up(self, topic: str) -> None:
-        """What is missing of the topic cannot be had."""
-        if topic in self._streams:
-            self._streams[topic].give_up()
-
-    def skip_to(self, topic: str, first: int) -> int:
-        """What comes before ``first`` does not exist any more: how many messages are lost by it."""
-        return self._streams[topic].skip_to(first) if topic in self._streams else 0
+    def is_heavy(self, topic: str) -> bool:
+        """Whether so much was shown of a topic that it is time to ask for proof."""
+        return topic in self._streams and self._streams[topic].proof.is_heavy
 
     def get(self, topic: str) -> Stream | None:
         """The stream of a topic that is being read."""
@@ -255,15 +313,29 @@ class Streams:
             if gap is not None:
                 yield topic, *gap
 
-    def _renew(self, topic: str, parts: list[TopicState]) -> bool:
+    def doubts(self) -> Iterator[tuple[str, int]]:
+        """The topics of which something shown may be forged, and after which message."""
+        for topic, stream in self._streams.items():
+            if stream.proof.suspects:
+                yield topic, stream.proof.seq
+
+    def _renew(self, topic: str, parts: list[TopicState], same: bool) -> bool:
         """``parts`` has one element, or more for a party that was left and joined again; True if its end is lost."""
         start, last = parts[0].start, parts[-1].last
         known = self._streams.get(topic)
         position = self._positions.get(topic) if known is None else known.position
-        shorter = position is not None and position > last
+        # Then what was shown beyond the end since the last proof was forged, and is not the broker's loss.
+        forged = same and known is not None and known.position > last >= known.proof.seq
+        shorter = position is not None and position > last and not forged
         if position is None:
             position = last - NEWCOMER_HISTORY if topic == PUBLIC else 0
-        stream = Stream(topic, max(min(position, last), start - 1))
+        stream = Stream(topic, max(position if forged else min(position, last), start - 1))
+        if known is not None and known.position >= stream.position >= known.proof.seq:
+            stream.proof = known.proof
+            stream.proof.cut(stream.position)
+        elif known is not None and known.position == stream.position:
+            stream.proof = known.proof
+            stream.proof.renew(stream.position)
         stream.learn(last)
         stream.replayed_to = last
         for part in parts if party_of(topic) is not None else ():
@@ -271,6 +343,7 @@ class Streams:
                 stream.finish(part.start, part.last, part.told_seq)
             else:
                 stream.begin(part.start)
+        stream.stands(last, parts[-1].digest)
         self._streams[topic] = stream
         return shorter
 
