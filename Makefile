@@ -15,7 +15,7 @@ CHAT_NAME := $(if $(filter command line,$(origin NAME)),--name '$(NAME)')
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup chat broker demo test check soak reliability format format-check lint types lock audit clean
+.PHONY: help setup chat broker demo test check soak reliability format format-check lint types bench bench-peers bench-quick lock audit clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,17 @@ lint: setup ## looks for mistakes (ruff)
 types: setup ## checks the types (mypy, strict)
 	@$(BIN)/mypy
 
+bench: setup bench-peers ## measures zchat beside its peers, 20 minutes on a quiet machine (ARGS="--only fanout")
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+# What only the benchmarks need: peers and plots. Whatever cannot be had is named as missing in the tables.
+bench-peers: setup ## installs the peers that `make bench` compares with: from PyPI, and from Debian if it may
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/bench.lock
+	@sh scripts/bench_peers.sh
+
+bench-quick: setup ## fails when zchat became slower against what does not depend on the machine (RECORD=1)
+	@exec $(BIN)/python -m benchmarks.quick $(if $(RECORD),--record)
+
 # Pins stay as they are unless the requirements ask for more; ARGS=--upgrade renews all, ARGS="--upgrade-package NAME" one.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' \
@@ -71,6 +82,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 lock: setup ## pins all dependencies with their hashes again (ARGS=--upgrade for the newest)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
 	@$(COMPILE) $(ARGS) -o requirements/dev.lock requirements/dev.in
+	@$(COMPILE) -c requirements/dev.lock -o requirements/bench.lock requirements/bench.in
 	@$(COMPILE) -c requirements/dev.lock -o requirements/runtime-broker.lock requirements/runtime-broker.in
 	@$(COMPILE) -c requirements/dev.lock -o requirements/runtime-client.lock requirements/runtime-client.in
 

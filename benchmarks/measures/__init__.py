@@ -1,0 +1,1 @@
+"""What is measured, one module each, in the order of the table."""
