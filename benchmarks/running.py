@@ -38,6 +38,11 @@ class Running:
                 used_ns += int((task / "schedstat").read_text().split()[0])
         return used_ns / _NS
 
+    def main_cpu_s(self) -> float:
+        """The CPU that its main thread has used so far."""
+        pid = self.popen.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / _NS
+
     def resident_kib(self) -> int:
         """The memory that the process holds now."""
         lines = Path(f"/proc/{self.popen.pid}/status").read_text().splitlines()

@@ -3,6 +3,7 @@
 import os
 import random
 import time
+from collections.abc import Callable
 from socket import socket
 from typing import Final
 
@@ -15,6 +16,8 @@ from benchmarks.running import Running, wait_for
 from benchmarks.servers import TEXT
 from benchmarks.users import Crowd, FullReader, User, kept, raw_reader
 from zchat_common.messages import Answer, Whisper
+
+Timed = Callable[[Crowd, Running], tuple[float, float]]
 
 TITLE: Final = "whispers and parties"
 _PARTY: Final = 5
@@ -38,7 +41,14 @@ def measure(bench: Bench) -> None:
             crowd.close()
 
 
-def whispers(crowd: Crowd, running: Running, count: int, store: int = 0) -> Throughput:
+def timed(crowd: Crowd, running: Running) -> tuple[float, float]:
+    """Lets the users say all that they have in line: the seconds, and the broker's CPU seconds, that it took."""
+    begin_s, begin_cpu_s = time.monotonic(), running.cpu_s()
+    crowd.run(crowd.users, _WINDOW)
+    return time.monotonic() - begin_s, running.cpu_s() - begin_cpu_s
+
+
+def whispers(crowd: Crowd, running: Running, count: int, store: int = 0, timed: Timed = timed) -> Throughput:
     """Whispers, sealed by their senders before the measurement, from random users to random others."""
     say(f"{count} whispers")
     users = crowd.users
@@ -50,7 +60,7 @@ def whispers(crowd: Crowd, running: Running, count: int, store: int = 0) -> Thro
             full.wait(0.1)
         full.open()
         of_first = _queue_whispers(users, count)
-        took_s, cpu_s = _timed(crowd, running)
+        took_s, cpu_s = timed(crowd, running)
         _level(crowd, users, readers)
         _check_whispers(full, of_first)
     full.close()
@@ -95,12 +105,6 @@ def _check_whispers(full: FullReader, expected: int) -> None:
         opened += full.open()
 
 
-def _timed(crowd: Crowd, running: Running) -> tuple[float, float]:
-    begin_s, begin_cpu_s = time.monotonic(), running.cpu_s()
-    crowd.run(crowd.users, _WINDOW)
-    return time.monotonic() - begin_s, running.cpu_s() - begin_cpu_s
-
-
 # -- parties --------------------------------------------------------------------------------------------------------
 
 
@@ -115,7 +119,7 @@ def _parties(crowd: Crowd, running: Running, count: int) -> Throughput:
         for user in users:
             for _ in range(each):
                 user.will("party_say", TEXT.decode(), False)
-        took_s, cpu_s = _timed(crowd, running)
+        took_s, cpu_s = timed(crowd, running)
         _check_parties(crowd, users, readers)
     count = each * len(users)
     return Throughput(
