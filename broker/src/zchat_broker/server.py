@@ -37,6 +37,7 @@ _TURN_COMMANDS = 1_000
 _TURN_BYTES = 32 * COMMAND_MAX_BYTES
 _TICK_MS = 500
 _PROBE = wire.encode(Probe())
+_ROUTE_PART = zmq.NOBLOCK | zmq.SNDMORE
 
 
 @dataclass(slots=True)
@@ -133,7 +134,7 @@ class Server:
             frame = self._commands.recv(zmq.NOBLOCK, copy=False)
             # A message is one frame; what comes in more is not paid for by being taken.
             is_whole = True
-            while self._commands.getsockopt(zmq.RCVMORE):
+            while frame.more:
                 frame = self._commands.recv(zmq.NOBLOCK, copy=False)
                 is_whole = False
             payload = frame.bytes
@@ -147,7 +148,9 @@ class Server:
     def _send(self, out: Outgoing) -> None:
         for route, payload in out.replies:
             try:
-                self._commands.send_multipart((route, payload), zmq.NOBLOCK)
+                # Half the price of send_multipart, which looks at each part first.
+                self._commands.send(route, _ROUTE_PART)
+                self._commands.send(payload, zmq.NOBLOCK)
             except zmq.ZMQError as error:
                 # Gone (EHOSTUNREACH) or not reading (EAGAIN): a client that comes back asks again.
                 self._unsent += 1
