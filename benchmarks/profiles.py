@@ -25,7 +25,7 @@ from benchmarks.servers.zchat import Zchat
 from benchmarks.tables import table
 from benchmarks.users import Crowd
 
-# Frames as py-spy writes them under Python 3.11 and newer: qualified function (module path). The innermost one that is here names the sample.
+# Frames as py-spy writes them under Python 3.11 and newer. The innermost one that is here names the sample.
 _STAGES: Final = {
     "Server._drain (zchat_broker/server.py": "receive: ROUTER, CURVE already opened by ZeroMQ's thread",
     "decode_upstream (zchat_common/wire.py": "decode: MessagePack, every field checked",

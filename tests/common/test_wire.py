@@ -25,6 +25,7 @@ DECODERS: tuple[Callable[[bytes], object], ...] = (
     wire.decode_upstream,
     wire.decode_downstream,
     wire.decode_kept,
+    wire.decode_kept_answer,
     lambda payload: [message for message, _ in wire.decode_frame(payload)],
 )
 # One value of every kind that MessagePack has, and whole numbers at the edges.
@@ -131,6 +132,21 @@ def test_every_message_comes_back_as_it_was(cls: type, data: st.DataObject) -> N
 def test_what_the_store_keeps_comes_back_as_it_was(cls: type, data: st.DataObject) -> None:
     message = data.draw(drawn(cls))
     assert repr(wire.decode_kept(wire.encode(message))) == repr(message)
+
+
+@pytest.mark.parametrize("cls", [m.Answer, m.Refusal], ids=lambda cls: cls.__name__)
+@few
+@given(data=st.data())
+def test_an_answer_that_the_store_keeps_comes_back_as_it_was(cls: type, data: st.DataObject) -> None:
+    message = data.draw(drawn(cls))
+    assert repr(wire.decode_kept_answer(wire.encode(message))) == repr(message)
+
+
+def test_what_the_store_keeps_as_an_answer_is_one() -> None:
+    short = packed(elements(sample(m.Answer))[:-1])
+    for payload in (short, wire.encode(sample(m.Expected)), b"", packed([]), packed("answer"), packed([[], 1])):
+        with pytest.raises(wire.WireError):
+            wire.decode_kept_answer(payload)
 
 
 def test_every_message_has_a_tag_of_its_own() -> None:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from zchat_broker.rules.state import (
     AccessCode,
@@ -93,8 +93,7 @@ def _load_numberings(db: sqlite3.Connection, state: State) -> None:
         state.numberings.setdefault(user, {})[instance] = by_id[numbering_id]
     kept: dict[int, list[Answer | Refusal]] = {}
     for ring_id, body in db.execute("SELECT id, body FROM answers ORDER BY id"):
-        answer = cast("Answer | Refusal", wire.decode_downstream(body))
-        kept.setdefault(ring_id // ANSWERS_KEPT, []).append(answer)
+        kept.setdefault(ring_id // ANSWERS_KEPT, []).append(wire.decode_kept_answer(body))
     for numbering_id, answers in kept.items():
         if numbering_id not in by_id:
             raise ValueError("answers of no numbering")

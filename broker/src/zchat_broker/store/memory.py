@@ -3,13 +3,11 @@
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import cast
 
 from zchat_broker.rules.state import AuditEntry, Numbering, Record, State
 from zchat_broker.store import Changes, KeptAnswer, KeptMessage, Loaded, RecordKey, Stored
 from zchat_common import wire
 from zchat_common.limits import ANSWERS_KEPT
-from zchat_common.messages import Answer, Refusal
 
 
 @dataclass(slots=True)
@@ -102,5 +100,5 @@ class MemoryStore:
 
 
 def _numbering(answers: deque[KeptAnswer]) -> Numbering:
-    decoded = [cast("Answer | Refusal", wire.decode_downstream(kept.body)) for kept in answers]
+    decoded = [wire.decode_kept_answer(kept.body) for kept in answers]
     return Numbering(answers[-1].n, answers[-1].at, deque(decoded, maxlen=ANSWERS_KEPT))
