@@ -795,6 +795,17 @@ def test_who_does_not_come_back_after_a_restart_is_missed_in_time(broker: Broker
     assert broker.state.sessions == {}
 
 
+def test_after_a_restart_many_have_the_time_to_come_back_one_after_another(broker: Broker) -> None:
+    crowd = [Guest(broker, f"user{number}") for number in range(500)]
+    arrivals = [guest.arrives(m.Register(PROTOCOL_VERSION, guest.name, guest.run, False)) for guest in crowd]
+    broker.turn(*[arrival for each in arrivals for arrival in each])
+    broker.restart()
+    broker.wait(SESSION_SILENCE_S + 2.0)
+    assert len(broker.state.sessions) == 500
+    broker.wait(4.0)
+    assert broker.state.sessions == {}
+
+
 def test_after_a_restart_another_client_of_the_owner_s_need_not_wait(broker: Broker) -> None:
     alice = guest(broker)
     broker.restart()
