@@ -146,6 +146,8 @@ class Server:
                 return
 
     def _send(self, out: Outgoing) -> None:
+        # First what many wait for: ZeroMQ's thread copies it to every reader while the answers are sent from this one.
+        self._publish(out.frames)
         for route, payload in out.replies:
             try:
                 # Half the price of send_multipart, which looks at each part first.
@@ -158,7 +160,6 @@ class Server:
             else:
                 if self._watch is not None:
                     self._watch.answered(route, len(payload))
-        self._publish(out.frames)
         if self._watch is not None:
             for route in out.shut:
                 self._watch.condemn(route, "goes on with what is only refused")
