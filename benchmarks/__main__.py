@@ -15,9 +15,11 @@ from benchmarks.plots import draw
 from benchmarks.servers import Missing, Server
 from benchmarks.servers.peers import PEERS
 from benchmarks.servers.zchat import Zchat
-from benchmarks.tables import document
+from benchmarks.tables import document, with_tables
 
 RESULTS: Final = Path(__file__).with_name("results")
+# A whole run puts its tables into this page.
+_PAGE: Final = Path(__file__).parents[1] / "docs" / "performance.md"
 _MEASURES: Final = {
     "fanout": fanout.measure,
     "latency": latency.measure,
@@ -52,6 +54,8 @@ def main(only: tuple[str, ...], no_peers: bool, small: bool, results: Path) -> N
     (results / "tables.md").write_text(text, "utf-8")
     draw(bench.figures, results)
     click.echo(text)
+    if results == RESULTS and not (only or no_peers or small):
+        _PAGE.write_text(with_tables(_PAGE.read_text("utf-8"), text), "utf-8")
     sys.exit(1 if bench.failed else 0)
 
 

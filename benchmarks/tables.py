@@ -1,12 +1,15 @@
 """The figures as Markdown."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from benchmarks.figures import Fanout, Figures, Gone, Latency, Memory, Return, Start, Throughput
 from benchmarks.goals import goals, number
 
 T = TypeVar("T")
+
+_BEGIN: Final = "<!-- make bench writes from here -->"
+_END: Final = "<!-- to here -->"
 
 
 def document(figures: Figures) -> str:
@@ -24,6 +27,13 @@ def document(figures: Figures) -> str:
         ("Missing", _gone(figures)),
     ]
     return "\n".join([f"### {title}\n\n{text}" for title, text in parts if text])
+
+
+def with_tables(page: str, text: str) -> str:
+    """The page with this run's tables in the place of the last one's. Raises ValueError without a place for them."""
+    before, rest = page.split(_BEGIN)
+    _, after = rest.split(_END)
+    return f"{before}{_BEGIN}\n\n{text}\n{_END}{after}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -8,7 +8,7 @@ from benchmarks.measures.latency import latencies_ms
 from benchmarks.quick import REGRESSION, Verdict, verdicts
 from benchmarks.readers import Progress
 from benchmarks.servers import Paced
-from benchmarks.tables import document
+from benchmarks.tables import document, with_tables
 
 
 def goal_named(words: str, *found: Fanout | Latency | Return | Start | Throughput) -> Goal:
@@ -82,6 +82,15 @@ def test_the_tables_name_what_is_missing() -> None:
     )
     assert "| server | 1 | 10 |\n| --- | --- | --- |\n| zchat | 2.50 | - |\n| NATS | - | 1.00 |" in text
     assert "| Redis | all | not / there |" in text
+
+
+def test_a_run_puts_its_tables_in_the_place_of_the_last_ones() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "performance.md").read_text("utf-8")
+    once = with_tables(page, "| new |")
+    assert "| new |" in once
+    assert with_tables(with_tables(page, "| old |"), "| new |") == once
+    assert once.startswith(page[: page.index("<!-- make bench")])
+    assert once.endswith(page[page.index("<!-- to here") :])
 
 
 def test_a_regression_is_more_than_noise() -> None:
