@@ -288,7 +288,7 @@ class FullReader:
             plain, missed = self._key.open(parts)
             if missed:
                 raise Lost(f"the full reader missed {missed} frames of {parts.topic}")
-            opened += [(parts.counter, message) for message in wire.decode_frame(plain)]
+            opened += [(parts.counter, message) for message, _ in wire.decode_frame(plain)]
         return opened
 
     def close(self) -> None:

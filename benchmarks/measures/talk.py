@@ -15,7 +15,7 @@ from benchmarks.readers import Lost, Readers
 from benchmarks.running import Running, wait_for
 from benchmarks.servers import TEXT
 from benchmarks.users import Crowd, FullReader, User, kept, raw_reader
-from zchat_common.messages import Answer, Whisper
+from zchat_common.messages import SEALED, Answer, Whisper
 
 Timed = Callable[[Crowd, Running], tuple[float, float]]
 
@@ -74,7 +74,13 @@ def _queue_whispers(users: list[User], count: int) -> int:
     of_first = 0
     for number in range(count):
         sender, recipient = choose.sample(users, 2)
-        sender.will("whisper", recipient.name, "sealed", nonce + key.encrypt(nonce, TEXT, b"%d" % number))
+        sender.will(
+            "whisper",
+            recipient.name,
+            recipient.identity.public,
+            SEALED,
+            nonce + key.encrypt(nonce, TEXT, b"%d" % number),
+        )
         of_first += users[0] in (sender, recipient)
     return of_first
 
