@@ -16,8 +16,6 @@ LOCK_WAIT_MS: Final = 1_000
 # What the log keeps of its size after a reader (a backup, a check) had kept it from being begun anew.
 _WAL_KEPT_BYTES: Final = 16 * 1024 * 1024
 _CACHE_KIB: Final = 16 * 1024
-# Of 4 KiB each: a little less than the write-ahead log keeps.
-_CHECKPOINT_PAGES: Final = 4_000
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -136,10 +134,9 @@ def _settle(db: sqlite3.Connection, path: Path, durability: Durability) -> None:
     # On macOS only this reaches the disk itself.
     db.execute(f"PRAGMA fullfsync = {durability is Durability.FULL}")
     db.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
-    # Whispers among many users touch a page each: so that the busy ones are in memory, and go to the file once in a
-    # while and not every second time (measured among 1,000 users: a third less for each commit; docs/performance.md).
+    # Whispers among many users touch a page each, and the busy ones stay in memory (measured among 1,000 users: a
+    # seventh less for each commit; docs/performance.md).
     db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-    db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     # What is deleted is overwritten: a dissolved party's texts must not be found in a stolen file.
     db.execute("PRAGMA secure_delete = ON")
 
