@@ -92,6 +92,10 @@ class Terminal:
         gone = ["".join(row[column].data for column in range(self.screen.columns)) for row in self.screen.history.top]
         return [row.rstrip() for row in (*gone, *self.screen.display)]
 
+    def exit_code_unread(self) -> int:
+        """The exit code, when the client has ended although nobody reads what it prints."""
+        return self._process.wait(DEADLINE_S)
+
     def exit_code(self) -> int:
         """The exit code, when the client has ended."""
         end = time.monotonic() + DEADLINE_S

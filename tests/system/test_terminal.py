@@ -85,6 +85,37 @@ def test_what_is_typed_while_messages_pour_in_is_not_torn_either(house: House, a
     assert shown == [f"{number}.{part}" for number in range(len(typed)) for part in range(5)]
 
 
+def test_a_terminal_that_does_not_read_holds_up_only_itself(house: House, at_terminal: Open) -> None:
+    """Its window is frozen, or its network slow: the session goes on, and all of it is shown when it reads again."""
+    broker = house.broker("--rate", "0")
+    (bob,) = house.join(broker, "bob")
+    terminal = at_terminal("alice", broker=broker)
+    terminal.wait_for("you are alice")
+    # More than a terminal takes in before it is read.
+    texts = [f"({number}) " + "x" * 1000 for number in range(150)]
+    bob.types(*texts)
+    bob.wait("message", text=texts[-1])
+    terminal.types("still here" + ENTER + "half of a sen")
+    assert bob.wait("message", text="still here")["sender"] == "alice"
+    rows = terminal.wait(lambda rows: "alice: still here" in "".join(rows), "what was said meanwhile")
+    rows = terminal.wait(lambda rows: rows[-1] == "> half of a sen", "the typed line below it")
+    assert not any("half" in row for row in rows[:-1])
+    assert [int(number) for number in re.findall(rb"\((\d+)\) x", terminal.raw)] == list(range(len(texts)))
+
+
+def test_a_client_can_be_ended_at_a_terminal_that_does_not_read(house: House, at_terminal: Open) -> None:
+    broker = house.broker("--rate", "0")
+    (bob,) = house.join(broker, "bob")
+    terminal = at_terminal("alice", broker=broker)
+    terminal.wait_for("you are alice")
+    texts = [f"({number}) " + "x" * 1000 for number in range(150)]
+    bob.types(*texts)
+    bob.wait("message", text=texts[-1])
+    terminal.signals(signal.SIGTERM)
+    assert terminal.exit_code_unread() == 128 + signal.SIGTERM
+    bob.wait("presence", name="alice", status="offline")
+
+
 def test_what_is_typed_ahead_is_neither_lost_nor_echoed(house: House, broker: Broker, at_terminal: Open) -> None:
     (bob,) = house.join(broker, unique("bob"))
     word = unique("ahead")

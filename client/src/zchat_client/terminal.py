@@ -6,11 +6,14 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Protocol
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import BinaryIO, Protocol, TextIO, cast
 
 # See completion.completions, which knows the names already.
 Complete = Callable[[str], tuple[str, list[str]]]
 _LINES_AHEAD = 1_000
+# How long the last strokes of a prompt may take to get to the terminal.
+_LAST_S = 1.0
 
 
 class Interrupted(Exception):
@@ -45,10 +48,45 @@ class PipeLines:
 
     async def write(self, line: str) -> None:
         """Writes in another thread: a reader who stops reading costs neither the session nor a message."""
-        await asyncio.to_thread(_write, line)
+        await asyncio.to_thread(_write, line + "\n")
 
     def close(self) -> None:
         """Nothing to put back."""
+
+
+class _Screen:
+    """stdout, written to in another thread: a terminal that does not read holds up neither loop nor session.
+
+    It is what prompt_toolkit needs of a text file; what is flushed is written in the same order.
+    """
+
+    def __init__(self) -> None:
+        self._buffer: list[str] = []
+        self._thread = ThreadPoolExecutor(1, "terminal")
+        self._last: Future[None] | None = None
+
+    def write(self, text: str) -> None:
+        self._buffer.append(text)
+
+    def flush(self) -> None:
+        text = "".join(self._buffer)
+        self._buffer.clear()
+        self._last = self._thread.submit(_write, text)
+
+    def fileno(self) -> int:
+        return sys.stdout.fileno()
+
+    def isatty(self) -> bool:
+        return sys.stdout.isatty()
+
+    async def drained(self) -> None:
+        """Returns when everything was written. Raises OSError when nobody reads any more."""
+        if self._last is not None:
+            await asyncio.shield(asyncio.wrap_future(self._last))
+
+    def settle(self) -> None:
+        """Waits for what is to be written, but not for long."""
+        wait([] if self._last is None else [self._last], _LAST_S)
 
 
 class TerminalLines:
@@ -61,6 +99,7 @@ class TerminalLines:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.completion import Completer, Completion
         from prompt_toolkit.document import Document
+        from prompt_toolkit.output import create_output
         from prompt_toolkit.shortcuts import CompleteStyle
 
         class Tab(Completer):
@@ -69,8 +108,12 @@ class TerminalLines:
                 for each in found:
                     yield Completion(f"{each} ", -len(begun), display=each)
 
+        self._screen = _Screen()
+        # A Windows console is no stream: what it is told between the writes has to come in its place.
+        output = None if sys.platform == "win32" else create_output(cast(TextIO, self._screen))
         self._session: PromptSession[str] = PromptSession(
             "> ",
+            output=output,
             erase_when_done=True,
             completer=Tab(),
             complete_while_typing=False,
@@ -95,7 +138,7 @@ class TerminalLines:
         return line.encode("utf-8", "surrogateescape")
 
     async def write(self, line: str) -> None:
-        """Shows a line above the prompt.
+        """Shows a line above the prompt; returns when the terminal has taken it.
 
         Unlike prompt_toolkit's patch_stdout it leaves the terminal as it is meanwhile: one that echoes by itself for
         that moment puts what is being typed between the lines, and takes Ctrl-D for its own.
@@ -108,9 +151,11 @@ class TerminalLines:
         app.output.write_raw(line + "\n")
         app.output.flush()
         app.invalidate()
+        await self._screen.drained()
 
     def close(self) -> None:
         """Gives the terminal back: from here on it echoes, and Ctrl-C is a signal."""
+        self._screen.settle()
         self._raw.close()
 
 
@@ -120,8 +165,8 @@ def lines_for_people(complete: Complete) -> Lines:
     return TerminalLines(complete) if is_terminal and os.environ.get("TERM", "dumb") != "dumb" else PipeLines()
 
 
-def _write(line: str) -> None:
-    sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
+def _write(text: str) -> None:
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     sys.stdout.buffer.flush()
 
 
