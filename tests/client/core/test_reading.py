@@ -280,6 +280,23 @@ def test_the_receipt_of_a_stored_whisper_is_given_when_all_was_shown() -> None:
     assert desk.settled == {}
 
 
+def test_no_receipt_is_given_of_what_cannot_be_read_just_now() -> None:
+    desk = Desk()
+    desk.last[OWN] = 2
+    desk.open()
+    desk.hear(desk.registered(waiting=2))
+    desk.wait()
+    desk.pong()
+    desk.give_roster()
+    question = next(each for each in desk.of(m.AskHistory) if each.topic == OWN)
+    desk.hear(m.Denied(question.ask, Code.STORAGE_FAILED, "later"))
+    assert desk.of(m.Do) == []
+    desk.wait(3.0)
+    desk.pong()
+    desk.give_page(whisper(1, "stored"), whisper(2, "stored"))
+    assert [(do.op, do.args) for do in desk.of(m.Do)] == [("received", (2,))]
+
+
 def test_a_whisper_that_came_live_needs_no_receipt(desk: Desk) -> None:
     desk.read(OWN, whisper(1))
     assert desk.of(m.Do) == []
@@ -435,6 +452,39 @@ def test_the_next_party_is_shown_after_the_end_of_the_last_one() -> None:
     assert [event.change for event in desk.seen(Party)] == ["left", "joined"]
     desk.deliver(lost)
     assert len(desk.seen(Party)) == 2
+
+
+def test_a_party_that_only_a_pong_tells_of_is_shown_after_the_one_before_it(desk: Desk) -> None:
+    """She made one, left it, and made another; every frame of it was lost, and the answers are late."""
+    desk.last |= {OWN: 1, "party.p1": 1, "party.p2": 1}
+    desk.told["party.p1"] = 1
+    desk.wait(4.0)
+    desk.pong()
+    own, first, second = [
+        next(each for each in desk.of(m.AskHistory) if each.topic == topic) for topic in (OWN, "party.p1", "party.p2")
+    ]
+    desk.answer_page(second, changed(1, "created", "Alice", "Alice", party="p2"))
+    desk.answer_page(own, changed(1, "left", "Alice", part=(1, 1)))
+    assert desk.seen(Party) == []
+    desk.answer_page(first, changed(1, "created", "Alice", "Alice"))
+    assert [event.change for event in desk.seen(Party)] == ["created", "left", "created"]
+
+
+def test_an_end_that_is_still_unknown_is_shown_before_the_membership_after_it() -> None:
+    desk = online_in_party()
+    lost = changed(1, "kicked", "Alice", "Bob", part=(3, 4))
+    desk.frame(OWN, lost)
+    desk.submit("party_accept", "p1")
+    desk.settle(1, "party.p1", 6, "joined")
+    desk.read(OWN, changed(2, "left", "Alice", "Bob", part=(6, 6)))
+    desk.read("party.p1", say(4))
+    assert desk.shown == []
+    desk.give_page(lost)
+    assert desk.names() == ["Message"]
+    for page in ((say(4),), (changed(6, "joined", "Alice", "Bob", "Alice"),)):
+        question = [each for each in desk.of(m.AskHistory) if each.topic == "party.p1"][-1]
+        desk.answer_page(question, *page, first=page[0].seq, last=page[0].seq)
+    assert [event.change for event in desk.seen(Party)] == ["kicked", "joined", "left"]
 
 
 def test_between_two_memberships_of_one_party_nothing_is_missed() -> None:

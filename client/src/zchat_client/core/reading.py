@@ -84,7 +84,7 @@ class Reading:
         """The broker says how things stand."""
         self.users = registered.users
         self.registered_at = registered.at
-        self.receipt_due = max(self.receipt_due, registered.waiting)
+        self.receipt_due = registered.waiting
         # A broker that starts has other keys, and may have been set back.
         same = any(key.topic == PUBLIC and self._keyring.knows(key) for key in registered.keys)
         for key in registered.keys:
@@ -123,9 +123,12 @@ class Reading:
         return self._streams.caught_up
 
     @property
-    def own_topic_level(self) -> bool:
-        """Whether everything known of one's own topic was shown."""
-        return self._streams.is_level(self.own_topic)
+    def receipt(self) -> int:
+        """What the broker may be told of its own: the message up to which all is shown that it waits for; or 0."""
+        if not self._streams.is_level(self.own_topic):
+            return 0
+        # Level is also a topic whose history cannot be had just now.
+        return min(self.receipt_due, self._streams.position(self.own_topic))
 
     def _take_topics(self, topics: tuple[m.TopicState, ...], same: bool, now: Now) -> None:
         change = self._streams.registered(topics, same)
@@ -197,9 +200,11 @@ class Reading:
         self._beat.pong(topic, pong.number, now.steady_s)
         own = topic == self.own_topic
         for state in pong.topics:
-            # A party that was left may have been read to its end already: then this comes too late.
             if not state.told_seq and not self._streams.goes_on(state.topic):
                 self._join_topic(state.topic, state.start, now)
+            # A party whose end was shown was read before it: then this comes too late.
+            if own and state.told_seq > self._streams.position(self.own_topic):
+                self._streams.read_tail(state.topic, state.start, state.last, state.told_seq)
             stream = self._streams.get(state.topic)
             if stream is not None and own:
                 stream.stands(state.last, state.digest)

@@ -343,11 +343,10 @@ class Session:
 
     def _acknowledge_receipt(self) -> None:
         """Tells the broker how far its stored whispers were shown, once they all were."""
-        due = self.reading.receipt_due
-        if due <= self._receipt_sent or not self.reading.own_topic_level:
-            return
-        self._receipt_sent = due
-        self.outbox.submit("received", (due,), _NO_TICKET)
+        receipt = self.reading.receipt
+        if receipt > self._receipt_sent:
+            self._receipt_sent = receipt
+            self.outbox.submit("received", (receipt,), _NO_TICKET)
 
     def _send(self, message: m.Upstream) -> None:
         self._out(Send(wire.encode(message)))

@@ -285,8 +285,9 @@ class Streams:
         """The message of one's own topic that comes before the next one of the party's, since it ends an earlier
         membership; infinite while that end is still unknown, 0 if there is none.
         """
-        part = self._streams[party].part
-        if part is not None and not part.told_seq and self.parties()[0] != party:
+        stream = self._streams[party]
+        part = stream.part
+        if part is not None and not part.told_seq and (part is not stream.parts[-1] or self.parties()[0] != party):
             return inf
         own_told_seq = inf if part is None or not part.told_seq else part.told_seq
         told = [each.told_seq for topic in self._parties() for each in self._streams[topic].parts]
