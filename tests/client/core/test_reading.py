@@ -470,6 +470,19 @@ def test_a_party_that_only_a_pong_tells_of_is_shown_after_the_one_before_it(desk
     assert [event.change for event in desk.seen(Party)] == ["created", "left", "created"]
 
 
+def test_a_party_that_is_over_is_shown_after_one_whose_end_is_in_a_gap() -> None:
+    desk = online_in_party()
+    lost = changed(1, "kicked", "Alice", "Bob", part=(3, 3))
+    desk.frame(OWN, lost)
+    desk.read(OWN, changed(2, "left", "Alice", party="p2", part=(1, 1)))
+    own, tail = desk.of(m.AskHistory)
+    desk.last["party.p2"] = 1
+    desk.answer_page(tail, changed(1, "created", "Alice", "Alice", party="p2"))
+    assert desk.seen(Party) == []
+    desk.answer_page(own, lost)
+    assert [event.change for event in desk.seen(Party)] == ["kicked", "created", "left"]
+
+
 def test_an_end_that_is_still_unknown_is_shown_before_the_membership_after_it() -> None:
     desk = online_in_party()
     lost = changed(1, "kicked", "Alice", "Bob", part=(3, 4))

@@ -319,7 +319,7 @@ class Reading:
 
     def _is_behind_another(self, party: str) -> bool:
         """Whether the end of an earlier membership has not been shown yet."""
-        return self._streams.waits_for(party) > self._streams.position(self.own_topic)
+        return self._streams.waits_for(party, self.own_topic) > self._streams.position(self.own_topic)
 
     def _offer(self, topic: str, item: Item) -> None:
         """Takes a message of a topic in; one that ends a membership of ours says what there was to read of it."""

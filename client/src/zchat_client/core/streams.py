@@ -162,6 +162,10 @@ class Stream:
         self.last = self.position
         self.replayed_to = min(self.replayed_to, self.position)
 
+    def lacks_before(self, seq: int) -> bool:
+        """Whether something before ``seq`` is neither shown nor here."""
+        return sum(1 for held in self._held if held < seq) < seq - 1 - self.position
+
     def gap(self) -> tuple[int, int | None] | None:
         """What is missing, as the bounds of a history question (after, before); None if nothing is."""
         if self.level or self.position + 1 in self._held:
@@ -281,13 +285,16 @@ class Streams:
         """The stream of a topic that is being read."""
         return self._streams.get(topic)
 
-    def waits_for(self, party: str) -> float:
+    def waits_for(self, party: str, own_topic: str) -> float:
         """The message of one's own topic that comes before the next one of the party's, since it ends an earlier
         membership; infinite while that end is still unknown, 0 if there is none.
         """
         stream = self._streams[party]
         part = stream.part
         if part is not None and not part.told_seq and (part is not stream.parts[-1] or self.parties()[0] != party):
+            return inf
+        # The end of an earlier one may be among what is missing.
+        if part is not None and self._streams[own_topic].lacks_before(part.told_seq):
             return inf
         own_told_seq = inf if part is None or not part.told_seq else part.told_seq
         told = [each.told_seq for topic in self._parties() for each in self._streams[topic].parts]
