@@ -1,6 +1,7 @@
 """The library against a real broker: calls that can be awaited side by side, and events as objects."""
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TypeVar
@@ -351,3 +352,37 @@ def test_events_that_nobody_reads_are_dropped_and_counted(at: Callable[..., Clie
 
 def _texts(history: e.History) -> list[str]:
     return [event.text for event in history.messages if isinstance(event, (e.Message, e.Whisper))]
+
+
+def test_where_one_stood_in_a_party_is_kept_until_it_is_over(at: Callable[..., Client], tmp_path: Path) -> None:
+    name = unique("bob")
+
+    def kept() -> list[str]:
+        (path,) = (tmp_path / name / "positions").rglob("*.json")
+        return sorted(topic.partition(".")[0] for topic in json.loads(path.read_bytes()))
+
+    async def test() -> None:
+        async with at(unique("alice")) as alice:
+            bob = at(name)
+            bob.start()
+            await bob.connected()
+            await alice.party_invite(name)
+            await until(bob, e.Invited)
+            await bob.party_accept()
+            await until(bob, e.Party, change="joined")
+            for text in ("one", "two"):
+                await alice.party_say(text)
+                await until(bob, e.Message, topic="party", text=text)
+            await bob.close()
+            bob = at(name)
+            async with bob:
+                await until(bob, e.Connected)
+                await bob.party_leave()
+                await until(bob, e.Party, change="left")
+            assert "party" in kept()
+            async with at(name) as bob:
+                await until(bob, e.Connected)
+            assert "party" not in kept()
+            assert "user" in kept()
+
+    run(test)

@@ -47,6 +47,7 @@ from zchat_common import messages as m
 from zchat_common.clock import now
 from zchat_common.errors import Code, ZchatError
 from zchat_common.names import BadName, check_name
+from zchat_common.topics import party_of
 
 _log = logging.getLogger("zchat.client")
 
@@ -421,6 +422,7 @@ class Client:
             case Connected():
                 self._link_since = show.event.at
                 self._connected.set()
+                self._forget_parties()
             case Disconnected() | Reconnected():
                 self._link_since = show.event.at
             case _:
@@ -448,6 +450,12 @@ class Client:
         self._positions.set(topic, seq)
         if self._flush_timer is None:
             self._flush_timer = asyncio.get_running_loop().call_later(_FLUSH_S, self._flush)
+
+    def _forget_parties(self) -> None:
+        """Where earlier runs stood in parties that are over and read is of no use any more."""
+        for topic in self._positions.items():
+            if party_of(topic) is not None and not self._session.reading.reads(topic):
+                self._positions.set(topic, None)
 
     def _flush(self) -> None:
         if self._flush_timer is not None:

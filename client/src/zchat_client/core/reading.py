@@ -148,7 +148,7 @@ class Reading:
     def frame(self, frame: bytes, now: Now) -> None:
         """A frame came down the topics link."""
         try:
-            opened = self._keyring.open(frame, self._reads)
+            opened = self._keyring.open(frame, self.reads)
         except SealError:
             return  # forged, a copy, or not for us: the pong shows whether anything is missing
         if opened is None:
@@ -156,7 +156,8 @@ class Reading:
         else:
             self._opened_frame(opened, now)
 
-    def _reads(self, topic: str) -> bool:
+    def reads(self, topic: str) -> bool:
+        """Whether the topic is ours, as far as this client knows, or not read to the end of what was."""
         return topic in (PUBLIC, self.own_topic) or topic in self._streams
 
     def _opened_frame(self, opened: Opened, now: Now) -> None:
