@@ -58,7 +58,7 @@ class Reader:
                 self._expect(False, f"was told of an error: {event.text}")
             case _:
                 self._expect(self._connected, "was shown something before it was connected")
-        if show.topic is not None:
+        if show.topic is not None and not isinstance(event, e.Connected):
             self._next(show.topic, show.seq, event)
 
     @property

@@ -12,6 +12,7 @@ from tests.system.processes import DEADLINE_S, Broker, House, free_port, unique
 from zchat_client import Client, ZchatError
 from zchat_client import events as e
 from zchat_common.errors import Code
+from zchat_common.limits import NEWCOMER_HISTORY
 
 E = TypeVar("E", bound=e.Event)
 
@@ -384,5 +385,24 @@ def test_where_one_stood_in_a_party_is_kept_until_it_is_over(at: Callable[..., C
                 await until(bob, e.Connected)
             assert "party" not in kept()
             assert "user" in kept()
+
+    run(test)
+
+
+def test_whoever_came_to_an_empty_room_misses_nothing_of_what_comes_after_he_left(house: House) -> None:
+    broker = house.broker("--rate", "0")
+
+    def client(name: str) -> Client:
+        return Client(name, port=broker.port, data=house.folder / name)
+
+    async def test() -> None:
+        bob = client("bob")
+        async with bob, client("alice") as alice:
+            await until(bob, e.Presence, name="alice")
+            await bob.leave()
+            texts = [f"{number}" for number in range(2 * NEWCOMER_HISTORY)]
+            await asyncio.gather(*[alice.say(text) for text in texts])
+        async with client("bob") as bob:
+            assert [(await until(bob, e.Message)).text for _ in texts] == texts
 
     run(test)

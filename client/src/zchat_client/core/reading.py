@@ -123,6 +123,11 @@ class Reading:
         return self._streams.caught_up
 
     @property
+    def public_position(self) -> int:
+        """The last public message that was shown, or that was there before the first one to show."""
+        return self._streams.position(PUBLIC)
+
+    @property
     def receipt(self) -> int:
         """What the broker may be told of its own: the message up to which all is shown that it waits for; or 0."""
         if not self._streams.is_level(self.own_topic):

@@ -34,6 +34,7 @@ from zchat_common.errors import Code
 from zchat_common.identity import Identity
 from zchat_common.limits import PROTOCOL_VERSION
 from zchat_common.text import clean_text
+from zchat_common.topics import PUBLIC
 
 # A broker with thousands of clients coming back needs a millisecond of handshake for each.
 _REGISTER_S = 10.0
@@ -334,7 +335,8 @@ class Session:
             party=None if party is None else PartyMembers(party.leader, party.members),
             admins=self.reading.roster.admins_of(users),
         )
-        self._out(Show(connected))
+        # Whoever sees nothing more of this run has this place to come back to, and is no newcomer then.
+        self._out(Show(connected, PUBLIC, self.reading.public_position))
 
     def _come_back(self, now: Now) -> None:
         self.phase = Phase.ONLINE
