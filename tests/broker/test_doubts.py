@@ -42,11 +42,21 @@ def test_a_session_that_is_over_or_another_one_is_not_ended_again() -> None:
         assert list(doubts.settled(links.of_user, 100.0)) == [(doubt, False)]
 
 
-def test_a_second_one_takes_the_first_one_s_place_and_gives_it_back() -> None:
+def test_a_second_one_takes_the_first_one_s_place_and_gives_it_back_and_waits_no_longer() -> None:
     doubts, links, _, first = doubted()
-    second = Doubt("s1", 101.0, ignore)
-    assert doubts.add("alice", second) is first
-    assert list(doubts.settled(links.of_user, 101.0 + DOUBT_S)) == [(second, True)]
+    again = first._replace(since_s=103.0)
+    assert doubts.add("alice", again) is first
+    ((settled, is_dead),) = doubts.settled(links.of_user, 100.0 + DOUBT_S)
+    assert (settled.registration, is_dead) == (again.registration, True)
+
+
+def test_a_second_one_about_another_session_begins_anew() -> None:
+    doubts, links, link, _ = doubted()
+    links.remove(link.session)
+    links.add(Link("s2", "alice", 102.0))
+    doubts.add("alice", Doubt("s2", 103.0, ignore))
+    assert list(doubts.settled(links.of_user, 100.0 + DOUBT_S)) == []
+    assert len(list(doubts.settled(links.of_user, 103.0 + DOUBT_S))) == 1
 
 
 def test_a_stall_is_nobody_s_silence() -> None:

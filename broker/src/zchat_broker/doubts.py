@@ -30,8 +30,13 @@ class Doubts:
         self._by_user: dict[str, Doubt] = {}
 
     def add(self, user: str, doubt: Doubt) -> Doubt | None:
-        """Takes a doubt in; one about the same user that it takes the place of is given back."""
+        """Takes a doubt in; one about the same user that it takes the place of is given back.
+
+        About the same session it is as old as the earlier one: who asks again and again waits no longer.
+        """
         earlier = self._by_user.get(user)
+        if earlier is not None and earlier.session == doubt.session:
+            doubt = doubt._replace(since_s=earlier.since_s)
         self._by_user[user] = doubt
         return earlier
 
