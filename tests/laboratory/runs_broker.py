@@ -5,11 +5,14 @@ from pathlib import Path
 
 from tests.laboratory.crowd import Crowd
 from tests.laboratory.lab import Laboratory, let_pass
+from tests.laboratory.runs_links import p99
 
 SENDERS = ("alice", "bob", "carol", "dave")
 READERS = ("erin", "frank")
 EVERYWHERE = [["public"], ["public"], ["public"], *[["user", name] for name in (*SENDERS[:2], *READERS[:1])]]
 FIFTY = [f"user{number}" for number in range(50)]
+# 99 of 100 returns of fifty clients take less than this.
+_RETURN_S = 2.0
 
 
 def _talkers(lab: Laboratory, pause_s: float = 0.008) -> list[Crowd]:
@@ -55,6 +58,8 @@ def broker_stopped_under_fifty(lab: Laboratory) -> None:
         let_pass(lab.dice.uniform(0.2, 1.0))
         _restart(lab, crowds, kill=lab.dice.random() < 0.3)
     crowds[0].hush(talkers)
+    took_s = p99(lab.figures.returns_s)
+    assert took_s < _RETURN_S, f"99 of 100 are back within {took_s:.2f} s"
 
 
 def broker_stands_still(lab: Laboratory) -> None:

@@ -120,7 +120,7 @@ def reader_stopped(lab: Laboratory) -> None:
     let_pass(1.0)
     senders.hush()
     assert not senders.told("disconnected")
-    was_ms, is_ms = [_p99(latencies) * 1000 for latencies in (before, during)]
+    was_ms, is_ms = [p99(latencies) * 1000 for latencies in (before, during)]
     lab.figures.notes.append(f"acknowledgement p99 {was_ms:.0f} ms, {is_ms:.0f} ms while a reader stood still")
     assert is_ms < 2 * was_ms + 100, "a stopped reader slows the others down"
 
@@ -171,5 +171,6 @@ def _latencies(crowd: Crowd, start: int) -> list[float]:
     return [line[0] - wrote[line[3]] for line in crowd.told("sent", start) if line[3] in wrote]
 
 
-def _p99(values: list[float]) -> float:
+def p99(values: list[float]) -> float:
+    """The value that 99 of 100 do not exceed."""
     return sorted(values)[int(len(values) * 0.99)]
