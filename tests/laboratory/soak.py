@@ -62,8 +62,11 @@ def _soak(seed: int, size: float, minutes: float) -> tuple[list[Result], list[st
     with concurrent.futures.ProcessPoolExecutor(1) as pool:
         simulating = pool.submit(_simulate, seed * 1000, end_s)
         results: list[Result] = []
+        names = list(RUNS)
         while time.monotonic() < end_s:
-            results += _runs(list(RUNS), seed + len(results), size, end_s)
+            # Else a short soak would never come to the last ones.
+            random.Random(seed + len(results)).shuffle(names)
+            results += _runs(names, seed + len(results), size, end_s)
         simulated = simulating.result()
     print(f"simulation: {simulated.runs:,} runs, {simulated.commands:,} commands, {len(simulated.failures)} failures")
     return results, [f"simulation, {failure}" for failure in simulated.failures]
