@@ -98,6 +98,8 @@ PLAY: Final = (
             ),
         },
     ),
+    # Bob has heard by now that his whisper has arrived.
+    _say("bob", "There you are, dave."),
     Step("dave", f"/r {_THANKS}", _these("bob dave", Seen("whisper", "whisper", "dave to bob", _THANKS))),
     Step(
         "bob",

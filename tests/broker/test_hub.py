@@ -416,6 +416,14 @@ def test_a_command_before_its_turn_is_told_which_one_is_expected(broker: Broker)
     assert history(broker) == ["one"]
 
 
+def test_a_command_before_its_turn_takes_nothing_from_what_its_user_may_say() -> None:
+    broker = Broker(PACED)
+    alice = guest(broker)
+    for _ in range(100):
+        assert alice.say("later", n=5) == m.Expected(INSTANCE, 1)
+    assert [type(alice.say("now", n=n)) for n in range(1, 5)] == [m.Answer] * 4
+
+
 def test_commands_survive_the_broker(broker: Broker) -> None:
     alice = guest(broker)
     first = alice.say("one")

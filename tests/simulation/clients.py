@@ -128,7 +128,7 @@ class Run:
 
     def quit(self) -> None:
         """The process ends in good order: the positions are written."""
-        self._flush()
+        self._save()
         self._close()
 
     def _close(self) -> None:
@@ -266,7 +266,12 @@ class Run:
     def _flush(self) -> None:
         self._flushing = False
         if not self.over:
-            self.user.saved.update(self._shown)
+            self._save()
+            self.session.remembered(self.user.saved.get(self.session.reading.own_topic, 0), self._timeline.now())
+            self._carry_out()
+
+    def _save(self) -> None:
+        self.user.saved.update(self._shown)
 
     def _settled(self, settled: Settled) -> None:
         op = self._judge.settled(self, settled.ticket, settled.result)

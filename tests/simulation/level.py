@@ -6,7 +6,7 @@ from tests.simulation.clients import Run, User
 from tests.simulation.judge import Judge
 from tests.simulation.reader import Reader
 from zchat_broker.rules import State
-from zchat_broker.rules.views import open_invitations, party_state, roster
+from zchat_broker.rules.views import open_invitations, party_state, receipt_due, roster
 from zchat_client.core.session import Phase
 from zchat_common.topics import PUBLIC, party_topic, user_topic
 
@@ -47,6 +47,8 @@ def _lag_of(run: Run, reader: Reader, state: State) -> str:
     behind = [topic for topic in topics if not reader.is_level(topic)]
     if behind:
         return f"is not level in {behind}"
+    if receipt_due(state, user):
+        return f"owes the receipt of {receipt_due(state, user)}"
     subscribed = [] if run.wires is None else run.wires.topics()
     if sorted(subscribed) != sorted({*topics, *invited}):
         return f"is subscribed to {subscribed}, not to {topics} and {invited}"

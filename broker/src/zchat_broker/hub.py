@@ -34,7 +34,7 @@ from zchat_common import wire
 from zchat_common.clock import Now
 from zchat_common.errors import Code
 from zchat_common.limits import PROTOCOL_VERSION, SESSION_SILENCE_S
-from zchat_common.messages import Do, Downstream, Ping, Refusal, Register, Rejected, Stopping
+from zchat_common.messages import Do, Downstream, Expected, Ping, Refusal, Register, Rejected, Stopping
 from zchat_common.names import BadName, fold
 from zchat_common.topics import PUBLIC
 
@@ -267,28 +267,30 @@ class Hub:
         if message.instance == link.void_instance and message.n > self._last_n(link, message.instance):
             self._reply(out, link.route, _storage_failed(message))
             return
-        wait_s = self._charge(message, link, now)
+        expected_n = self._chargeable_n(message, link)
+        if message.n > expected_n:
+            # What was refused before it has to come first; charging it twice would leave nothing to pay for that.
+            self._tire(link.route, now, out)
+            self._reply(out, link.route, Expected(message.instance, expected_n))
+            return
+        wait_s = self._rates.take(link.user, now.steady_s) if message.n == expected_n else 0.0
         if wait_s > 0:
             self._tire(link.route, now, out)
             text = f"Too much at once; try again in {wait_s:.1f} s."
             refusal = Refusal(message.instance, message.n, Code.RATE_LIMITED, text, int(wait_s * 1000) + 1)
             self._reply(out, link.route, refusal)
             return
+        link.charged_n = max(link.charged_n, message.n)
         op = COMMANDS.get(message.op)
         fresh_id = self._draw_id() if op is not None and op.creates else ""
         command = Command(now.at, link.session, message.instance, message.n, message.op, message.args, fresh_id)
         self._order.submit(command)
 
-    def _charge(self, message: Do, link: Link, now: Now) -> float:
-        """Each command is paid for once; one that comes before its turn is, too, and will be again."""
+    def _chargeable_n(self, message: Do, link: Link) -> int:
+        """The command that the user pays for next; those before it are paid for, however often they come."""
         if link.instance != message.instance:
             link.instance, link.charged_n = message.instance, self._last_n(link, message.instance)
-        if message.n <= link.charged_n:
-            return 0.0
-        wait_s = self._rates.take(link.user, now.steady_s)
-        if wait_s == 0.0 and message.n == link.charged_n + 1:
-            link.charged_n = message.n
-        return wait_s
+        return link.charged_n + 1
 
     def _tire(self, route: bytes, now: Now, out: Outgoing) -> None:
         """Somebody was refused: whoever goes on and on is to be shut, since refusing costs time too."""

@@ -54,6 +54,8 @@ _log = logging.getLogger("zchat.client")
 BUFFERED_EVENTS = 10_000
 _RANDOM_BITS = 63
 _FLUSH_S = 0.5
+# Somebody waits to hear that his whisper has arrived; those that are shown together get one receipt.
+_RECEIPT_S = 0.05
 # What the wire can carry.
 _SEQ_MAX = 2**63 - 1
 _PORT_MAX = 65_533
@@ -142,6 +144,8 @@ class Client:
         """Leaves the chat (and the party) after everything under way has its answer, and ends the events."""
         while self._end is None and self._tickets.open:
             await self._tickets.settled()
+        # Whatever was shown to the last is told before one goes.
+        self._flush()
         if self._end is None:
             # Refused means that the session was over already, which is what was wanted.
             await asyncio.gather(self._command("exit"), return_exceptions=True)
@@ -448,8 +452,13 @@ class Client:
 
     def _note_shown(self, topic: str, seq: int) -> None:
         self._positions.set(topic, seq)
+        loop = asyncio.get_running_loop()
+        due_s = loop.time() + (_RECEIPT_S if self._session.owes_receipt else _FLUSH_S)
+        if self._flush_timer is not None and self._flush_timer.when() > due_s:
+            self._flush_timer.cancel()
+            self._flush_timer = None
         if self._flush_timer is None:
-            self._flush_timer = asyncio.get_running_loop().call_later(_FLUSH_S, self._flush)
+            self._flush_timer = loop.call_at(due_s, self._flush)
 
     def _forget_parties(self) -> None:
         """Where earlier runs stood in parties that are over and read is of no use any more."""
@@ -467,3 +476,8 @@ class Client:
         except OSError as error:
             text = f"Positions could not be saved ({error.strerror}); what was shown may come again."
             self.show(Error(at=now().at, code=Code.STORAGE_FAILED, text=text))
+            return
+        position = self._positions.get(self._session.reading.own_topic)
+        if self._end is None and isinstance(position, int):
+            self._session.remembered(position, now())
+            self._driver.carry_out()

@@ -118,6 +118,11 @@ class Desk:
         self.session.tick(self.now)
         self.carry()
 
+    def remember(self) -> None:
+        """What was shown is written down."""
+        self.session.remembered(self.positions.get(OWN, 0), self.now)
+        self.carry()
+
     def submit(self, op: str, *args: m.Scalar, ticket: int = 1) -> None:
         self.session.submit(op, args, ticket, self.now)
         self.carry()

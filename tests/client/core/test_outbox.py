@@ -174,6 +174,14 @@ def test_the_longest_of_several_rate_refusals_counts() -> None:
     assert numbers(box.take(TOKEN, 2.0)) == [1, 2, 3, 4, 5]
 
 
+def test_after_a_rate_refusal_everything_from_there_on_is_paid_for_again() -> None:
+    box = outbox(4, rate=2.0, burst=4.0)
+    assert len(box.take(TOKEN, 0.0)) == 4
+    box.postpone(INSTANCE, 1, 0.5, 0.0)
+    assert [do.n for do in box.take(TOKEN, 0.5)] == [1]
+    assert [do.n for do in box.take(TOKEN, 1.0)] == [2]
+
+
 @pytest.mark.parametrize(("instance", "n"), [(78, 2), (INSTANCE, 1)])
 def test_a_rate_refusal_of_what_is_settled_or_another_numbering_postpones_nothing(instance: int, n: int) -> None:
     box = outbox(2)

@@ -115,6 +115,9 @@ class Outbox:
             return
         self._blocked_until_s = max(self._blocked_until_s, now_s + wait_s)
         self._sent = min(self._sent, n - self._first_n)
+        # It was not charged, nor was anything behind it, and the broker says that there is nothing left.
+        self._charged_n = min(self._charged_n, n - 1)
+        self._level, self._level_at_s = 0.0, now_s
 
     def go_back(self, instance: int, n: int, now_s: float) -> bool:
         """The broker expects ``n`` next. False if that is a number we have settled: it has lost what it had."""

@@ -32,7 +32,7 @@ from zchat_common import wire
 from zchat_common.clock import Now
 from zchat_common.errors import Code
 from zchat_common.identity import Identity
-from zchat_common.limits import PROTOCOL_VERSION
+from zchat_common.limits import BEAT_S, PROTOCOL_VERSION
 from zchat_common.text import clean_text
 from zchat_common.topics import PUBLIC
 
@@ -92,6 +92,10 @@ class Session:
         self._ended = False
         self._deadline_s = float("inf")
         self._receipt_sent = 0
+        # Not before this time: the broker could not keep the last one.
+        self._receipt_s = 0.0
+        # How far the user was shown his own topic, as the next run will know.
+        self._remembered_seq = positions.get(self.reading.own_topic, 0)
 
     # -- what the shell tells ---------------------------------------------------------------------------------------
 
@@ -147,6 +151,16 @@ class Session:
         for number, topic in self.beat.due(self.reading.own_topic, now.steady_s):
             self._send(m.Ping(self._token, number, topic))
         self.outbox.repeat_if_lost(now.steady_s)
+        self._pump(now)
+
+    @property
+    def owes_receipt(self) -> bool:
+        """Whether the broker waits to hear that what was shown is remembered as well."""
+        return self.reading.receipt > max(self._receipt_sent, self._remembered_seq)
+
+    def remembered(self, own_seq: int, now: Now) -> None:
+        """The user was shown his own topic up to this message, and the next run knows it, however this one ends."""
+        self._remembered_seq = own_seq
         self._pump(now)
 
     def next_s(self, now: Now) -> float:
@@ -261,6 +275,8 @@ class Session:
         if refusal.code == Code.STORAGE_FAILED:
             # The number was not used up, and what was sent behind it may or may not fail as well: begin anew.
             self.outbox.renumber(self._draw())
+        if command.op == "received":
+            self._receipt_sent, self._receipt_s = 0, now.steady_s + BEAT_S
         self._settle(command, refusal)
 
     def _settle(self, command: Pending, result: m.Answer | m.Refusal | Contact) -> None:
@@ -305,7 +321,7 @@ class Session:
             reading.show(now)
         if self.phase is Phase.SYNCING and reading.synced and reading.caught_up:
             self._come_back(now)
-        self._acknowledge_receipt()
+        self._acknowledge_receipt(now)
         reading.pages.ask()
         if reading.showing:
             self._send_commands(now)
@@ -343,10 +359,10 @@ class Session:
         self._outage = False
         self._out(Show(Reconnected(at=now.at, replayed=self.reading.replayed)))
 
-    def _acknowledge_receipt(self) -> None:
-        """Tells the broker how far its stored whispers were shown, once they all were."""
-        receipt = self.reading.receipt
-        if receipt > self._receipt_sent:
+    def _acknowledge_receipt(self, now: Now) -> None:
+        """Tells the broker how far what it keeps for this user was shown: it may forget that then."""
+        receipt = min(self.reading.receipt, self._remembered_seq)
+        if receipt > self._receipt_sent and now.steady_s >= self._receipt_s:
             self._receipt_sent = receipt
             self.outbox.submit("received", (receipt,), _NO_TICKET)
 
