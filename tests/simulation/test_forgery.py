@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.simulation.stories import Story, texts
+from tests.simulation.stories import Story, texts, whispers
+from tests.simulation.wires import Wires
 from zchat_client import events as e
 from zchat_common import messages as m
-from zchat_common.limits import BEAT_S
+from zchat_common.limits import BEAT_S, LINK_SILENCE_S
 from zchat_common.topics import PUBLIC
 
 # The question and its answer, in a quiet world, with a turn of the broker between them.
@@ -75,6 +76,32 @@ def test_a_member_cannot_hide_behind_a_party_whose_pongs_never_come() -> None:
     insider.inject(bob, PUBLIC, insider.line(PUBLIC, seq))
     world.pass_time(BEAT_S + ROUND_TRIP_S)
     assert alarms(story, 1) == [("public", seq)]
+    world.settle()
+
+
+def test_who_picks_the_pongs_out_hides_neither_what_he_forged_nor_whispers() -> None:
+    """Frames name their topics. Those of one's own never come, others do, so that the link does not look dead."""
+    story = Story("alice", "bob")
+    (alice, bob), world, insider = story.runs, story.world, story.faults.insider
+    alice.say()
+    world.pass_time(0.5)
+    assert bob.wires is not None
+    take = bob.wires.to_reader
+
+    def pick_out(wires: Wires, frame: bytes) -> None:
+        if not frame.startswith(b"user.bob\0"):
+            take(wires, frame)
+
+    bob.wires.to_reader = pick_out
+    insider.inject(bob, PUBLIC, insider.line(PUBLIC, 2))
+    alice.whisper("bob")
+    for _ in range(int(LINK_SILENCE_S + BEAT_S)):
+        world.pass_time(1.0)
+        insider.inject(bob, PUBLIC)
+    world.pass_time(ROUND_TRIP_S)
+    assert not [event for event in bob.events if isinstance(event, e.Disconnected)]
+    assert alarms(story, 1) == [("public", 2)]
+    assert whispers(bob) == ["alice.1.2"]
     world.settle()
 
 

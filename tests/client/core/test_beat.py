@@ -157,3 +157,17 @@ def test_one_s_own_topic_has_its_ping_at_each_beat_although_another_one_is_never
         now_s += 0.05
     assert len(own) >= 9
     assert max(after - before for before, after in pairwise(own)) <= 2 * BEAT_S
+
+
+def test_other_frames_do_not_stand_in_for_the_pong_for_long() -> None:
+    beat = proven()
+    beat.vouched(1.0)
+    for now_s in (2.0, 5.0, 1.0 + LINK_SILENCE_S):
+        beat.heard(now_s)
+        assert not beat.is_unvouched(now_s)
+    late_s = 1.1 + LINK_SILENCE_S
+    beat.heard(late_s)
+    assert not beat.dead(late_s)
+    assert beat.is_unvouched(late_s)
+    assert not beat.is_unvouched(late_s + 0.1)
+    assert beat.is_unvouched(late_s + LINK_SILENCE_S + 0.1)

@@ -21,6 +21,7 @@ class Beat:
         # One's own topic has its ping at each beat, whatever else is to be proven: only its pong cannot be forged.
         self._own_next_s = 0.0
         self._heard_s = 0.0
+        self._vouched_s = 0.0
         self._sent_s: dict[int, float] = {}
         self.latency_s: float | None = None
 
@@ -36,6 +37,7 @@ class Beat:
         self._next_s = float("inf")
         self._own_next_s = now_s
         self._heard_s = now_s
+        self._vouched_s = now_s
 
     def prove(self, topic: str, now_s: float) -> None:
         """Pings on this topic until its pong comes."""
@@ -54,6 +56,20 @@ class Beat:
     def heard(self, now_s: float) -> None:
         """Any frame is a sign of life: a slow link that still works through its backlog must not be rebuilt."""
         self._heard_s = now_s
+
+    def vouched(self, now_s: float) -> None:
+        """The broker said how far the topics go where nobody else can say it."""
+        self._vouched_s = now_s
+
+    def is_unvouched(self, now_s: float) -> bool:
+        """Whether frames come, but for long nothing by which to tell that they are true; True once each time.
+
+        Frames name their topics: whoever is on the path can pick the pongs out, and let everything else through.
+        """
+        unvouched = now_s - self._vouched_s > LINK_SILENCE_S
+        if unvouched:
+            self._vouched_s = now_s
+        return unvouched
 
     def pong(self, topic: str, number: int, now_s: float) -> None:
         """A pong of ours came on ``topic``."""

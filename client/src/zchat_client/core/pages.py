@@ -42,6 +42,16 @@ class Pages:
         for topic, after in self._streams.doubts():
             self._ask(ForProof(topic), after, None)
 
+    def doubt(self) -> None:
+        """No pong vouches for what is shown, or says what was missed: the history has to, of every topic."""
+        for topic in self._streams.topics():
+            stream = self._streams.get(topic)
+            if stream is None or stream.ended:
+                continue
+            if stream.proof.pending:
+                stream.proof.suspect(stream.top)
+            self._ask(ForProof(topic), stream.proof.seq, None)
+
     def reply(self, purpose: ForGap | ForProof, reply: object, now: Now) -> None:
         """A page came, or why there is none."""
         topic = purpose.topic

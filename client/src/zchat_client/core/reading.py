@@ -218,6 +218,7 @@ class Reading:
                 stream.hint(state.last)
         if not own:
             return  # any member can say such things
+        self._beat.vouched(now.steady_s)
         self.users = pong.users
         self._leave_all_but([state.topic for state in pong.topics], pong.number)
         if pong.roster_version != self.roster.version:

@@ -148,6 +148,8 @@ class Session:
         if self.beat.dead(now.steady_s):
             self._out(Rebuild("nothing was heard from the broker"))
             return
+        if self.beat.is_unvouched(now.steady_s):
+            self.reading.pages.doubt()
         for number, topic in self.beat.due(self.reading.own_topic, now.steady_s):
             self._send(m.Ping(self._token, number, topic))
         self.outbox.repeat_if_lost(now.steady_s)
@@ -237,6 +239,7 @@ class Session:
         self.reading.registered(registered, now)
         self.outbox.open(registered.rate / 1000, registered.burst, now.steady_s)
         self.beat.heard(now.steady_s)
+        self.beat.vouched(now.steady_s)
 
     def _rejected(self, rejected: m.Rejected, now: Now) -> None:
         code = _code(rejected.code)
