@@ -1,5 +1,6 @@
 """A check finds nothing wrong with what the rules made, names whatever else is in the file, and changes nothing."""
 
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -13,15 +14,19 @@ import pytest
 
 from tests.broker.rules.random_log import RandomLog
 from tests.broker.store.test_sqlite import PAGE_BYTES, overwrite_table
-from tests.broker.store.test_store import note
+from zchat_broker.digests import Digests
+from zchat_broker.links import Links
+from zchat_broker.outcome import Outcome
+from zchat_broker.profile import Profile
+from zchat_broker.publisher import Publisher
 from zchat_broker.rules import Rules, State
-from zchat_broker.rules.state import Record, Session, User, Waiting
+from zchat_broker.rules.state import Party, Record, Seat, Session, User, Waiting
 from zchat_broker.store import Changes, KeptAnswer, KeptMessage, RecordKey, StoreUnusable, record_key
 from zchat_broker.store.checking import Report, check
 from zchat_broker.store.schema import MIGRATIONS
 from zchat_broker.store.sqlite import SqliteStore
 from zchat_common import wire
-from zchat_common.messages import Answer, Say
+from zchat_common.messages import Answer, PartyChanged, Say
 
 
 def say(seq: int, at: int, text: str = "hello") -> KeptMessage:
@@ -30,16 +35,25 @@ def say(seq: int, at: int, text: str = "hello") -> KeptMessage:
 
 def commit_log(store: SqliteStore, entries: int, *, prune: bool) -> None:
     """What the rules make of a random log, in turns of three entries."""
-    rules, changes = Rules(State()), Changes()
+    rules, draw = Rules(State()), random.Random(4).randbytes
+    digests = Digests(draw, {})
+    outcome = new_outcome(digests, draw)
     for position, entry in enumerate(RandomLog(rules, seed=4).entries(entries), start=1):
         effects = rules.apply(entry)
-        changes.at, changes.position, changes.roster_version = rules.state.at, position, rules.state.roster_version
-        note(changes, effects)
+        outcome.note(position, rules.state.at, effects)
         if position % 3 == 0:
-            store.commit(changes)
-            changes = Changes()
+            store.commit(outcome.changes(rules.state))
+            outcome = new_outcome(digests, draw)
         if prune and position % 200 == 0:
             store.prune(rules.state.at - 60_000, 20)
+
+
+def new_outcome(digests: Digests, draw: Callable[[int], bytes]) -> Outcome:
+    return Outcome(Profile("Lab", 5555, 5556), Links(), Publisher(draw), digests, draw)
+
+
+def chained(digests: Digests, messages: list[KeptMessage]) -> list[KeptMessage]:
+    return [message._replace(digest=digests.add(message.topic, message.body)[0]) for message in messages]
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +64,17 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Path:
         users = [User(name, name.title(), b"k" * 32, 1) for name in ("alice", "bob")]
         answers = [KeptAnswer("alice", 7, n, n, wire.encode(Answer(7, n, n, "public", n, ""))) for n in (1, 2, 3)]
         whisper = KeptMessage("user.bob", 1, 10, wire.encode(Say(1, 10, "Alice", "for bob", action=False)))
-        messages = [*[say(seq, 10 * seq) for seq in range(1, 41)], whisper]
+        digests = Digests(random.Random(1).randbytes, {})
+        messages = chained(digests, [*[say(seq, 10 * seq) for seq in range(1, 41)], whisper])
+        ends = {topic: digests.now(topic) for topic in ("public", "user.bob")}
         records: list[Record] = [
             *users,
             Session("alice", "s1", 1, 1, "192.0.2.1", None, ""),
             Waiting("bob", 1, "alice", 1),
         ]
         kept: dict[RecordKey, Record | None] = {record_key(record): record for record in records}
-        store.commit(Changes(position=9, at=1_000, messages=messages, answers=answers, records=kept))
+        turn = Changes(position=9, at=1_000, messages=messages, answers=answers, records=kept, digests=ends)
+        store.commit(turn)
         store.prune(25, 100)
     return path
 
@@ -115,6 +132,8 @@ def test_nothing_is_changed_neither_in_a_stopped_brokers_folder_nor_in_a_running
     assert files(killed) == left
 
 
+# A say ends with whether it is an action.
+MADE_ACTION: Final = "UPDATE messages SET body = CAST(substr(body, 1, length(body) - 1) || x'c3' AS BLOB) "
 SPOILT: Final[list[tuple[str, str]]] = [
     ("DELETE FROM messages WHERE id = (1 << 36) + 20", "messages 20 to 20 of public are missing"),
     ("DELETE FROM messages WHERE id < (1 << 36) + 20", "message 20 of public is the oldest, but not from"),
@@ -131,6 +150,12 @@ SPOILT: Final[list[tuple[str, str]]] = [
         "UPDATE messages SET body = (SELECT body FROM messages WHERE at = 210) WHERE at = 200",
         "message 20 of public says that it is message 21",
     ),
+    (MADE_ACTION + "WHERE at = 200", "message 21 of public does not follow"),
+    (MADE_ACTION + "WHERE at = 400", "message 40 of public is not the one that"),
+    ("UPDATE messages SET digest = randomblob(32) WHERE at = 200", "message 20 of public does not follow"),
+    ("UPDATE messages SET digest = x'' WHERE at = 200", "message 20 of public does not follow"),
+    ("UPDATE messages SET digest = 7 WHERE at = 200", "message 20 of public does not follow"),
+    ("UPDATE topics SET digest = randomblob(32) WHERE name = 'public'", "message 40 of public is not the one that"),
     ("DELETE FROM answers WHERE id % 256 = 2", "an answer of alice is lost that may be asked again"),
     ("DELETE FROM numberings", "belongs to no numbering"),
     ("UPDATE answers SET id = id + 1 WHERE id % 256 = 3", "answer 3 of alice is not in its place"),
@@ -151,6 +176,35 @@ def test_what_is_wrong_is_named(path: Path, statement: str, mistake: str) -> Non
     found = mistakes(path)
     assert any(mistake in line for line in found), found
     assert all("\n" not in line for line in found)
+
+
+def test_messages_of_before_there_were_digests_are_well_and_so_is_what_follows_on_them(path: Path) -> None:
+    spoil(path, "UPDATE messages SET digest = x'' WHERE at < 200")
+    assert mistakes(path) == []
+
+
+def changed(seq: int, change: str) -> KeptMessage:
+    news = PartyChanged(seq, 500, "p", change, "Bob", "Alice", ("Alice",), "")
+    return KeptMessage("party.p", seq, 500, wire.encode(news))
+
+
+def test_a_partys_digest_begins_anew_with_its_key_only(path: Path) -> None:
+    digests = Digests(random.Random(2).randbytes, {})
+    kept = chained(digests, [changed(1, "created"), changed(2, "invited")])
+    digests.restart("party.p")
+    kept += chained(digests, [changed(3, "joined"), changed(4, "leader")])
+    # As when the last one goes, which only his own topic tells.
+    ends = {"party.p": digests.restart("party.p")}
+    party = Party("p", "alice", (Seat("alice", 1, None),))
+    with closing(SqliteStore(path)) as store:
+        turn = Changes(position=10, at=1_000, messages=kept, digests=ends, records={record_key(party): party})
+        store.commit(turn)
+    assert mistakes(path) == []
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE messages SET body = ? WHERE body = ?", (changed(3, "leader").body, kept[2].body))
+    (first, second) = mistakes(path)
+    assert "message 3 of party.p does not follow" in first
+    assert "message 4 of party.p does not follow" in second
 
 
 def test_a_dropped_topics_messages_are_only_waiting_to_be_deleted(path: Path) -> None:

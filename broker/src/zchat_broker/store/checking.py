@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,14 +17,18 @@ from zchat_broker.store.opening import is_damage, open_to_look, unusable
 from zchat_broker.store.schema import MIGRATIONS
 from zchat_common import wire
 from zchat_common.limits import ANSWERS_KEPT
-from zchat_common.messages import Answer, Refusal
-from zchat_common.topics import user_topic
+from zchat_common.messages import Answer, Kept, PartyChanged, Refusal, Unknown
+from zchat_common.topics import party_of, user_topic
 
 # Whoever reads the report needs to know what kind of damage it is, not every row of it.
 _MISTAKES_NAMED: Final = 100
 _MISTAKES_PER_TOPIC: Final = 3
+_TOPICS: Final = "SELECT number, name, last_seq, first_at, digest FROM topics"
 
-Message = tuple[int, int, bytes]
+Message = tuple[int, int, bytes, bytes]
+
+# With each of its keys a party's digest begins anew, just before the message that tells why.
+_CHANGES_KEY: Final = ("created", "joined", "left", "kicked")
 
 
 class Topic(NamedTuple):
@@ -33,6 +38,7 @@ class Topic(NamedTuple):
     name: str | None
     last_seq: int
     first_at: int | None
+    digest: bytes
 
 
 @dataclass(slots=True)
@@ -144,8 +150,8 @@ def _answers(db: sqlite3.Connection, report: Report) -> Iterator[str]:
 
 def _messages(db: sqlite3.Connection, report: Report) -> Iterator[str]:
     (at,) = db.execute("SELECT at FROM meta").fetchone()
-    topics = {row[0]: Topic(*row) for row in db.execute("SELECT number, name, last_seq, first_at FROM topics")}
-    rows: Iterator[Message] = db.execute("SELECT id, at, body FROM messages ORDER BY id")
+    topics = {row[0]: Topic(*row) for row in db.execute(_TOPICS)}
+    rows: Iterator[Message] = db.execute("SELECT id, at, body, digest FROM messages ORDER BY id")
     for number, messages in groupby(_counted(rows, report), key=lambda message: topic_number(message[0])):
         # One hole may be thousands of mistakes; the rest of the topic is read all the same.
         for count, mistake in enumerate(_topic(number, topics.pop(number, None), messages, at)):
@@ -172,7 +178,9 @@ def _topic(number: int, topic: Topic | None, messages: Iterator[Message], now: i
             pass  # dropped: on its way out, from the oldest on
         return
     seq, at = 0, 0
-    for message_id, posted_at, body in messages:
+    # The running digest that is to follow; None after what cannot be told.
+    follows: bytes | None = None
+    for message_id, posted_at, body, digest in messages:
         expected, before = seq + 1, at
         seq, at = message_id & SEQ_MAX, posted_at
         where = f"message {seq} of {topic.name}"
@@ -180,18 +188,42 @@ def _topic(number: int, topic: Topic | None, messages: Iterator[Message], now: i
             yield f"{where} is the oldest, but not from when the oldest is said to be"
         elif before != 0 and seq != expected:
             yield f"messages {expected} to {seq - 1} of {topic.name} are missing"
+            follows = None
         if not before <= at <= now:
             yield f"{where} is out of time"
-        mistake = _body(seq, at, body)
-        if mistake:
-            yield f"{where} {mistake}"
+        message = _decoded(body)
+        if isinstance(message, str):
+            yield f"{where} {message}"
+            follows = None
+            continue
+        if (message.seq, message.at) != (seq, at):
+            yield f"{where} says that it is message {message.seq}"
+        elif follows is not None and digest != follows and not _begins_anew(topic.name, message, follows):
+            yield f"{where} does not follow on what comes before it: one of the two was changed"
+        follows = _next(digest, body)
     if seq != topic.last_seq:
         yield f"{topic.name} ends at {seq}, not at {topic.last_seq}"
+    elif follows and topic.digest != follows and party_of(topic.name) is None:
+        # That of a party whose last member left has begun anew, with no message more.
+        yield f"message {seq} of {topic.name} is not the one that was posted last"
 
 
-def _body(seq: int, at: int, body: bytes) -> str:
+def _decoded(body: bytes) -> Kept | Unknown | str:
+    """The message, or what is wrong with it."""
     try:
-        message = wire.decode_kept(body)
+        return wire.decode_kept(body)
     except (wire.WireError, TypeError) as error:
         return f"cannot be read: {error}"
-    return "" if (message.seq, message.at) == (seq, at) else f"says that it is message {message.seq}"
+
+
+def _begins_anew(topic: str, message: Kept | Unknown, follows: bytes) -> bool:
+    """Whether the digest need not follow: the first after messages that had none, or under another key of a party."""
+    if not follows:
+        return True
+    return party_of(topic) is not None and isinstance(message, PartyChanged) and message.change in _CHANGES_KEY
+
+
+def _next(digest: bytes, body: bytes) -> bytes | None:
+    if type(digest) is not bytes:
+        return None
+    return sha256(digest + body).digest() if digest else b""
