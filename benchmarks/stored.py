@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from zchat_broker.hub import Arrival, Hub, Peer
+from zchat_broker.hub import Arrival, Hub
 from zchat_broker.profile import Profile
+from zchat_broker.registrations import Peer
 from zchat_broker.store.sqlite import SqliteStore
 from zchat_common import wire
 from zchat_common.clock import now

@@ -10,8 +10,9 @@ import pytest
 
 from tests.broker.rules.witness import facts
 from zchat_broker.door import Door, Issued, codes_folder, digest_of, leave_code
-from zchat_broker.hub import Arrival, Hub, Outgoing, Peer
+from zchat_broker.hub import Arrival, Hub, Outgoing
 from zchat_broker.profile import Profile
+from zchat_broker.registrations import Peer
 from zchat_broker.rules import Settings, State
 from zchat_broker.rules.invariants import check_invariants
 from zchat_broker.store import Changes, Loaded, StoreFailed, StoreUnusable

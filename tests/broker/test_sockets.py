@@ -12,9 +12,9 @@ import zmq
 import zmq.asyncio
 from zmq.utils import z85
 
-from zchat_broker.hub import Peer
 from zchat_broker.machine import CannotStart
 from zchat_broker.profile import Profile
+from zchat_broker.registrations import Peer
 from zchat_broker.server import Server, _peer
 from zchat_broker.sockets import (
     ZAP_DOMAIN,

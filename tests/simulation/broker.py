@@ -10,8 +10,9 @@ from tests.simulation.judge import Judge
 from tests.simulation.plan import Plan
 from tests.simulation.timeline import Timeline
 from tests.simulation.wires import Wires
-from zchat_broker.hub import Arrival, Hub, Outgoing, Peer
+from zchat_broker.hub import Arrival, Hub, Outgoing
 from zchat_broker.profile import Profile
+from zchat_broker.registrations import Peer
 from zchat_broker.rules import Settings
 from zchat_broker.store import Changes
 from zchat_common import wire

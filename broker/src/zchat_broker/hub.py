@@ -7,13 +7,11 @@ answers and publishes. The shell around it (:mod:`zchat_broker.server`) owns soc
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import NamedTuple
 
 from zchat_broker.allowances import Allowances
 from zchat_broker.digests import Digests
-from zchat_broker.door import Door, digest_of
-from zchat_broker.doubts import Doubt, Doubts
+from zchat_broker.door import Door
 from zchat_broker.links import Link, Links
 from zchat_broker.nonsense import Nonsense
 from zchat_broker.order import EmbeddedOrder, Order
@@ -23,19 +21,18 @@ from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
 from zchat_broker.questions import Questions
 from zchat_broker.rates import Rates
+from zchat_broker.registrations import Peer, Registrations
 from zchat_broker.rules import Rules
 from zchat_broker.rules.commands import COMMANDS
-from zchat_broker.rules.entries import CodeIssued, Command, Entry, Pruned, Registering, SessionExpired, Started
-from zchat_broker.rules.state import Session
+from zchat_broker.rules.entries import Command, Entry, Pruned, Registering, SessionExpired, Started
 from zchat_broker.rules.upkeep import due
 from zchat_broker.store import Store, StoreFailed, StoreUnusable
 from zchat_broker.timeline import Timeline
 from zchat_common import wire
 from zchat_common.clock import Now
 from zchat_common.errors import Code
-from zchat_common.limits import PROTOCOL_VERSION, SESSION_SILENCE_S
+from zchat_common.limits import SESSION_SILENCE_S
 from zchat_common.messages import Do, Downstream, Expected, Ping, Refusal, Register, Rejected, Stopping
-from zchat_common.names import BadName, fold
 from zchat_common.topics import PUBLIC
 
 _log = logging.getLogger("zchat.broker")
@@ -49,17 +46,8 @@ _STALL_S = 3.0
 _RETURN_PER_USER_S = 0.006
 _PRUNE_EVERY_S = 3600.0
 _PRUNE_MESSAGES = 2_000
-# Whoever makes an invitation code waits for it to be taken in.
-_CODES_EVERY_S = 0.25
 _DAY_MS = 24 * 3600 * 1000
 _NOT_KEPT = "The broker could not keep it (its disk may be full); try again later."
-
-
-class Peer(NamedTuple):
-    """Who is at the other end of a connection: the CURVE key that it proved to hold, and its address."""
-
-    key: bytes
-    address: str
 
 
 class Arrival(NamedTuple):
@@ -93,11 +81,9 @@ class Hub:
         door: Door | None = None,
     ) -> None:
         """Loads the store. ``reachable(route)`` tells whether a route still leads to anybody. Raises StoreUnusable."""
-        self._door = door or Door()
         self._profile = profile
         self._store = store
         self._random_bytes = random_bytes
-        self._reachable = reachable
         loaded = store.load()
         self._rules = Rules(loaded.state)
         self._order: Order = EmbeddedOrder(loaded.position)
@@ -105,13 +91,21 @@ class Hub:
         self._publisher = Publisher(random_bytes)
         self._rates = Rates(profile.rate, profile.burst)
         self._allowances = Allowances(profile)
-        self._registering: dict[str, bytes] = {}
-        self._doubts = Doubts()
         self._digests = Digests(random_bytes, loaded.digests)
         self._questions = Questions(store, self._publisher, self._digests, self._allowances)
+        self._registrations = Registrations(
+            profile,
+            door or Door(),
+            self._order,
+            self._links,
+            self._allowances,
+            reachable,
+            random_bytes,
+            lambda: self._rules.state,
+        )
         self.nonsense = Nonsense()
         self._turn_s = now.steady_s
-        self._tidy_s = self._prune_s = self._codes_s = now.steady_s
+        self._tidy_s = self._prune_s = now.steady_s
         self._forgiving_until_s = now.steady_s
         self._pruning = True
         self._publisher.key_of(PUBLIC)
@@ -145,7 +139,7 @@ class Hub:
         self._forgive_stall(now)
         for arrival in arrivals:
             self._take(arrival, now, out)
-        self._settle_doubts(now)
+        self._registrations.settle_doubts(now)
         self._keep_time(now)
         self._settle(out)
         if self._rules_hold:
@@ -191,74 +185,12 @@ class Hub:
             self._tire(link.route, now, out)
 
     def _register(self, message: Register, arrival: Arrival, now: Now, out: Outgoing) -> None:
-        if message.version != PROTOCOL_VERSION:
-            text = f"This broker speaks version {PROTOCOL_VERSION} of the protocol, not {message.version}."
-            self._reply(out, arrival.route, Rejected(Code.VERSION, text))
+        rejected = self._registrations.take(message, arrival.route, arrival.peer, now)
+        if rejected is None:
             return
-        peer = arrival.peer()
-        if not self._allowances.may_register(peer.key, peer.address, now.steady_s):
+        if rejected.code == Code.RATE_LIMITED:
             self._tire(arrival.route, now, out)
-            text = "Too many registrations from there; try again in a second."
-            self._reply(out, arrival.route, Rejected(Code.RATE_LIMITED, text))
-            return
-        other = self._other_session(message, peer)
-        if other is not None:
-            link = self._links.of_user(other.user)
-            if link is None or not link.route or not self._reachable(link.route):
-                # Nobody is there any more: the name is not blocked for its owner.
-                self._order.submit(SessionExpired(now.at, other.id))
-            elif not message.takeover:
-                registration = partial(self._submit_registration, message, arrival.route, peer)
-                earlier = self._doubts.add(other.user, Doubt(other.id, now.steady_s, registration))
-                if earlier is not None:
-                    earlier.registration(now)
-                return
-        self._submit_registration(message, arrival.route, peer, now)
-
-    def _take_codes(self, now: Now) -> None:
-        """Each code that waits is submitted until it is seen to be kept; only then its file goes."""
-        self._codes_s = now.steady_s
-        for issued in self._door.issued():
-            if issued.digest in self._rules.state.codes or issued.expires <= now.at:
-                self._door.taken(issued)
-            else:
-                self._order.submit(CodeIssued(now.at, *issued))
-
-    def _other_session(self, message: Register, peer: Peer) -> Session | None:
-        """The session that the same owner has with another client."""
-        try:
-            user = fold(message.name)
-        except BadName:
-            return None
-        owner = self._rules.state.users.get(user)
-        session = self._rules.state.sessions.get(user)
-        is_other = owner is not None and owner.key == peer.key and session is not None and session.run != message.run
-        return session if is_other else None
-
-    def _submit_registration(self, message: Register, route: bytes, peer: Peer, now: Now) -> None:
-        session = self._draw_id()
-        self._registering[session] = route
-        if message.invite:
-            # It may have been made a moment ago.
-            self._take_codes(now)
-        entry = Registering(
-            now.at,
-            session,
-            message.name,
-            peer.key,
-            message.run,
-            message.takeover,
-            peer.address,
-            self._profile.settings.invited_only and self._door.lists(peer.key),
-            digest_of(message.invite),
-        )
-        self._order.submit(entry)
-
-    def _settle_doubts(self, now: Now) -> None:
-        for doubt, is_dead in self._doubts.settled(self._links.of_user, now.steady_s):
-            if is_dead:
-                self._order.submit(SessionExpired(now.at, doubt.session))
-            doubt.registration(now)
+        self._reply(out, arrival.route, rejected)
 
     def _command(self, message: Do, link: Link, now: Now, out: Outgoing) -> None:
         if message.n < 1 or message.instance < 0:
@@ -318,12 +250,11 @@ class Hub:
         if pause_s > _STALL_S:
             _log.warning("this process stood still for %.1f s; all deadlines are extended by it", pause_s)
             self._links.forgive(pause_s)
-            self._doubts.forgive(pause_s)
+            self._registrations.forgive(pause_s)
             self._forgiving_until_s = now.steady_s + pause_s
 
     def _keep_time(self, now: Now) -> None:
-        if now.steady_s - self._codes_s >= _CODES_EVERY_S:
-            self._take_codes(now)
+        self._registrations.look_for_codes(now)
         if now.steady_s - self._tidy_s < 1.0:
             return
         self._tidy_s = now.steady_s
@@ -376,7 +307,7 @@ class Hub:
         self._outage.succeeded()
         # What was dropped is out of reach already; its text leaves the file within seconds.
         self._pruning = self._pruning or outcome.drops_topics
-        outcome.carry_out(state, self._registering, self._turn_s, out.replies)
+        outcome.carry_out(state, self._registrations.routes, self._turn_s, out.replies)
 
     def _restore_rules(self) -> bool:
         """Takes the rules back to what is kept; False if that cannot be read, and nothing can be said of it."""
@@ -400,7 +331,9 @@ class Hub:
             if isinstance(entry, Command):
                 self._fail_command(entry, out)
             elif isinstance(entry, Registering):
-                self._reply(out, self._registering.pop(entry.session), Rejected(Code.STORAGE_FAILED, _NOT_KEPT))
+                self._reply(
+                    out, self._registrations.routes.pop(entry.session), Rejected(Code.STORAGE_FAILED, _NOT_KEPT)
+                )
             elif isinstance(entry, Started):
                 self._owes_start = True
 

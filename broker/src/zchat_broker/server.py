@@ -14,11 +14,12 @@ import zmq.asyncio
 from zchat_broker.admins import look_at_admins
 from zchat_broker.door import Door
 from zchat_broker.guard import AddressRates, Guard, plain_address
-from zchat_broker.hub import Arrival, Hub, Outgoing, Peer
+from zchat_broker.hub import Arrival, Hub, Outgoing
 from zchat_broker.introductions import Introductions
 from zchat_broker.machine import CannotStart
 from zchat_broker.pace import TOPIC, Pace
 from zchat_broker.profile import Profile
+from zchat_broker.registrations import Peer
 from zchat_broker.sockets import commands_socket, endpoint, pace_socket, seed_routing_ids, topics_socket
 from zchat_broker.store import Store
 from zchat_broker.watch import Watch, can_measure, can_watch
