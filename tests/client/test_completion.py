@@ -31,6 +31,11 @@ def test_what_is_begun_has_these_ends(line: str, begun: str, found: list[str]) -
     assert completions(line, NAMES) == (begun, found)
 
 
+def test_what_only_admins_may_type_is_offered_to_them_alone() -> None:
+    assert completions("/ki", NAMES, for_admin=True) == ("/ki", ["/kick"])
+    assert completions("/ki", NAMES)[1] == []
+
+
 @pytest.mark.parametrize("line", ["\x00", "/w \ud800", "/" * 40, "/party\tin", "x" * 5_000])
 def test_whatever_is_typed_does_no_harm(line: str) -> None:
     assert completions(line, NAMES)[1] == []

@@ -111,7 +111,7 @@ async def _talk(connect: Callable[[], Client], as_json: bool, wait_s: float, may
         lines: Lines = PipeLines()
         render: Callable[[Event], str | None] = json_line
     else:
-        lines = lines_for_people(lambda typed: completions(typed, client.names()))
+        lines = lines_for_people(lambda typed: completions(typed, client.names(), client.is_admin))
         render = renderer_for(sys.stdout.isatty())
     can_ask = not as_json and sys.stdin.isatty()
     code = await LineFrontEnd(client, lines, render, wait_s, can_ask=can_ask).run()

@@ -6,9 +6,10 @@ from zchat_client import typed
 from zchat_client.core.roster import name_key
 
 
-def completions(line: str, names: Iterable[str]) -> tuple[str, list[str]]:
+def completions(line: str, names: Iterable[str], for_admin: bool = False) -> tuple[str, list[str]]:
     """The end of ``line`` (the text before the cursor) that can be completed, and what may stand in its place."""
-    found = [word for word in typed.words() if word.startswith(line.lower())] if line.startswith("/") else []
+    words = typed.words(for_admin) if line.startswith("/") else ()
+    found = [word for word in words if word.startswith(line.lower())]
     if found:
         return line, sorted(found)
     begun = line.split(" ")[-1]

@@ -182,9 +182,9 @@ def help_lines(for_admin: bool = False) -> tuple[HelpLine, ...]:
     return tuple([HelpLine(row.usage, row.does) for row in _TABLE if for_admin or not row.for_admins])
 
 
-def words() -> tuple[str, ...]:
-    """Every command as it is typed, other spellings too."""
-    return tuple(_BY_WORD)
+def words(for_admin: bool = False) -> tuple[str, ...]:
+    """Every command as it is typed, other spellings too; those of admins only ``for_admin``."""
+    return tuple([word for word, row in _BY_WORD.items() if for_admin or not row.for_admins])
 
 
 def _row(text: str) -> tuple[_Row, str]:
