@@ -43,7 +43,12 @@ def test_a_later_version_may_add_words_and_windows_line_ends_do_no_harm() -> Non
     assert decode_introduction(LINE.rstrip() + b"\r\n") == expected
 
 
-@pytest.mark.parametrize("line", [b"", b"\n", b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 400 Bad Request\r\n", b"zchat\n"])
+def test_who_is_hung_up_on_is_told_why_that_may_be() -> None:
+    with pytest.raises(IntroductionError, match="too many connections"):
+        decode_introduction(b"")
+
+
+@pytest.mark.parametrize("line", [b"\n", b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 400 Bad Request\r\n", b"zchat\n"])
 def test_another_program_is_told_apart(line: bytes) -> None:
     with pytest.raises(IntroductionError, match="not a zchat broker"):
         decode_introduction(line)

@@ -119,7 +119,9 @@ class Guard:
         limit = min(limit or self._most, self._most or limit)
         if 0 < limit < len(siblings):
             # No reason to hold it off: those who are connected may be honest.
-            self._say(account.address, f"has more than {limit} connections; further ones are shut")
+            self._say(
+                account.address, f"has more than {limit} connections (--address-connections); further ones are shut"
+            )
             return "too many"
         return ""
 

@@ -36,6 +36,10 @@ def encode_introduction(introduction: Introduction) -> bytes:
 
 def decode_introduction(line: bytes) -> Introduction:
     """The introduction in a line. Raises IntroductionError. A later version may add words; they are passed over."""
+    if not line:
+        raise IntroductionError(
+            "what listens there hangs up at once: a zchat broker does so to an address with too many connections"
+        )
     words = line.decode("ascii", "replace").split()
     if len(words) < _WORDS or words[0] != _MAGIC:
         raise IntroductionError("what answered there is not a zchat broker")
