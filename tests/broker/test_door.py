@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from zchat_broker.door import CODE_BYTES, Door, Issued, code_of, digest_of, leave_code
+from zchat_broker.door import CODE_BYTES, Door, Issued, code_of, digest_of, leave_code, leave_withdrawal
 from zchat_broker.machine import CannotStart
 from zchat_common.introduction import fingerprint
 
+DIGEST = b"d" * 32
 ALICE, BOB, CAROL = (bytes([number]) * 32 for number in range(3))
 
 
@@ -45,6 +46,37 @@ def test_a_code_waits_until_it_is_taken(tmp_path: Path) -> None:
 def test_a_file_that_is_no_code_is_passed_over(tmp_path: Path, content: bytes) -> None:
     (tmp_path / f"{'ab' * 32}.json").write_bytes(content)
     assert Door(None, tmp_path).issued() == []
+
+
+def test_what_cannot_be_read_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / f"{'ab' * 32}.json").write_bytes(b"{}")
+    door = Door(None, tmp_path)
+    for _ in range(3):
+        assert door.issued() == []
+    assert len(caplog.records) == 1
+
+
+def test_a_file_that_cannot_be_deleted_does_not_end_the_broker(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody made it with other rights; a folder in its place cannot be deleted by root either."""
+    door = Door(None, tmp_path)
+    (tmp_path / f"{DIGEST.hex()}.json").mkdir()
+    for _ in range(2):
+        door.taken(Issued(DIGEST, 1, ""))
+    assert [record.message.count("cannot be deleted") for record in caplog.records] == [1]
+
+
+def test_what_is_taken_back_is_left_for_the_broker_and_a_code_that_waits_is_gone(tmp_path: Path) -> None:
+    door = Door(None, tmp_path)
+    leave_code(tmp_path, Issued(DIGEST, 2**50, ""))
+    leave_withdrawal(tmp_path, DIGEST, b"")
+    leave_withdrawal(tmp_path, b"", ALICE)
+    (tmp_path / "nonsense.guest").touch()
+    assert door.issued() == []
+    assert door.withdrawn() == [(DIGEST, b""), (b"", ALICE)]
+    door.took_back(DIGEST, b"")
+    assert door.withdrawn() == [(b"", ALICE)]
 
 
 def write(path: Path, text: str) -> None:

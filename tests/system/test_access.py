@@ -72,6 +72,43 @@ def test_a_code_that_was_made_while_no_broker_ran_waits_for_it(house: House, bro
     house.client("carol", broker, env={"ZCHAT_INVITE": made.stdout.strip()}).wait("connected")
 
 
+def test_invitations_are_listed_and_taken_back(house: House, broker: Broker) -> None:
+    carol = house.client("Carol", broker, "--invite", invite(house, broker, "--note", "for Carol"))
+    carol.wait("connected")
+    dave = house.client("dave", broker, "--invite", invite(house, broker))
+    dave.wait("connected")
+    unused, other = invite(house, broker, "--note", "lost"), invite(house, broker, "--note", "other")
+    key = fingerprint(load_identity(carol.data / "keys" / "carol.key").public)
+    listed = [line.split("\t")[1:] for line in run(house, broker, "guests").stdout.splitlines()]
+    assert ["guest", key, "Carol", "for Carol"] in listed
+    number = next(line[1] for line in listed if line[0] == "code until" and line[3] == "lost")
+    for what in ("carol", number, other):
+        assert run(house, broker, "withdraw", what).returncode == 0
+    assert "withdrawn" in carol.wait("error", code="access_denied")["text"]
+    assert carol.exit_code() == 1
+    carol = house.client("Carol", broker, data=carol.data)
+    carol.wait("error", code="access_denied")
+    for code in (unused, other):
+        house.client("eve", broker, "--invite", code).wait("error", code="access_denied")
+    dave.types("still here")
+    dave.wait("sent")
+    left = [line.split("\t")[1:] for line in run(house, broker, "guests").stdout.splitlines()]
+    assert [line[2] for line in left] == ["dave"]
+    acts = [line.split("\t")[2:4] for line in run(house, broker, "audit").stdout.splitlines()]
+    assert acts[-3:] == [["withdraw", "Carol"], ["withdraw", ""], ["withdraw", ""]]
+    nobody = run(house, broker, "withdraw", "carol")
+    assert (nobody.returncode, nobody.stdout) == (2, "")
+    assert "nobody was invited as 'carol'" in nobody.stderr
+
+
+def test_a_code_is_taken_back_before_any_broker_has_seen_it(house: House, broker: Broker) -> None:
+    broker.end()
+    code = run(house, broker, "invite").stdout.strip()
+    assert run(house, broker, "withdraw", code).returncode == 0
+    broker = house.broker("--access", "invited", port=broker.port, data=broker.data)
+    house.client("carol", broker, "--invite", code).wait("error", code="access_denied")
+
+
 def test_a_listed_key_comes_in_and_the_list_is_read_again(house: House) -> None:
     keys = house.folder / "keys"
     keys.write_text("# nobody yet\n")
@@ -99,7 +136,7 @@ def test_settings_that_make_no_sense_are_refused(house: House, options: tuple[st
     assert words in "\n".join(broker.err)
 
 
-@pytest.mark.parametrize("command", ["invite", "audit"])
+@pytest.mark.parametrize("command", ["invite", "guests", "audit"])
 def test_where_there_is_no_broker_nothing_is_made(house: House, tmp_path: Path, command: str) -> None:
     shown = subprocess.run(
         [str(PROGRAMS / "zchat-broker"), command, "--data", str(tmp_path / "nowhere")],

@@ -60,6 +60,21 @@ def leave_code(folder: Path, issued: Issued) -> Path:
     return path
 
 
+def leave_withdrawal(folder: Path, digest: bytes, key: bytes) -> Path:
+    """Takes back the code with this digest, or the invitation of who has this key; one of them is empty.
+
+    The file is gone when the broker has done so for good. Raises OSError.
+    """
+    (folder / f"{digest.hex()}.json").unlink(missing_ok=True)
+    path = _withdrawal(folder, digest, key)
+    write_private(path, b"")
+    return path
+
+
+def _withdrawal(folder: Path, digest: bytes, key: bytes) -> Path:
+    return folder / (f"{digest.hex()}.code" if digest else f"{key.hex()}.guest")
+
+
 class Door:
     """What the files say now. Without files nobody is listed, and no code was left."""
 
@@ -70,6 +85,7 @@ class Door:
         self._keys: frozenset[str] = frozenset()
         self._seen: tuple[int, int, int] | None = None
         self._failed = False
+        self._said: set[Path] = set()
         if keys is not None:
             self._read_keys(keys)
 
@@ -90,13 +106,48 @@ class Door:
         """The codes that wait, in a fixed order."""
         if self._codes is None:
             return []
-        found = [_read_code(path) for path in sorted(self._codes.glob("*.json"))]
+        found = [self._read_code(path) for path in sorted(self._codes.glob("*.json"))]
         return [issued for issued in found if issued is not None]
+
+    def withdrawn(self) -> list[tuple[bytes, bytes]]:
+        """The digests of the codes, and the keys of the guests, that are to be taken back, in a fixed order."""
+        if self._codes is None:
+            return []
+        codes = [(_bytes_of(path), b"") for path in sorted(self._codes.glob("*.code"))]
+        guests = [(b"", _bytes_of(path)) for path in sorted(self._codes.glob("*.guest"))]
+        return [(digest, key) for digest, key in (*codes, *guests) if digest or key]
+
+    def took_back(self, digest: bytes, key: bytes) -> None:
+        """That is not let in any more."""
+        if self._codes is not None:
+            self._delete(_withdrawal(self._codes, digest, key))
 
     def taken(self, issued: Issued) -> None:
         """The code is in the database, or of no use any more."""
         if self._codes is not None:
-            (self._codes / f"{issued.digest.hex()}.json").unlink(missing_ok=True)
+            self._delete(self._codes / f"{issued.digest.hex()}.json")
+
+    def _delete(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            self._say(path, f"{path} cannot be deleted ({error.strerror}); delete it")
+
+    def _read_code(self, path: Path) -> Issued | None:
+        try:
+            content = json.loads(path.read_bytes())
+            return Issued(bytes.fromhex(path.stem), int(content["expires"]), str(content["note"]))
+        except FileNotFoundError:
+            return None  # it was taken back just now
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            self._say(path, f"{path} is no invitation code ({error}); move it away")
+            return None
+
+    def _say(self, path: Path, text: str) -> None:
+        """Once: the folder is looked at several times a second."""
+        if path not in self._said:
+            self._said.add(path)
+            _log.warning("%s", text)
 
     def _read_keys(self, path: Path) -> None:
         try:
@@ -132,10 +183,8 @@ def _entry(entry: str) -> str | None:
         return None
 
 
-def _read_code(path: Path) -> Issued | None:
+def _bytes_of(path: Path) -> bytes:
     try:
-        content = json.loads(path.read_bytes())
-        return Issued(bytes.fromhex(path.stem), int(content["expires"]), str(content["note"]))
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        _log.warning("%s is no invitation code (%s); move it away", path, error)
-        return None
+        return bytes.fromhex(path.stem)
+    except ValueError:
+        return b""

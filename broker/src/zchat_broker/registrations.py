@@ -10,7 +10,7 @@ from zchat_broker.doubts import Doubt, Doubts
 from zchat_broker.links import Links
 from zchat_broker.order import Order
 from zchat_broker.profile import Profile
-from zchat_broker.rules.entries import CodeIssued, Registering, SessionExpired
+from zchat_broker.rules.entries import CodeIssued, Registering, SessionExpired, Withdrawn
 from zchat_broker.rules.state import Session, State
 from zchat_common.clock import Now
 from zchat_common.errors import Code
@@ -95,7 +95,9 @@ class Registrations:
         self._doubts.forgive(pause_s)
 
     def look_for_codes(self, now: Now) -> None:
-        """Takes in the invitation codes that wait. Call it often; it looks four times a second."""
+        """Takes in the invitation codes that wait, and what is taken back. Call it often: it looks four times a
+        second.
+        """
         if now.steady_s - self._codes_s >= _CODES_EVERY_S:
             self._take_codes(now)
 
@@ -107,6 +109,12 @@ class Registrations:
                 self._door.taken(issued)
             else:
                 self._order.submit(CodeIssued(now.at, *issued))
+        for digest, key in self._door.withdrawn():
+            code = self._state().codes.get(digest)
+            if key in self._state().guests or (code is not None and code.used_at is None):
+                self._order.submit(Withdrawn(now.at, digest, key))
+            else:
+                self._door.took_back(digest, key)
 
     def _other_session(self, message: Register, peer: Peer) -> Session | None:
         """The session that the same owner has with another client."""

@@ -3,24 +3,29 @@
 import secrets
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Final, NoReturn
 
 import click
 import platformdirs
 
-from zchat_broker.door import CODE_BYTES, Issued, code_of, codes_folder, digest_of, leave_code
+from zchat_broker.door import CODE_BYTES, Issued, code_of, codes_folder, digest_of, leave_code, leave_withdrawal
 from zchat_broker.machine import kept_from_starting
-from zchat_broker.rules.state import AuditEntry
+from zchat_broker.rules.state import State
 from zchat_broker.store import StoreUnusable
 from zchat_broker.store.backup import BackupFailed, back_up
 from zchat_broker.store.checking import Report
 from zchat_broker.store.checking import check as examine
+from zchat_broker.store.loading import load
+from zchat_broker.store.opening import open_to_look
+from zchat_broker.store.schema import MIGRATIONS
 from zchat_broker.store.sqlite import read_audit
 from zchat_common.clock import now
 from zchat_common.durations import BadDuration, parse_duration, utc_words
 from zchat_common.identity import DamagedKey, load_identity
 from zchat_common.introduction import fingerprint
+from zchat_common.names import BadName, fold
 from zchat_common.text import clean_text
 
 _PORTS = 3
@@ -28,6 +33,8 @@ _EXIT_WRONG = 1
 _EXIT_FAILED = 2
 # A running broker looks for codes at least once in half a second.
 _TAKEN_IN_S = 3.0
+# Enough of a code's digest to name it; nothing of the code.
+_CODE_ID_CHARS = 12
 
 # Their variables are named here: click would put a subcommand's own name into them.
 port_option = click.option(
@@ -154,12 +161,81 @@ def invite(port: int, data: Path | None, for_s: int, note: str) -> None:
         path = leave_code(codes_folder(folder), Issued(digest_of(code), now().at + for_s * 1000, clean_text(note)))
     except OSError as error:
         fail(f"cannot write to {folder} ({error.strerror})")
+    taken = _is_taken(path)
+    click.echo(code)
+    if not taken:
+        click.echo("zchat-broker: no broker runs there now; the code is valid once it does", err=True)
+
+
+@click.command()
+@port_option
+@data_option
+def guests(port: int, data: Path | None) -> None:
+    """Lists whom codes have let in, and the codes that nobody has used; also while the broker runs."""
+    state = _state(folder_of(data, port))
+    for guest in sorted(state.guests.values(), key=lambda each: each.since):
+        names = ", ".join([user.name for user in sorted(state.users.values()) if user.key == guest.key])
+        _columns(utc_words(guest.since), "guest", fingerprint(guest.key), names, guest.note)
+    for code in sorted(state.codes.values(), key=lambda each: each.expires):
+        if code.used_at is None:
+            _columns(utc_words(code.expires), "code until", code.digest.hex()[:_CODE_ID_CHARS], "", code.note)
+
+
+@click.command()
+@port_option
+@data_option
+@click.argument("what")
+def withdraw(port: int, data: Path | None, what: str) -> None:
+    """Takes an invitation back.
+
+    WHAT is a CODE, or a NAME, a fingerprint or the number of a code as `guests` lists them.
+
+    A guest is out at once (from a broker with --access invited); his name stays his.
+    """
+    folder = folder_of(data, port)
+    digest, key = _invitation(_state(folder), what)
+    if not digest and not key and (codes_folder(folder) / f"{digest_of(what).hex()}.json").exists():
+        digest = digest_of(what)  # no broker has seen it yet
+    if not digest and not key:
+        fail(f"nobody was invited as {what!r}, and no code is that; `zchat-broker guests` lists who and which")
+    try:
+        path = leave_withdrawal(codes_folder(folder), digest, key)
+    except OSError as error:
+        fail(f"cannot write to {folder} ({error.strerror})")
+    if not _is_taken(path):
+        click.echo("zchat-broker: no broker runs there now; it holds once one does", err=True)
+
+
+def _invitation(state: State, what: str) -> tuple[bytes, bytes]:
+    """Digest of the code or key of the guest that is meant; both empty if there is none."""
+    for code in state.codes.values():
+        if code.used_at is None and (code.digest == digest_of(what) or code.digest.hex()[:_CODE_ID_CHARS] == what):
+            return code.digest, b""
+    try:
+        owner = state.users.get(fold(what))
+    except BadName:
+        owner = None
+    for guest in state.guests.values():
+        if what == fingerprint(guest.key) or (owner is not None and owner.key == guest.key):
+            return b"", guest.key
+    return b"", b""
+
+
+def _state(folder: Path) -> State:
+    path = _database(folder)
+    try:
+        with kept_from_starting(folder) as alone, closing(open_to_look(path, MIGRATIONS, alone=alone)) as db:
+            return load(db, path).state
+    except (StoreUnusable, OSError) as error:
+        fail(str(error))
+
+
+def _is_taken(path: Path) -> bool:
+    """Whether a running broker takes a file that was left for it."""
     end_s = now().steady_s + _TAKEN_IN_S
     while path.exists() and now().steady_s < end_s:
         time.sleep(0.05)
-    click.echo(code)
-    if path.exists():
-        click.echo("zchat-broker: no broker runs there now; the code is valid once it does", err=True)
+    return not path.exists()
 
 
 @click.command()
@@ -172,14 +248,13 @@ def audit(port: int, data: Path | None) -> None:
     except StoreUnusable as error:
         fail(str(error))
     for entry in entries:
-        click.echo(_line(entry))
+        until = "" if entry.until is None else f"until {utc_words(entry.until)}"
+        _columns(utc_words(entry.at), entry.by, entry.act, entry.name, until, entry.address, entry.reason)
 
 
-def _line(entry: AuditEntry) -> str:
-    """Time, who, what, whom, and the rest, in columns that tabs part."""
-    until = "" if entry.until is None else f"until {utc_words(entry.until)}"
-    columns = (utc_words(entry.at), entry.by, entry.act, entry.name, until, entry.address, entry.reason)
-    return "\t".join(" ".join(clean_text(column).split()) for column in columns)
+def _columns(*columns: str) -> None:
+    """A line, its columns parted by tabs."""
+    click.echo("\t".join(" ".join(clean_text(column).split()) for column in columns))
 
 
-COMMANDS: Final = (key, check, backup, invite, audit)
+COMMANDS: Final = (key, check, backup, invite, guests, withdraw, audit)

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 
 from tests.broker.rules.conversation import DAY, MINUTE, SECOND, START, key_of
 from zchat_broker.rules import Rules, Settings, State
-from zchat_broker.rules.entries import CodeIssued, Command, Entry, Pruned, Registering, SessionExpired, Started
+from zchat_broker.rules.entries import (
+    CodeIssued,
+    Command,
+    Entry,
+    Pruned,
+    Registering,
+    SessionExpired,
+    Started,
+    Withdrawn,
+)
 from zchat_broker.rules.upkeep import due
 from zchat_common.messages import SEALED, Scalar
 
@@ -37,6 +46,7 @@ class RandomLog:
                 grace_s, invited_only = self.random.choice((0.0, 30.0, 120.0)), self.random.random() < 0.2
                 yield Started(self.at, Settings(grace_s, 10.0, invited_only, self.random.choice((ADMINS, ADMINS, ()))))
                 yield CodeIssued(self.at, b"code", self.at + DAY, "")
+                yield Withdrawn(self.at, b"", min(self.rules.state.guests, default=b""))
             yield from due(self.rules.state, self.at)
             entry = self._entry()
             # Now and then a clock is behind.

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.broker.rules.conversation import DAY, SETTINGS, Chat, key_of, of, one
-from zchat_broker.rules.effects import Audited, Effect, RegistrationRefused, SessionOpened
-from zchat_broker.rules.entries import CodeIssued, Registering, Started
+from zchat_broker.rules.effects import Audited, Effect, KeyChanged, RegistrationRefused, SessionEnded, SessionOpened
+from zchat_broker.rules.entries import CodeIssued, Registering, Started, Withdrawn
 from zchat_broker.rules.state import Guest
 from zchat_common.introduction import fingerprint
 
@@ -99,6 +99,39 @@ def test_a_code_is_noted_when_it_is_made() -> None:
     chat = Chat(settings=INVITED)
     (made,) = of(Audited, chat.apply(CodeIssued(chat.at, CODE, chat.at + DAY, "for carol")))
     assert made.entry == (chat.at, "command line", "invite", "", chat.at + DAY, "", "for carol")
+
+
+def test_a_code_that_is_taken_back_lets_nobody_in() -> None:
+    chat = chat_with_a_code()
+    (noted,) = of(Audited, chat.apply(Withdrawn(chat.at, CODE, b"")))
+    assert noted.entry == (chat.at, "command line", "withdraw", "", chat.at + DAY, "", "for carol")
+    assert not is_in(come(chat, "carol", CODE))
+    assert chat.apply(Withdrawn(chat.at, CODE, b"")) == []
+
+
+def test_a_guest_whose_invitation_is_taken_back_is_out_under_every_name_and_reads_no_more() -> None:
+    chat = chat_with_a_code()
+    come(chat, "alice", listed=True)
+    come(chat, "carol", CODE)
+    come(chat, "caroline", key=key_of("carol"))
+    effects = chat.apply(Withdrawn(chat.at, b"", key_of("carol")))
+    assert [(ended.user, ended.reason) for ended in of(SessionEnded, effects)] == [
+        ("carol", "kicked"),
+        ("caroline", "kicked"),
+    ]
+    assert [(change.topic, change.readers) for change in of(KeyChanged, effects)] == [("public", ("alice",))]
+    assert [noted.entry[1:4] for noted in of(Audited, effects)] == [("command line", "withdraw", "carol, caroline")]
+    assert not is_in(come(chat, "carol"))
+    assert not is_in(come(chat, "carol", CODE))
+    assert chat.apply(Withdrawn(chat.at, b"", key_of("carol"))) == []
+
+
+def test_with_open_access_a_guest_whose_invitation_is_taken_back_stays() -> None:
+    chat = chat_with_a_code()
+    come(chat, "carol", CODE)
+    chat.apply(Started(chat.at, SETTINGS))
+    assert of(SessionEnded, chat.apply(Withdrawn(chat.at, b"", key_of("carol")))) == []
+    assert chat.state.guests == {}
 
 
 def test_a_ban_outlasts_an_invitation() -> None:

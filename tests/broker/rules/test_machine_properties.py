@@ -22,6 +22,7 @@ from zchat_broker.rules.entries import (
     SeatExpired,
     SessionExpired,
     Started,
+    Withdrawn,
 )
 from zchat_broker.rules.upkeep import due
 from zchat_common.messages import SEALED, Scalar
@@ -188,6 +189,11 @@ class Hostile(RuleBasedStateMachine):
     @rule(digest=st.sampled_from([b"code", b"another"]), valid_ms=st.sampled_from([-1, 1, MINUTE, DAY]))
     def issue_a_code(self, digest: bytes, valid_ms: int) -> None:
         self.apply(CodeIssued(self.at, digest, self.at + valid_ms, ""))
+
+    @rule(digest=st.sampled_from([b"code", b"another"]), pick=picks)
+    def take_an_invitation_back(self, digest: bytes, pick: int) -> None:
+        guests = sorted(self.chat.state.guests)
+        self.apply(Withdrawn(self.at, b"", guests[pick % len(guests)]) if guests else Withdrawn(self.at, digest, b""))
 
     @rule(pick=picks, which=picks)
     def accept_an_old_invitation(self, pick: int, which: int) -> None:

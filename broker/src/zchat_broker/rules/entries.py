@@ -79,10 +79,23 @@ class CodeIssued(NamedTuple):
     note: str
 
 
+class Withdrawn(NamedTuple):
+    """Whoever runs the broker takes an invitation back: the code with this digest, or that of the guest with this key.
+
+    One of them is empty.
+    """
+
+    at: int
+    digest: bytes
+    key: bytes
+
+
 class Pruned(NamedTuple):
     """Names that nobody used for ``name_days`` are free again; what has ended by time is forgotten."""
 
     at: int
 
 
-Entry = Started | Registering | Command | SessionExpired | SeatExpired | InvitationExpired | CodeIssued | Pruned
+Entry = (
+    Started | Registering | Command | SessionExpired | SeatExpired | InvitationExpired | CodeIssued | Withdrawn | Pruned
+)

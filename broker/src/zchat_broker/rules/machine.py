@@ -13,7 +13,9 @@ from zchat_broker.rules.entries import (
     SeatExpired,
     SessionExpired,
     Started,
+    Withdrawn,
 )
+from zchat_broker.rules.moderation import withdraw
 from zchat_broker.rules.registration import expire_session, register
 from zchat_broker.rules.state import Numbering, State
 from zchat_broker.rules.step import Actor, No, Step
@@ -53,6 +55,8 @@ class Rules:
                 expire_invitation(step, entry)
             case CodeIssued():
                 issue(step, entry)
+            case Withdrawn():
+                withdraw(step, entry)
             case Started():
                 start(step, entry)
             case Pruned():

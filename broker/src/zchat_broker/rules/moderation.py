@@ -3,6 +3,8 @@
 Bans and mutes hold a key, under whatever name, and end by the time of what is looked at, not by a timer.
 """
 
+from zchat_broker.rules.access import COMMAND_LINE
+from zchat_broker.rules.entries import Withdrawn
 from zchat_broker.rules.parties import leave
 from zchat_broker.rules.registration import forget_user
 from zchat_broker.rules.restraints import ban_words, bans_by_address, is_admin, is_admins_key
@@ -95,6 +97,25 @@ def release(step: Step, actor: Actor, target: User) -> Done | No:
     _report(step, actor, "release", target.name)
     forget_user(step, target)
     return Done()
+
+
+def withdraw(step: Step, entry: Withdrawn) -> None:
+    """Takes an invitation back: an unused code is void, a guest is out. It may come twice."""
+    state = step.state
+    code, guest = state.codes.get(entry.digest), state.guests.get(entry.key)
+    if code is not None and code.used_at is None:
+        step.remove(code)
+        step.audit("withdraw", COMMAND_LINE, "", until=code.expires, reason=code.note)
+    if guest is None:
+        return
+    step.remove(guest)
+    users = sorted([user for user in state.users.values() if user.key == guest.key])
+    step.audit("withdraw", COMMAND_LINE, ", ".join([user.name for user in users]), reason=guest.note)
+    if not state.settings.invited_only:
+        return
+    for user in users:
+        _turn_out(step, user, "Your invitation was withdrawn")
+    step.change_key(PUBLIC, tuple(sorted(state.sessions)))
 
 
 def turn_out_banned(step: Step) -> None:
