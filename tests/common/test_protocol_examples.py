@@ -338,6 +338,12 @@ def test_every_code_that_the_document_tells_of_exists() -> None:
     assert mentioned <= set(Code)
 
 
+def test_no_two_sections_have_the_same_number_and_none_is_named_that_is_not_there() -> None:
+    numbers = re.findall(r"^#+ (\d+(?:\.\d+)*)\.? ", DOCUMENT, re.MULTILINE)
+    assert len(set(numbers)) == len(numbers)
+    assert set(re.findall(r"\bsections? (\d+(?:\.\d+)?)", DOCUMENT)) <= set(numbers)
+
+
 def test_every_subscription_of_the_session_ends_in_a_zero_byte() -> None:
     for topic in ("public", "user.alice"):
         assert rf"`{topic}\0`" in section("A session")
