@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -247,3 +248,18 @@ def test_the_file_of_contacts_is_private_and_not_taken_for_empty_when_it_is_dama
     assert again.exit_code() == 2
     assert str(path) in again.err[0]
     assert "/verify" in again.err[0]
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.write_text("damaged\n"), lambda path: path.mkdir()])
+def test_a_key_that_cannot_be_saved_is_said_and_ends_nothing(
+    house: House, broker: Broker, spoil: Callable[[Path], object]
+) -> None:
+    alice, bob = house.join(broker, unique("alice"), unique("bob"))
+    path = contacts_file(alice, broker)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    spoil(path)
+    alice.types(f"/w {bob} hi")
+    said = alice.wait("error", code="storage_failed")["text"]
+    assert f"The key of {bob.name} could not be saved" in said
+    alice.types("still here")
+    bob.wait("message", text="still here")

@@ -46,6 +46,7 @@ from zchat_client.tickets import Tickets
 from zchat_common import messages as m
 from zchat_common.clock import now
 from zchat_common.errors import Code, ZchatError
+from zchat_common.identity import DamagedKey
 from zchat_common.names import BadName, check_name
 from zchat_common.topics import party_of
 
@@ -446,8 +447,9 @@ class Client:
         """A contact's key, before anything is sealed for it."""
         try:
             self._known_contacts.keep(pin.folded, pin.key)
-        except OSError as error:
-            text = f"The key of {pin.folded} could not be saved ({error.strerror}); the next start will not know it."
+        except (OSError, DamagedKey) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            text = f"The key of {pin.folded} could not be saved ({why}); the next start will not know it."
             self.show(Error(at=now().at, code=Code.STORAGE_FAILED, text=text))
 
     def _note_shown(self, topic: str, seq: int) -> None:
