@@ -146,6 +146,14 @@ def test_a_contact_s_key_outlives_the_program(contacts: KnownContacts) -> None:
     assert KnownContacts(contacts.path).read() == {"bob": OTHER, "żółw": OTHER}
 
 
+@pytest.mark.parametrize("name", ["", f"eve {KEY.hex()}\nbob", "two words", "eve\u2028bob"])
+def test_a_name_that_would_be_read_as_another_line_is_never_written(contacts: KnownContacts, name: str) -> None:
+    contacts.keep("bob", KEY)
+    with pytest.raises(AssertionError):
+        contacts.keep(name, OTHER)
+    assert contacts.read() == {"bob": KEY}
+
+
 def test_two_programs_keep_what_the_other_one_kept(contacts: KnownContacts) -> None:
     other = KnownContacts(contacts.path)
     contacts.keep("bob", KEY)

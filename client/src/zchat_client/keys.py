@@ -89,6 +89,7 @@ class KnownContacts:
 
     def keep(self, folded: str, key: bytes) -> None:
         """Pins a key, in place of the one before. Raises DamagedKey and OSError."""
+        assert folded.split() == [folded], "a name with blanks or line ends would be read as another line"
         pins = self.read() | {folded: key}
         write_private(self.path, "".join(f"{name} {pin.hex()}\n" for name, pin in pins.items()).encode())
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.client.core.scripted import OWN, Desk
 from tests.people import key_of, sealed, whisperer
+from zchat_client.core.roster import name_key
 from zchat_client.events import Error, Whisper
 from zchat_common import messages as m
 from zchat_common.whispers import Party
@@ -35,6 +36,14 @@ def test_a_first_whisper_pins_its_sender_s_key(desk: Desk) -> None:
     desk.read(OWN, received(1, "hello"))
     assert desk.texts() == ["hello"]
     assert desk.pins == {"bob": BOB.key}
+
+
+@pytest.mark.parametrize("name", ["", " ", f"eve {'0' * 64}\nbob", "two words", "eve\u2028", "\x1ceve"])
+def test_a_sender_whose_name_would_be_read_as_another_pin_is_pinned_nowhere(desk: Desk, name: str) -> None:
+    body = whisperer("mallory").seal("it is me", name_key(name), ALICE, 9, 1)
+    desk.read(OWN, received(1, "", sender=name, body=body))
+    assert [error.code for error in desk.seen(Error)] == ["cannot_open"]
+    assert desk.pins == {}
 
 
 def test_one_s_own_whisper_from_another_machine_is_read_and_pins_its_recipient(desk: Desk) -> None:

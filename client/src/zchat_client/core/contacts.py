@@ -83,6 +83,8 @@ class Contacts:
         """The other one's name and key, and the text."""
         if message.kind != SEALED:
             raise CannotOpen("not sealed")
+        if not (_may_be_a_name(message.sender) and _may_be_a_name(message.recipient)):
+            raise CannotOpen("not between two who have names")
         own = self.is_me(message.sender)
         if own == self.is_me(message.recipient):
             raise CannotOpen("not between oneself and somebody else")
@@ -91,6 +93,11 @@ class Contacts:
         if own:
             return message.recipient, opened.recipient_key, opened.text
         return message.sender, opened.sender_key, opened.text
+
+
+def _may_be_a_name(name: str) -> bool:
+    """One word: pins are kept a line each, and a broker must not be able to write a second one into a name."""
+    return name.split() == [name]
 
 
 def changed_text(name: str) -> str:
