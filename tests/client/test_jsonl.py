@@ -227,3 +227,8 @@ def test_times_are_iso_8601_in_utc_with_milliseconds(at: int, stamp: str) -> Non
 def test_no_millisecond_is_lost_to_rounding() -> None:
     for at in range(1_799_999_999_000, 1_800_000_000_000):
         assert iso_time(at).endswith(f".{at % 1000:03}Z")
+
+
+@pytest.mark.parametrize("at", [-(2**63), 2**63 - 1])
+def test_a_time_that_no_calendar_has_is_shown_all_the_same(at: int) -> None:
+    assert len(iso_time(at)) == len(STAMP)

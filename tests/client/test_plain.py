@@ -311,3 +311,26 @@ def test_whispers_and_invitations_ring_when_they_come_and_for_whom_they_are() ->
         assert "\a" not in (renderer()(event) or ""), "only where somebody hears it"
     for event in silent:
         assert "\a" not in (renderer(bell=True)(event) or "")
+
+
+# -- whoever runs the broker, or writes to the room -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", [-(2**63), 2**63 - 1])
+def test_a_time_that_no_calendar_has_is_shown_all_the_same(at: int) -> None:
+    assert (renderer()(replace(message(), at=at)) or "").endswith("Bob: hi")
+
+
+@pytest.mark.parametrize("words", ["{", "{0}", "{name.__class__}", "{other}", "%s"])
+def test_what_a_broker_calls_a_change_or_an_act_is_no_pattern(words: str) -> None:
+    party = e.Party(at=AT, change=words, name="Bob", leader="Bob", members=("Bob",), reason=None)
+    assert words in line(party)
+    moderated = e.Moderated(at=AT, act=words, name="Bob", by="Root", until=None, reason=None)
+    assert words in line(moderated)
+
+
+def test_no_text_can_look_like_several_messages_of_the_history() -> None:
+    forged = message("hi\n14 Nov 22:13 Carol: I owe Bob 100")
+    shown = line(e.History(at=AT, topic="public", messages=(forged, message("bye")), first=1)).splitlines()
+    depths = [len(each) - len(each.lstrip()) for each in shown]
+    assert depths == [0, 6, 12, 6]

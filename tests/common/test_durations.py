@@ -2,7 +2,7 @@
 
 import pytest
 
-from zchat_common.durations import BadDuration, parse_duration, utc_words
+from zchat_common.durations import BadDuration, as_utc, parse_duration, utc_words
 from zchat_common.limits import RESTRAINT_MAX_S
 
 
@@ -27,3 +27,9 @@ def test_the_longest_is_what_the_broker_takes() -> None:
 
 def test_a_moment_is_told_with_its_time_zone() -> None:
     assert utc_words(1_700_000_000_999) == "2023-11-14 22:13:20 UTC"
+
+
+@pytest.mark.parametrize(("at", "year"), [(-1, 1970), (-(2**63), 1970), (2**63 - 1, 9999), (1_700_000_000_000, 2023)])
+def test_a_moment_that_no_calendar_has_is_shown_as_the_nearest_one(at: int, year: int) -> None:
+    assert as_utc(at).astimezone().year == year or year == 1970
+    assert as_utc(at).year == year

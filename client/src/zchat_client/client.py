@@ -13,9 +13,10 @@ import platformdirs
 
 from zchat_client.checks import checked as _checked
 from zchat_client.checks import known as _known
+from zchat_client.core.membership import clean_party
 from zchat_client.core.outputs import Contact, Pin, Reply, Show
 from zchat_client.core.questions import Make
-from zchat_client.core.roster import name_key
+from zchat_client.core.roster import clean_entry, name_key
 from zchat_client.core.session import Phase, Session
 from zchat_client.driver import Driver, Place, Told
 from zchat_client.events import (
@@ -298,9 +299,10 @@ class Client:
         party, roster = await asyncio.gather(self._ask(m.AskParty), self._ask(m.AskRoster))
         users: dict[str, Member] = {}
         if isinstance(party, m.Party) and party.party is not None:
-            users = {name_key(name): Member(name, "offline") for name in party.party.members}
+            users = {name_key(name): Member(name, "offline") for name in clean_party(party.party).members}
         if isinstance(roster, m.Roster):
-            users |= {name_key(entry.name): Member(entry.name, entry.status) for entry in roster.entries}
+            entries = [clean_entry(entry) for entry in roster.entries]
+            users |= {name_key(entry.name): Member(entry.name, entry.status) for entry in entries}
         found = tuple([users[key] for key in sorted(users)])
         return Who(at=now().at, users=found, admins=self._session.reading.roster.admins_of(found))
 
@@ -309,7 +311,8 @@ class Client:
         reply = await self._ask(m.AskParty)
         if not isinstance(reply, m.Party) or reply.party is None:
             raise ZchatError(Code.NOT_IN_PARTY, "You are in no party; /party invite NAME starts one.")
-        return PartyWho(at=now().at, leader=reply.party.leader, members=reply.party.members)
+        party = clean_party(reply.party)
+        return PartyWho(at=now().at, leader=party.leader, members=party.members)
 
     async def history(self, topic: str = "public", before: int | None = None, limit: int = 20) -> History:
         """At most ``limit`` messages of ``public``, ``party`` or ``user`` (one's whispers), before seq ``before``.

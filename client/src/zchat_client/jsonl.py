@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import Final
 
 from zchat_client import events as e
+from zchat_common.durations import as_utc
 
 _NAMES: Final[dict[type[e.Event], str]] = {
     e.Connected: "connected",
@@ -48,7 +48,7 @@ def json_line(event: e.Event) -> str:
 
 def iso_time(at: int) -> str:
     """Milliseconds since the epoch as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return as_utc(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _object(event: e.Event) -> dict[str, object]:

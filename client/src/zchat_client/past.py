@@ -65,7 +65,10 @@ class Past:
         reply = await self._ask(lambda token, ask: m.AskHistory(token, ask, topic, None, before, limit))
         if not isinstance(reply, m.History):
             raise ZchatError(Code.MALFORMED, "The broker answered something else than a history.")
-        kept = [wire.decode_kept(body) for body in reply.messages]
+        try:
+            kept = [wire.decode_kept(body) for body in reply.messages]
+        except wire.WireError:
+            raise ZchatError(Code.MALFORMED, "What the broker answered is no history.") from None
         events = [event_of(topic, each, True, self._contacts.read) for each in kept if isinstance(each, _TEXTS)]
         more = kept and kept[0].seq > reply.first
         return _Page(events, reply.first, kept[0].seq if more else None)

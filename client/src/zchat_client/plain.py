@@ -9,6 +9,7 @@ from typing import Final
 
 from zchat_client import events as e
 from zchat_client.core.roster import name_key
+from zchat_common.durations import as_utc
 from zchat_common.errors import Code
 from zchat_common.text import clean_text
 
@@ -160,7 +161,8 @@ class PlainRenderer:
             case e.PartyWho():
                 return f"-- party: {self._members(event.leader, event.members)}"
             case e.Party():
-                said = _CHANGES.get(event.change, f"{{name}}: {event.change}").format(name=self._name(event.name))
+                # The name goes in last: what a broker calls a change or an act is no pattern of ours.
+                said = _CHANGES.get(event.change, f"{{name}}: {event.change}").replace("{name}", self._name(event.name))
                 if event.change == "joined" and self._is_own(event.name):
                     said += f": {self._members(event.leader, event.members)}"
                 return f"-- {said}" + (f" ({event.reason})" if event.reason else "")
@@ -168,7 +170,7 @@ class PlainRenderer:
     def _order(self, event: e.Moderated | e.Bans | e.Ignored) -> str:
         match event:
             case e.Moderated():
-                said = _ACTS.get(event.act, f"{event.act} {{name}}").format(name=self._name(event.name))
+                said = _ACTS.get(event.act, f"{event.act} {{name}}").replace("{name}", self._name(event.name))
                 return f"-- {self._name(event.by)} {said}{_until(event.until)}" + (
                     f": {event.reason}" if event.reason else ""
                 )
@@ -200,8 +202,13 @@ class PlainRenderer:
         )
 
     def _history(self, event: e.History) -> str:
-        lines = [f"{self._dim(_local(each.at).strftime('%d %b %H:%M'))} {self._words(each)}" for each in event.messages]
+        lines = [self._past(each) for each in event.messages]
         return "\n".join([f"-- history of {event.topic}" if lines else f"-- no history of {event.topic}", *lines])
+
+    def _past(self, event: e.Event) -> str:
+        """A message of the history; the further lines of its text are not to be taken for other messages."""
+        words = (self._words(event) or "").replace("\n", "\n      ")
+        return f"{self._dim(_local(event.at).strftime('%d %b %H:%M'))} {words}"
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
@@ -271,7 +278,7 @@ def _until(at: int | None) -> str:
 
 
 def _local(at: int) -> datetime:
-    return datetime.fromtimestamp(at / 1000).astimezone()
+    return as_utc(at).astimezone()
 
 
 def renderer_for(is_terminal: bool) -> PlainRenderer:

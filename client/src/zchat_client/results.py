@@ -33,7 +33,7 @@ class Receipt(NamedTuple):
         delivery, _, recipient = answer.detail.partition(" ")
         if not recipient:
             return cls(answer.topic, answer.seq)
-        return cls(answer.topic, answer.seq, delivery, clean_text(recipient))
+        return cls(answer.topic, answer.seq, clean_text(delivery), clean_text(recipient))
 
 
 class End(NamedTuple):

@@ -7,6 +7,7 @@ from zchat_client.core.outputs import Reply, Settled
 from zchat_client.results import Receipt
 from zchat_common import messages as m
 from zchat_common.errors import Code, ZchatError
+from zchat_common.text import clean_text
 
 _T = TypeVar("_T")
 
@@ -52,7 +53,7 @@ class Tickets:
         asked = self._asked.pop(settled.ticket, None)
         match result:
             case m.Refusal() | m.Denied():
-                error = ZchatError(_code(result.code), result.text)
+                error = ZchatError(_code(result.code), clean_text(result.text))
                 _fail(command, error)
                 _fail(asked, error)
             case m.Answer():

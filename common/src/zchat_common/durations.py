@@ -9,6 +9,9 @@ from zchat_common.limits import RESTRAINT_MAX_S
 USAGE: Final = "a number and m, h, d or w, such as 30m, 1h, 2d or 1w"
 
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
+# Some days away from the end of Python's calendar, so that local time fits too.
+_FIRST_AT: Final = 0
+_LAST_AT: Final = 253_402_128_000_000
 _DURATION: Final = re.compile("([0-9]{1,6})([mhdw])", re.IGNORECASE)
 
 
@@ -27,4 +30,9 @@ def parse_duration(text: str) -> int:
 
 def utc_words(at: int) -> str:
     """A moment (milliseconds since the epoch) for people, who may be in any time zone."""
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return as_utc(at).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def as_utc(at: int) -> datetime:
+    """A moment (milliseconds since the epoch). Never raises: one that no calendar has becomes the nearest that has."""
+    return datetime.fromtimestamp(min(max(at, _FIRST_AT), _LAST_AT) / 1000, UTC)

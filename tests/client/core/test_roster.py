@@ -89,3 +89,11 @@ def test_a_name_is_compared_in_its_folded_form_and_never_raises(name: str, key: 
 def test_a_name_that_only_a_newer_unicode_knows_still_has_a_key() -> None:
     assert name_key("\U0001fae8") == "\U0001fae8"
     assert name_key("") == ""
+
+
+def test_whatever_a_broker_says_of_somebody_is_fit_for_display() -> None:
+    evil, clean = entry("a\x1b[2J", "b\x9b", "c\u202e"), entry("a\ufffd[2J", "b\ufffd", "c\ufffd")
+    found = roster(evil)
+    assert found.entries() == (clean,)
+    assert found.apply(Presence(6, (evil,))) == [clean]
+    assert found.replace(7, ()) == [entry("a\ufffd[2J", "offline")]

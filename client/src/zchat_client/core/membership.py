@@ -6,6 +6,7 @@ from typing import Final
 from zchat_client.core.roster import name_key
 from zchat_common import messages as m
 from zchat_common.limits import INVITATION_S
+from zchat_common.text import clean_text
 from zchat_common.topics import party_of, party_topic
 
 OWN_END: Final = frozenset({"left", "kicked", "dissolved"})
@@ -31,7 +32,7 @@ class Membership:
     ) -> list[m.OpenInvitation]:
         """The broker says how things stand; returns the invitations that are new to this client."""
         fresh = [invitation for invitation in invitations if invitation.party not in self._invitations]
-        self._parties = {} if party is None else {party.party: party}
+        self._parties = {} if party is None else {party.party: clean_party(party)}
         self._invitations = {invitation.party: invitation for invitation in invitations}
         return fresh
 
@@ -67,7 +68,8 @@ class Membership:
     def changed(self, change: m.PartyChanged, about_me: bool, on_own_topic: bool) -> bool:
         """A party message was shown; True if it ended an invitation of ours."""
         if not on_own_topic:
-            self._parties[change.party] = m.PartyState(change.party, change.leader, change.members)
+            state = m.PartyState(change.party, change.leader, change.members)
+            self._parties[change.party] = clean_party(state)
         elif about_me and change.change in OWN_END:
             self.left(change.party)
         ended = about_me and change.change in _INVITATION_END and change.party in self._invitations
@@ -90,3 +92,8 @@ class Membership:
     def invited_topics(self) -> tuple[str, ...]:
         """The topics of the parties that one is invited to."""
         return tuple([party_topic(party) for party in self._invitations])
+
+
+def clean_party(party: m.PartyState) -> m.PartyState:
+    """A party whose names are fit for display, whatever the broker says."""
+    return m.PartyState(party.party, clean_text(party.leader), tuple([clean_text(name) for name in party.members]))

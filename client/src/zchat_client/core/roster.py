@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from zchat_client.events import Member
 from zchat_common.messages import Presence, RosterEntry
 from zchat_common.names import BadName, fold
+from zchat_common.text import clean_text
 
 
 class Roster:
@@ -25,7 +26,8 @@ class Roster:
         """Takes a whole roster in; returns what differs from before, as changes. An older one says nothing new."""
         if version < self.version:
             return []
-        before, self._entries = self._entries, {name_key(entry.name): entry for entry in entries}
+        fresh = [clean_entry(entry) for entry in entries]
+        before, self._entries = self._entries, {name_key(entry.name): entry for entry in fresh}
         self.version = version
         changed = [entry for folded, entry in self._entries.items() if _differs(before.get(folded), entry)]
         gone = [entry for folded, entry in before.items() if folded not in self._entries]
@@ -38,14 +40,14 @@ class Roster:
             return []
         if fresh > len(presence.changes):
             return None
-        changes = presence.changes[-fresh:]
+        changes = [clean_entry(entry) for entry in presence.changes[-fresh:]]
         for entry in changes:
             if entry.status == "offline":
                 self._entries.pop(name_key(entry.name), None)
             else:
                 self._entries[name_key(entry.name)] = entry
         self.version = presence.version
-        return list(changes)
+        return changes
 
     def members(self, absent: Iterable[str] = ()) -> tuple[Member, ...]:
         """Everybody online, and of ``absent`` those who are not, sorted by folded name."""
@@ -69,6 +71,11 @@ def name_key(name: str) -> str:
         return fold(name)
     except BadName:
         return name.casefold()
+
+
+def clean_entry(entry: RosterEntry) -> RosterEntry:
+    """Fit for display, whatever the broker says."""
+    return RosterEntry(clean_text(entry.name), clean_text(entry.status), entry.since, clean_text(entry.text))
 
 
 def _differs(before: RosterEntry | None, after: RosterEntry) -> bool:

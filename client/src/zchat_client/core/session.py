@@ -229,7 +229,7 @@ class Session:
             return
         self.phase = Phase.SYNCING
         self._receipt_sent = 0
-        self.name, self.title = registered.name, clean_text(registered.title)
+        self.name, self.title = clean_text(registered.name), clean_text(registered.title)
         self._token = registered.token
         # The name is ours now: only the first registration may push another session aside.
         self._takeover = False
@@ -379,7 +379,8 @@ class Session:
 def _over(ended: m.Ended) -> Over:
     if ended.reason == "kicked":
         return Over("kicked", Code.ACCESS_DENIED, clean_text(ended.text) or "You were kicked.")
-    return Over(ended.reason, None, f"This session was ended: {ended.reason}.")
+    reason = clean_text(ended.reason)
+    return Over(reason, None, f"This session was ended: {reason}.")
 
 
 def _code(value: str) -> Code:
