@@ -379,8 +379,10 @@ class Session:
 def _over(ended: m.Ended) -> Over:
     if ended.reason == "kicked":
         return Over("kicked", Code.ACCESS_DENIED, clean_text(ended.text) or "You were kicked.")
-    reason = clean_text(ended.reason)
-    return Over(reason, None, f"This session was ended: {reason}.")
+    if ended.reason == "taken over":
+        return Over("taken over", None, "This session was ended: taken over.")
+    # Front ends know no other reasons (and a broker might say anything).
+    return Over("refused", Code.ACCESS_DENIED, f"The broker ended this session: {clean_text(ended.reason)}.")
 
 
 def _code(value: str) -> Code:
