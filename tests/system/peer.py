@@ -1,8 +1,10 @@
 """A stranger on the network: sockets and a key, and no manners."""
 
+import itertools
 import socket
+import time
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 import zmq
 from zmq.utils import z85
@@ -13,8 +15,14 @@ from zchat_common import wire
 from zchat_common.identity import Identity
 from zchat_common.introduction import Introduction, decode_introduction
 from zchat_common.limits import PROTOCOL_VERSION
+from zchat_common.names import fold
+from zchat_common.sealing import subscription
+from zchat_common.topics import user_topic
+from zchat_common.whispers import Party, Whisperer
 
 D = TypeVar("D", bound=m.Downstream)
+_PING_MS: Final = 100
+_numbers = itertools.count(1)
 
 
 def introduction(broker: Broker) -> Introduction:
@@ -26,14 +34,19 @@ def introduction(broker: Broker) -> Introduction:
 class Peer:
     """A DEALER at the broker's commands port that sends whatever it is told to."""
 
-    def __init__(self, broker: Broker, *, identity: Identity | None = None, curve: bool = True) -> None:
-        """Holds a key of its own, unless it is given one or told to come without."""
+    def __init__(
+        self, broker: Broker, *, identity: Identity | None = None, curve: bool = True, routing_id: bytes = b""
+    ) -> None:
+        """Holds a key of its own, unless it is given one or told to come without. It may claim a routing id."""
+        key = introduction(broker).key if curve else b""
         self.context = zmq.Context()
         self.socket: zmq.Socket[bytes] = self.context.socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)
+        if routing_id:
+            self.socket.setsockopt(zmq.ROUTING_ID, routing_id)
         self.identity = Identity.create() if identity is None else identity
         if curve:
-            self.socket.setsockopt(zmq.CURVE_SERVERKEY, z85.encode(introduction(broker).key))
+            self.socket.setsockopt(zmq.CURVE_SERVERKEY, z85.encode(key))
             self.socket.setsockopt(zmq.CURVE_PUBLICKEY, z85.encode(self.identity.public))
             self.socket.setsockopt(zmq.CURVE_SECRETKEY, z85.encode(self.identity.secret))
         self.socket.connect(f"tcp://127.0.0.1:{broker.port}")
@@ -70,3 +83,118 @@ class Peer:
         """A session under this name."""
         self.say(m.Register(PROTOCOL_VERSION, name, run, takeover=False))
         return self.hear(m.Registered)
+
+    def tries(self, name: str, run: int = 1, *, takeover: bool = False, for_s: float = DEADLINE_S) -> str:
+        """Asks for a session: the code of the refusal, ``in`` if there is none, ``nothing`` if there is no answer."""
+        self.say(m.Register(PROTOCOL_VERSION, name, run, takeover))
+        while self.socket.poll(int(for_s * 1000)):
+            message = wire.decode_downstream(self.socket.recv())
+            if isinstance(message, m.Rejected):
+                return message.code
+            if isinstance(message, m.Registered):
+                return "in"
+        return "nothing"
+
+
+class Registered:
+    """A peer with a session of its own, who numbers his commands."""
+
+    def __init__(self, peer: Peer, name: str) -> None:
+        self.peer = peer
+        self.name = name
+        self.at_first = peer.register(name)
+        self.token = self.at_first.token
+        self._n = 0
+
+    def command(self, op: str, *args: m.Scalar) -> m.Do:
+        """Gives the next command; returns what was sent."""
+        self._n += 1
+        done = m.Do(self.token, 1, self._n, op, args)
+        self.peer.say(done)
+        return done
+
+    def done(self, op: str, *args: m.Scalar) -> m.Answer:
+        """Gives the next command, which the broker takes."""
+        self.command(op, *args)
+        return self.peer.hear(m.Answer)
+
+    def refused(self, op: str, args: tuple[m.Scalar, ...]) -> m.Refusal:
+        """Gives the next command, which the broker refuses."""
+        self.command(op, *args)
+        return self.peer.hear(m.Refusal)
+
+    def key_of(self, name: str) -> bytes:
+        """The key that owns a name."""
+        self.peer.say(m.AskUser(self.token, 1, name))
+        return self.peer.hear(m.User).key
+
+    def seal(self, text: str, name: str) -> bytes:
+        """A whisper for the next command."""
+        recipient = Party(fold(name), self.key_of(name))
+        return Whisperer(self.peer.identity).seal(text, fold(self.name), recipient, 1, self._n + 1)
+
+    def whispers(self, name: str, text: str) -> None:
+        """Whispers, as an honest client would."""
+        self.command("whisper", name, self.key_of(name), m.SEALED, self.seal(text, name))
+
+    def history(self, topic: str, after: int | None = None) -> list[m.Kept | m.Unknown] | str:
+        """The messages that may be read of a topic, or the code of the refusal."""
+        self.peer.say(m.AskHistory(self.token, 1, topic, after, None, 200))
+        while self.peer.socket.poll(int(DEADLINE_S * 1000)):
+            message = wire.decode_downstream(self.peer.socket.recv())
+            if isinstance(message, m.Denied):
+                return message.code
+            if isinstance(message, m.History):
+                return [wire.decode_kept(body) for body in message.messages]
+        raise AssertionError(f"no history of {topic}")
+
+    def invited_to(self) -> str:
+        """The party of the last invitation."""
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end:
+            messages = self.history(user_topic(fold(self.name)))
+            found = [each.party for each in messages if isinstance(each, m.Invited)]
+            if found:
+                return found[-1]
+        raise AssertionError("nobody invited")
+
+
+class Ears:
+    """Listens to the topics port, to every topic unless told otherwise, and keeps all frames."""
+
+    def __init__(self, broker: Broker, subscribed: bytes = b"") -> None:
+        self.frames: list[bytes] = []
+        self._broker = broker
+        self._context = zmq.Context()
+        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.SUB)
+        self._socket.setsockopt(zmq.SUBSCRIBE, subscribed)
+        self._socket.connect(f"tcp://127.0.0.1:{broker.port + 1}")
+        self.level()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._context.destroy(linger=0)
+
+    def level(self) -> list[bytes]:
+        """All frames, when those have come that were published before the call.
+
+        Somebody comes whose frames nobody had before; frames of one connection keep their order.
+        """
+        name = f"witness-{next(_numbers)}"
+        topic = subscription(user_topic(name))
+        self._socket.setsockopt(zmq.SUBSCRIBE, topic)
+        with Peer(self._broker) as peer:
+            token = peer.register(name).token
+            end = time.monotonic() + DEADLINE_S
+            while not (self.frames and self.frames[-1].startswith(topic)):
+                assert time.monotonic() < end, "no frame was heard"
+                peer.say(m.Ping(token, 1, user_topic(name)))
+                while self._socket.poll(_PING_MS):
+                    self.frames.append(self._socket.recv())
+                    if self.frames[-1].startswith(topic):
+                        break
+        return self.frames

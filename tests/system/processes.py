@@ -273,15 +273,16 @@ class Client(Process):
         *,
         data: Path,
         stdout: int = subprocess.PIPE,
+        program: Sequence[str] = ("zchat-client",),
     ) -> None:
-        """``name`` and ``data`` are only noted here: ``options`` hold them."""
+        """``name`` and ``data`` are only noted here: ``options`` hold them. ``program`` may be another client."""
         self.name = name
         self.data = data
         self.events: list[Event] = []
         self._taken: set[int] = set()
         self._start = 0
         self._mistakes: list[str] = []
-        super().__init__(name, ["zchat-client", *options], env, stdout=stdout)
+        super().__init__(name, [*program, *options], env, stdout=stdout)
 
     def __str__(self) -> str:
         return self.name
@@ -400,9 +401,10 @@ class House:
         host: str = "127.0.0.1",
         env: Mapping[str, str] | None = None,
         prepare: Callable[[], None] | None = None,
+        program: Sequence[str] = ("zchat-broker",),
     ) -> Broker:
         """Starts a broker and waits until it is ready."""
-        broker = self.start_broker(*options, port=port, data=data, host=host, env=env, prepare=prepare)
+        broker = self.start_broker(*options, port=port, data=data, host=host, env=env, prepare=prepare, program=program)
         broker.ready_line()
         return broker
 
@@ -414,12 +416,14 @@ class House:
         host: str = "127.0.0.1",
         env: Mapping[str, str] | None = None,
         prepare: Callable[[], None] | None = None,
+        program: Sequence[str] = ("zchat-broker",),
     ) -> Broker:
         """Starts a broker, on free ports and in a folder of its own unless it is told which."""
         port = free_port(host) if port is None else port
         data = self.folder / f"broker-{port}" if data is None else data
         given = ["--host", host, "--port", str(port), "--data", str(data), *options]
-        broker = Broker(f"broker {port}", given, environment(self.folder, env), port=port, data=data, prepare=prepare)
+        label, where = f"broker {port}", environment(self.folder, env)
+        broker = Broker(label, given, where, port=port, data=data, prepare=prepare, program=program)
         self.processes.append(broker)
         return broker
 
@@ -431,12 +435,13 @@ class House:
         data: Path | None = None,
         env: Mapping[str, str] | None = None,
         stdout: int = subprocess.PIPE,
+        program: Sequence[str] = ("zchat-client",),
     ) -> Client:
         """Starts a client at a broker (or a port), with a data folder of its own unless it is told which."""
         port = at if isinstance(at, int) else at.port
         data = self.folder / name if data is None else data
         given = ["--json", "--port", str(port), "--name", name, "--data", str(data), *options]
-        client = Client(name, given, environment(self.folder, env), data=data, stdout=stdout)
+        client = Client(name, given, environment(self.folder, env), data=data, stdout=stdout, program=program)
         self.processes.append(client)
         return client
 

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import pyte
@@ -26,8 +26,14 @@ _LOOK_S: Final = 0.05
 class Terminal:
     """A client in a terminal, high enough for what earlier tests have said in the same room."""
 
-    def __init__(self, arguments: list[str], env: Mapping[str, str], columns: int = 80, lines: int = 80) -> None:
-        program = str(PROGRAMS / "zchat-client")
+    def __init__(
+        self,
+        arguments: list[str],
+        env: Mapping[str, str],
+        columns: int = 80,
+        lines: int = 80,
+        program: Sequence[str] = ("zchat-client",),
+    ) -> None:
         self.screen = pyte.HistoryScreen(columns, lines, history=1000)
         self.raw = b""
         self._stream = pyte.ByteStream(self.screen)
@@ -35,7 +41,7 @@ class Terminal:
         self._lines = lines
         self._set_size(columns)
         self._process = subprocess.Popen(
-            [program, *arguments],
+            [str(PROGRAMS / program[0]), *program[1:], *arguments],
             stdin=far_end,
             stdout=far_end,
             stderr=far_end,

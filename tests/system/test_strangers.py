@@ -8,15 +8,13 @@ import msgpack
 import pytest
 import zmq
 
-from tests.system.peer import Peer, introduction
+from tests.system.peer import Peer, Registered, introduction
 from tests.system.processes import Broker, Client, House, level, unique, wait_until
 from tests.system.test_parties import join
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.limits import COMMAND_MAX_BYTES, PROTOCOL_VERSION
-from zchat_common.names import fold
 from zchat_common.text import check_text
-from zchat_common.whispers import Party, Whisperer
 
 
 @pytest.fixture(autouse=True)
@@ -189,7 +187,7 @@ def test_a_flood_of_nonsense_is_answered_and_logged_once(house: House) -> None:
     ],
 )
 def test_a_command_is_checked_by_the_broker_whoever_sends_it(
-    op: str, args: tuple[m.Scalar, ...], code: str, broker: Broker, three: list[Client], mallory: "Registered"
+    op: str, args: tuple[m.Scalar, ...], code: str, broker: Broker, three: list[Client], mallory: Registered
 ) -> None:
     args = tuple([three[0].name if arg == "{alice}" else arg for arg in args])
     refusal = mallory.refused(op, args)
@@ -197,7 +195,7 @@ def test_a_command_is_checked_by_the_broker_whoever_sends_it(
     assert refusal.text == check_text(refusal.text)
 
 
-def test_a_command_has_a_number_from_1_on(mallory: "Registered") -> None:
+def test_a_command_has_a_number_from_1_on(mallory: Registered) -> None:
     for instance, n in ((5, 0), (5, -1), (-5, 1)):
         mallory.peer.say(m.Do(mallory.token, instance, n, "back", ()))
         assert mallory.peer.hear(m.Rejected).code == "malformed"
@@ -207,7 +205,7 @@ def test_a_command_has_a_number_from_1_on(mallory: "Registered") -> None:
     assert mallory.peer.hear(m.Expected) == m.Expected(5, 1)
 
 
-def test_a_command_that_comes_twice_is_applied_once(mallory: "Registered", three: list[Client]) -> None:
+def test_a_command_that_comes_twice_is_applied_once(mallory: Registered, three: list[Client]) -> None:
     text = unique("once")
     for _ in range(3):
         mallory.peer.say(m.Do(mallory.token, 77, 1, "say", (text, False)))
@@ -217,7 +215,7 @@ def test_a_command_that_comes_twice_is_applied_once(mallory: "Registered", three
     assert three[0].texts().count(text) == 1
 
 
-def test_control_characters_in_a_whisper_never_reach_its_reader(mallory: "Registered", three: list[Client]) -> None:
+def test_control_characters_in_a_whisper_never_reach_its_reader(mallory: Registered, three: list[Client]) -> None:
     alice = three[0]
     mallory.whispers(alice.name, "\x1b]0;owned\a\x9b2J\u202egnp")
     text = alice.wait("whisper", sender=mallory.name)["text"]
@@ -225,7 +223,7 @@ def test_control_characters_in_a_whisper_never_reach_its_reader(mallory: "Regist
     assert text.isprintable()
 
 
-def test_a_whisper_that_is_rubbish_is_told_as_an_error(mallory: "Registered", three: list[Client]) -> None:
+def test_a_whisper_that_is_rubbish_is_told_as_an_error(mallory: Registered, three: list[Client]) -> None:
     alice, bob, _ = three
     for body in (b"\x1b[2J", bytes(81), mallory.seal("for bob", bob.name)):
         mallory.command("whisper", alice.name, mallory.key_of(alice.name), m.SEALED, body)
@@ -236,7 +234,7 @@ def test_a_whisper_that_is_rubbish_is_told_as_an_error(mallory: "Registered", th
     assert not alice.seen("whisper", sender=mallory.name)
 
 
-def test_topics_of_others_are_not_to_be_read(mallory: "Registered", three: list[Client]) -> None:
+def test_topics_of_others_are_not_to_be_read(mallory: Registered, three: list[Client]) -> None:
     alice, bob, _ = three
     join(alice, bob)
     party = next(iter(_party_ids(mallory, alice)), "party.none")
@@ -253,7 +251,7 @@ def test_topics_of_others_are_not_to_be_read(mallory: "Registered", three: list[
     assert {key.topic for key in mallory.peer.hear(m.Keys).keys} == {"public", f"user.{mallory.name}"}
 
 
-def test_who_listens_to_every_topic_reads_nothing(mallory: "Registered", three: list[Client], broker: Broker) -> None:
+def test_who_listens_to_every_topic_reads_nothing(mallory: Registered, three: list[Client], broker: Broker) -> None:
     alice, bob, carol = three
     with zmq.Context() as context, context.socket(zmq.SUB) as everything:
         everything.setsockopt(zmq.SUBSCRIBE, b"")
@@ -294,37 +292,8 @@ def test_too_much_at_once_is_refused_for_the_moment_only(house: House) -> None:
 # -- helpers -----------------------------------------------------------------------------------------------------------
 
 
-class Registered:
-    """A peer with a session of its own, who numbers his commands."""
-
-    def __init__(self, peer: Peer, name: str) -> None:
-        self.peer = peer
-        self.name = name
-        self.token = peer.register(name).token
-        self._n = 0
-
-    def command(self, op: str, *args: m.Scalar) -> None:
-        self._n += 1
-        self.peer.say(m.Do(self.token, 1, self._n, op, args))
-
-    def refused(self, op: str, args: tuple[m.Scalar, ...]) -> m.Refusal:
-        self.command(op, *args)
-        return self.peer.hear(m.Refusal)
-
-    def key_of(self, name: str) -> bytes:
-        self.peer.say(m.AskUser(self.token, 1, name))
-        return self.peer.hear(m.User).key
-
-    def seal(self, text: str, name: str) -> bytes:
-        recipient = Party(fold(name), self.key_of(name))
-        return Whisperer(self.peer.identity).seal(text, fold(self.name), recipient, 1, self._n + 1)
-
-    def whispers(self, name: str, text: str) -> None:
-        self.command("whisper", name, self.key_of(name), m.SEALED, self.seal(text, name))
-
-
 @pytest.fixture
-def mallory(broker: Broker) -> "Iterator[Registered]":
+def mallory(broker: Broker) -> Iterator[Registered]:
     with Peer(broker) as peer:
         yield Registered(peer, unique("mallory"))
 
