@@ -173,6 +173,11 @@ def _in_the_clear(self: Whisperer, text: str, *_who: object) -> bytes:
     return self.key + text.encode()
 
 
+def _any_fields(entry: tuple[type, tuple[object, ...]], values: tuple[object, ...]) -> object:
+    cls, converts = entry
+    return cls(*values[: len(converts)])
+
+
 # -- a broker that lies -----------------------------------------------------------------------------------------------
 
 _encode: Final = wire.encode
@@ -240,6 +245,7 @@ DEFENCES: Final[dict[str, list[Without]]] = {
     "clean screens": _everywhere("clean_text", _unchanged),
     "sealed whispers": [Without(Whisperer, "seal", _in_the_clear)],
     "pinned contacts": [Without(Contacts, "knows", lambda *_whose: True)],
+    "checked types": [Without(wire, "_fields", _any_fields)],
     "honesty": [Without(wire, "encode", _lying)],
 }
 
