@@ -132,6 +132,16 @@ def test_a_fingerprint_that_is_named_counts_at_first_contact_too(brokers: KnownB
 # -- contacts ---------------------------------------------------------------------------------------------------------
 
 
+def test_pins_of_brokers_that_cannot_be_read_are_not_taken_for_a_first_contact(brokers: KnownBrokers) -> None:
+    brokers.path.parent.mkdir(parents=True)
+    brokers.path.write_bytes(b"\xff")
+    with pytest.raises(ZchatError) as error:
+        brokers.check(HOST, PORT, KEY, None)
+    assert error.value.code == Code.STORAGE_FAILED
+    assert str(brokers.path) in error.value.text
+    assert brokers.path.read_bytes() == b"\xff"
+
+
 @pytest.fixture
 def contacts(tmp_path: Path) -> KnownContacts:
     return KnownContacts(tmp_path / "data" / "contacts" / "127.0.0.1_5555" / "alice.keys")

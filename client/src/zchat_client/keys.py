@@ -30,13 +30,14 @@ class KnownBrokers:
     path: Path
 
     def knows(self, host: str, port: int) -> bool:
-        """Whether there was a first contact with this broker."""
+        """Whether there was a first contact with this broker. Raises ZchatError(storage_failed) for a damaged file."""
         return f"{host}:{port}" in self._read()
 
     def check(self, host: str, port: int, key: bytes, accept: str | None) -> bool:
         """Compares the key with the one pinned, or pins it at first contact: True then.
 
-        ``accept`` is the fingerprint of a new key that the user agreed to. Raises ZchatError(broker_key_changed).
+        ``accept`` is the fingerprint of a new key that the user agreed to. Raises ZchatError(broker_key_changed), and
+        (storage_failed) for a damaged file.
         """
         pins = self._read()
         address = f"{host}:{port}"
@@ -63,12 +64,22 @@ class KnownBrokers:
             lines = self.path.read_text("utf-8").splitlines()
         except FileNotFoundError:
             return {}
+        except UnicodeDecodeError:
+            raise self._damaged() from None
         pins: dict[str, str] = {}
         for line in lines:
             address, _, key = line.strip().partition(" ")
             if address and key:
                 pins[address] = key
         return pins
+
+    def _damaged(self) -> ZchatError:
+        """A pin that is lost unseen protects nobody."""
+        return ZchatError(
+            Code.STORAGE_FAILED,
+            f"{self.path}, the keys of your brokers, is damaged; restore it from a backup, "
+            "or move it away and compare fingerprints anew (zchat-broker key)",
+        )
 
 
 @dataclass(frozen=True, slots=True)
