@@ -15,7 +15,7 @@ CHAT_NAME := $(if $(filter command line,$(origin NAME)),--name '$(NAME)')
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup chat broker demo test check soak reliability format format-check lint types bench bench-peers bench-quick lock audit clean
+.PHONY: help setup chat broker demo test check soak reliability format format-check lint types bench bench-peers bench-quick lock audit fuzz clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -89,6 +89,9 @@ lock: setup ## pins all dependencies with their hashes again (ARGS=--upgrade for
 audit: setup ## looks the pinned dependencies up among the known vulnerabilities (where that data can be reached)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
 	@$(BIN)/python scripts/audit.py
+
+fuzz: setup ## gives every decoder what a coverage-guided fuzzer finds (MINUTES=10)
+	@$(BIN)/python scripts/fuzz.py '$(MINUTES)'
 
 clean: ## removes .venv, caches and logs; never what a broker or client keeps
 	@rm -rf $(VENV) .run .mypy_cache .pytest_cache .ruff_cache .hypothesis

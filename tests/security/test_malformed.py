@@ -12,6 +12,8 @@ import pytest
 
 from tests.client.core.scripted import OWN, Desk
 from tests.people import whisperer
+from tests.security.decoders import DECODERS as DECODERS_TO_FUZZ
+from tests.security.decoders import seeds
 from tests.security.flooders import Raw, new_address
 from tests.security.grammar import Grammar, zmtp
 from tests.security.weakened import program
@@ -158,3 +160,12 @@ def test_a_client_shows_or_ignores_what_is_spoiled() -> None:
             shown += 1
         assert all(name.split() == [name] for name in desk.pins), round_number
     assert shown > AT_A_CLIENT / 10
+
+
+@pytest.mark.parametrize("decoder", DECODERS_TO_FUZZ)
+def test_what_is_fuzzed_takes_what_it_is_made_for_and_noise(decoder: str) -> None:
+    grammar = Grammar(6)
+    for seed in seeds(decoder):
+        DECODERS_TO_FUZZ[decoder](seed)
+        for _ in range(5):
+            DECODERS_TO_FUZZ[decoder](grammar.spoiled_bytes(seed))
