@@ -1032,7 +1032,10 @@ def test_registrations_beyond_their_measure_are_put_off() -> None:
     assert isinstance(mallory.register(), m.Registered)
 
 
-@pytest.mark.parametrize("kind", ["nonsense", "commands", "pings", "questions", "registrations"])
+@pytest.mark.parametrize(
+    "kind",
+    ["nonsense", "commands", "pings", "questions", "registrations", "tokens", "repeats", "numbers"],
+)
 def test_who_goes_on_with_what_is_refused_is_to_be_shut(kind: str) -> None:
     broker = Broker(PACED)
     mallory, alice = Guest(broker, "mallory"), Guest(broker, "alice")
@@ -1044,6 +1047,9 @@ def test_who_goes_on_with_what_is_refused_is_to_be_shut(kind: str) -> None:
             "commands": mallory.command("back", n=number),
             "pings": m.Ping(mallory.token, number, "user.mallory"),
             "questions": m.AskRoster(mallory.token, number),
+            "tokens": m.AskRoster(b"a guess", number),
+            "repeats": mallory.command("back", n=1),
+            "numbers": mallory.command("back", n=0),
             "registrations": m.Register(PROTOCOL_VERSION, "mallory", 1, takeover=False),
         }
         payload = wire.encode(flood[kind]) if kind in flood else b"nonsense"

@@ -106,7 +106,7 @@ def introduction(data: bytes) -> None:
 
 
 def name(data: bytes) -> None:
-    typed = data.decode("utf-8", "surrogatepass" if data[:1] == b"\xed" else "replace")
+    typed = data.decode("utf-8", "surrogateescape")
     with contextlib.suppress(BadName):
         fold(typed)
         folded = check_name(typed)

@@ -170,6 +170,7 @@ class Hub:
             return
         link = self._links.of_token(message.token)
         if link is None:
+            self._tire(arrival.route, now, out)
             self._reply(out, arrival.route, Rejected(Code.NO_SESSION, "This session is over; register again."))
             return
         link.heard_s = now.steady_s
@@ -194,15 +195,18 @@ class Hub:
 
     def _command(self, message: Do, link: Link, now: Now, out: Outgoing) -> None:
         if message.n < 1 or message.instance < 0:
+            self._tire(link.route, now, out)
             self._reply(out, link.route, Rejected(Code.MALFORMED, "Commands are numbered from 1 on."))
             return
         if message.instance == link.void_instance and message.n > self._last_n(link, message.instance):
             self._reply(out, link.route, _storage_failed(message))
             return
         expected_n = self._chargeable_n(message, link)
+        if message.n != expected_n:
+            # Free, but not without end: each costs an answer.
+            self._tire(link.route, now, out)
         if message.n > expected_n:
             # What was refused before it has to come first; charging it twice would leave nothing to pay for that.
-            self._tire(link.route, now, out)
             self._reply(out, link.route, Expected(message.instance, expected_n))
             return
         wait_s = self._rates.take(link.user, now.steady_s) if message.n == expected_n else 0.0
@@ -225,7 +229,7 @@ class Hub:
         return link.charged_n + 1
 
     def _tire(self, route: bytes, now: Now, out: Outgoing) -> None:
-        """Somebody was refused: whoever goes on and on is to be shut, since refusing costs time too."""
+        """Somebody was refused, or asked once more: whoever goes on and on is to be shut, since that costs time too."""
         if not self._allowances.may_be_refused(route, now.steady_s):
             out.shut.append(route)
 
