@@ -1034,7 +1034,7 @@ def test_registrations_beyond_their_measure_are_put_off() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["nonsense", "commands", "pings", "questions", "registrations", "tokens", "repeats", "numbers"],
+    ["nonsense", "commands", "pings", "questions", "registrations", "tokens", "repeats", "numbers", "versions"],
 )
 def test_who_goes_on_with_what_is_refused_is_to_be_shut(kind: str) -> None:
     broker = Broker(PACED)
@@ -1050,6 +1050,7 @@ def test_who_goes_on_with_what_is_refused_is_to_be_shut(kind: str) -> None:
             "tokens": m.AskRoster(b"a guess", number),
             "repeats": mallory.command("back", n=1),
             "numbers": mallory.command("back", n=0),
+            "versions": m.Register(PROTOCOL_VERSION + 1, "mallory", 1, takeover=False),
             "registrations": m.Register(PROTOCOL_VERSION, "mallory", 1, takeover=False),
         }
         payload = wire.encode(flood[kind]) if kind in flood else b"nonsense"

@@ -189,8 +189,8 @@ class Hub:
         rejected = self._registrations.take(message, arrival.route, arrival.peer, now)
         if rejected is None:
             return
-        if rejected.code == Code.RATE_LIMITED:
-            self._tire(arrival.route, now, out)
+        # Refused before the rules were asked: that may go on without end, and costs an answer each time.
+        self._tire(arrival.route, now, out)
         self._reply(out, arrival.route, rejected)
 
     def _command(self, message: Do, link: Link, now: Now, out: Outgoing) -> None:
