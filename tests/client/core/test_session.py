@@ -272,6 +272,11 @@ def test_a_session_that_the_broker_ended_is_over(desk: Desk) -> None:
     assert (desk.over.reason, desk.over.code) == ("taken over", None)
 
 
+def test_a_reason_that_no_front_end_knows_is_told_in_words(desk: Desk) -> None:
+    desk.hear(m.Ended("maintenance\x1b"))
+    assert desk.over == Over("refused", Code.ACCESS_DENIED, "The broker ended this session: maintenance\ufffd.")
+
+
 def test_who_is_kicked_is_told_by_whom_and_why(desk: Desk) -> None:
     desk.hear(m.Ended("kicked", "You were kicked by Root: spam\x1b"))
     assert desk.over == Over("kicked", Code.ACCESS_DENIED, "You were kicked by Root: spam\ufffd")
