@@ -56,7 +56,9 @@ def downstream(data: bytes) -> None:
 
 def frame(data: bytes) -> None:
     with contextlib.suppress(wire.WireError):
-        for message in wire.decode_frame(data):
+        found = list(wire.decode_frame(data))
+        assert b"".join(body for _, body in found) in data
+        for message, _ in found:
             wire.encode(message)
 
 

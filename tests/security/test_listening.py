@@ -53,7 +53,7 @@ class Hoard:
                 plain, _ = OpeningKey(m.TopicKey(parts.topic, parts.number, key.key)).open(parts)
             except SealError:
                 continue
-            return list(wire.decode_frame(plain))
+            return [message for message, _ in wire.decode_frame(plain)]
         return []
 
 

@@ -137,15 +137,23 @@ class Registered:
         """Whispers, as an honest client would."""
         self.command("whisper", name, self.key_of(name), m.SEALED, self.seal(text, name))
 
-    def history(self, topic: str, after: int | None = None) -> list[m.Kept | m.Unknown] | str:
-        """The messages that may be read of a topic, or the code of the refusal."""
+    def history(self, topic: str) -> list[m.Kept | m.Unknown] | str:
+        """All messages that may be read of a topic, or the code of the refusal."""
+        found: list[m.Kept | m.Unknown] = []
+        while True:
+            page = self._page(topic, found[-1].seq if found else 0)
+            if isinstance(page, m.Denied):
+                return page.code
+            if not page.messages:
+                return found
+            found += [wire.decode_kept(body) for body in page.messages]
+
+    def _page(self, topic: str, after: int) -> m.History | m.Denied:
         self.peer.say(m.AskHistory(self.token, 1, topic, after, None, 200))
         while self.peer.socket.poll(int(DEADLINE_S * 1000)):
             message = wire.decode_downstream(self.peer.socket.recv())
-            if isinstance(message, m.Denied):
-                return message.code
-            if isinstance(message, m.History):
-                return [wire.decode_kept(body) for body in message.messages]
+            if isinstance(message, m.History | m.Denied):
+                return message
         raise AssertionError(f"no history of {topic}")
 
     def invited_to(self) -> str:
