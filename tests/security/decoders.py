@@ -14,7 +14,7 @@ from typing import Final
 
 from tests.people import whisperer
 from tests.security.grammar import Grammar
-from zchat_broker.door import _listed, _read_code, digest_of
+from zchat_broker.door import Door, _listed, digest_of
 from zchat_broker.machine import CannotStart
 from zchat_client.core.contacts import Read
 from zchat_client.core.keyring import Keyring
@@ -141,7 +141,10 @@ def typed_line(data: bytes) -> None:
 
 
 def _in_file(data: bytes) -> Path:
-    path = Path(tempfile.gettempdir()) / f"zchat-fuzz-{os.getpid()}.json"
+    folder = Path(tempfile.gettempdir()) / f"zchat-fuzz-{os.getpid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    # Named as an invitation code is: by its digest.
+    path = folder / "00.json"
     path.write_bytes(data)
     path.chmod(0o600)
     return path
@@ -157,7 +160,7 @@ def file_of_ours(data: bytes) -> None:
             load_identity(path)
         with contextlib.suppress(ZchatError, DamagedKey):
             KnownBrokers(path).knows("h", 1)
-        _read_code(path)
+        Door(None, path.parent).issued()
         with contextlib.suppress(CannotStart):
             _listed(path, data.decode("utf-8", "replace"))
         with contextlib.suppress(SealedIdentityError):

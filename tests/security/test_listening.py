@@ -12,8 +12,8 @@ from tests.security.weakened import DEFENCES
 from tests.system.peer import Ears, Peer, Registered
 from tests.system.processes import Broker, unique
 from zchat_broker.hub import Arrival, Hub
-from zchat_broker.hub import Peer as HubPeer
 from zchat_broker.profile import Profile
+from zchat_broker.registrations import Peer as HubPeer
 from zchat_broker.rules import Settings
 from zchat_broker.store.memory import MemoryStore
 from zchat_common import messages as m
