@@ -144,8 +144,11 @@ def test_front_ends_see_only_the_client_and_its_events() -> None:
     assert breaches(tuple(set(front_ends) - {"zchat_client.__init__"}), (*inside, "zmq")) == []
 
 
-def test_no_terminal_ui_is_needed_yet() -> None:
-    assert breaches(tuple(SOURCES), ("textual",)) == []
+def test_only_the_terminal_ui_knows_textual() -> None:
+    """And nothing but the command line opens it, once a person sits there."""
+    elsewhere = tuple([name for name in SOURCES if not within(name, "zchat_client.tui")])
+    assert breaches(elsewhere, ("textual", "rich")) == []
+    assert [name for name in elsewhere if breaches((name,), ("zchat_client.tui",))] == ["zchat_client.cli"]
 
 
 @pytest.mark.parametrize(

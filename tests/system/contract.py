@@ -146,7 +146,7 @@ EVENTS: Final[dict[str, Row]] = {
     ),
     "presence": Row({"name": is_name, "status": is_status, "since": is_time, "text": is_text}),
     "delivered": Row({"recipient": is_name, "seq": is_seq}),
-    "pending": Row({"typed": is_some_text, "id": is_seq}),
+    "pending": Row({"typed": is_some_text, "id": is_seq}, optional={"recipient": is_name}),
     "invited": Row({"inviter": is_name, "members": listed(is_name)}),
     "party": Row(
         {"change": is_change, "name": is_name, "leader": is_text, "members": listed(is_name)},

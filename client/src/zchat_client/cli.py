@@ -18,7 +18,7 @@ from zchat_client.jsonl import json_line
 from zchat_client.lines import LineFrontEnd, exit_now
 from zchat_client.plain import renderer_for
 from zchat_client.subcommands import COMMANDS
-from zchat_client.terminal import Lines, PipeLines, TerminalLines, lines_for_people
+from zchat_client.terminal import Lines, PipeLines, TerminalLines, has_screen, lines_for_people
 from zchat_common.errors import Code, ZchatError
 from zchat_common.identity import DamagedKey
 from zchat_common.names import BadName, check_name
@@ -85,6 +85,8 @@ def main(
         buffer=_BUFFERED_EVENTS,
     )
     try:
+        if not (plain or as_json) and has_screen():
+            _open_screen(connect, name, f"{host}, port {port}")
         while True:
             chosen = _ask_name(as_json) if name is None else name
             check_name(chosen)
@@ -102,6 +104,18 @@ def main(
 
 for command in COMMANDS:
     main.add_command(command)
+
+
+def _open_screen(connect: "partial[Client]", name: str | None, place: str) -> None:
+    """The terminal UI, from the question for a name to the end of the process."""
+    if name is not None:
+        check_name(name)
+    # Imported here: it takes half a second, which no script should wait for.
+    from zchat_client.tui.app import Options
+    from zchat_client.tui.run import run
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        exit_now(runner.run(run(Options(connect, name, place))))
 
 
 async def _talk(connect: Callable[[], Client], as_json: bool, wait_s: float, may_ask: bool) -> None:

@@ -223,6 +223,21 @@ class Client:
         party = self._session.reading.membership.party
         return None if party is None else PartyMembers(party.leader, party.members)
 
+    def invitations(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """One's open invitations, the oldest first: who invites, and who is in the party."""
+        found = self._session.reading.membership.open_invitations()
+        return tuple([each for each in found if each[0] not in self.ignored])
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the key that the broker showed last, accepted or not; empty before."""
+        return self._session.fingerprint
+
+    @property
+    def partner(self) -> str | None:
+        """Whom a reply goes to: the last one whispered with."""
+        return self._partner.name_or_none
+
     def names(self) -> tuple[str, ...]:
         """The names that one may want to type: of everybody online, and of one's party."""
         reading = self._session.reading

@@ -60,7 +60,7 @@ class Console:
             case t.Trust():
                 self._question(chat.trust(typed.name), line)
             case t.PartySay():
-                self._send(chat.party_say(typed.text), line, "party")
+                self._send(chat.party_say(typed.text, action=typed.action), line, "party")
             case t.PartyInvite():
                 self._command(chat.party_invite(typed.name), line)
             case t.PartyAnswer():
@@ -135,7 +135,8 @@ class Console:
 
     def _send(self, call: Coroutine[object, object, Receipt], line: str, topic: str) -> None:
         number = self._take_id()
-        self._client.show(Pending(at=now().at, typed=line, id=number))
+        recipient = self._client.partner if topic == "user" else None
+        self._client.show(Pending(at=now().at, typed=line, id=number, recipient=recipient))
 
         async def send() -> None:
             receipt = await call

@@ -131,8 +131,8 @@ class Driver:
                     raise ZchatError(Code.BROKER_UNREACHABLE, text) from None
                 await asyncio.sleep(self._pause_s())
         key = found.introduction.key
-        self._session.first_contact |= self._pins.check(place.host, place.port, key, place.accept_key)
         self._session.fingerprint = fingerprint(key)
+        self._session.first_contact |= self._pins.check(place.host, place.port, key, place.accept_key)
         introduction = found.introduction
         self._session.introduced = (introduction.version, introduction.commands_port, introduction.topics_port)
         if found.introduction.version != PROTOCOL_VERSION:

@@ -117,10 +117,13 @@ class Delivered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending(Event):
-    """A typed line was taken and is not kept yet; ``sent`` or ``error`` will name the same ``id``."""
+    """A typed line was taken and is not kept yet; ``sent`` or ``error`` will name the same ``id``. ``recipient`` for a
+    whisper only.
+    """
 
     typed: str
     id: int
+    recipient: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,17 +9,12 @@ from collections.abc import Callable
 
 from zchat_client.client import Client
 from zchat_client.console import Console
+from zchat_client.endings import EXIT_SIGNAL, exit_code_of
 from zchat_client.events import Error, Event
 from zchat_client.terminal import Interrupted, Lines
 from zchat_common.clock import now
 from zchat_common.errors import Code, ZchatError
 
-EXIT_REFUSED = 1
-EXIT_KEY_CHANGED = 3
-EXIT_NO_BROKER = 4
-EXIT_UNSENT = 5
-EXIT_TAKEN_OVER = 6
-_EXIT_SIGNAL = 128
 _SIGPIPE = 13
 _SIGHUP = 1
 _SIGINT = 2
@@ -180,15 +175,9 @@ class LineFrontEnd:
             print(f"not sent: {line}", file=sys.stderr)
 
     def _exit_code(self) -> int:
-        end = self._client.end
         if self._signal is not None:
-            return _EXIT_SIGNAL + self._signal
-        if end is None or end.reason in ("exit", "end of input"):
-            return EXIT_UNSENT if self._console.unsent else 0
-        if end.reason == "taken over":
-            return EXIT_TAKEN_OVER
-        codes = {Code.BROKER_KEY_CHANGED: EXIT_KEY_CHANGED, Code.BROKER_UNREACHABLE: EXIT_NO_BROKER}
-        return EXIT_REFUSED if end.code is None else codes.get(end.code, EXIT_REFUSED)
+            return EXIT_SIGNAL + self._signal
+        return exit_code_of(self._client.end, unsent=bool(self._console.unsent))
 
     # -- signals ----------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,11 @@ class Partner:
             raise ZchatError(Code.NOBODY_TO_REPLY, "You have not whispered with anybody yet; type /w NAME TEXT.")
         return self._name
 
+    @property
+    def name_or_none(self) -> str | None:
+        """None if there was nobody yet."""
+        return self._name
+
     def shown(self, whisper: Whisper, own: bool) -> None:
         """The user has been shown this whisper, which is his own or one to him."""
         self._shown = whisper.recipient if own else whisper.sender

@@ -161,8 +161,14 @@ class TerminalLines:
 
 def lines_for_people(complete: Complete) -> Lines:
     """A prompt if a person sits at both ends and the terminal can move its cursor, the bare streams otherwise."""
+    return TerminalLines(complete) if has_screen() else PipeLines()
+
+
+def has_screen() -> bool:
+    """Whether a person sits at both ends, and the terminal can move its cursor."""
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    return TerminalLines(complete) if is_terminal and os.environ.get("TERM", "dumb") != "dumb" else PipeLines()
+    # Windows' console says nothing about itself.
+    return is_terminal and os.environ.get("TERM", "dumb" if os.name != "nt" else "") != "dumb"
 
 
 def _write(text: str) -> None:

@@ -52,6 +52,7 @@ class PartySay:
     """A text for one's party."""
 
     text: str
+    action: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,11 @@ def _whisper(rest: str) -> Typed:
     return WhisperTo(name, text[0])
 
 
+def _party_say(rest: str) -> Typed:
+    word, _, text = rest.partition(" ")
+    return PartySay(_text(text), action=True) if word.lower() == "/me" else PartySay(_text(rest))
+
+
 def _history(rest: str) -> Typed:
     words = rest.split()
     topic = "public"
@@ -280,7 +286,7 @@ _TABLE: Final = (
         "declines the latest invitation, or INVITER's",
         lambda rest: PartyAnswer(accept=False, inviter=_maybe_name(rest)),
     ),
-    _Row(("/p",), "/p TEXT", "says it to your party", lambda rest: PartySay(_text(rest))),
+    _Row(("/p",), "/p TEXT", "says it to your party", _party_say),
     _Row(("/party leave",), "/party leave", "leaves your party", _nothing(PartyLeave())),
     _Row(("/party who",), "/party who", "shows who is in your party", _nothing(PartyWho())),
     _Row(

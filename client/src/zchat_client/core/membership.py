@@ -89,6 +89,10 @@ class Membership:
                 return party
         return None
 
+    def open_invitations(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Who invites, and who is in the party, for each open invitation in the order in which they were shown."""
+        return tuple([(each.inviter, each.members) for each in self._invitations.values()])
+
     def invited_topics(self) -> tuple[str, ...]:
         """The topics of the parties that one is invited to."""
         return tuple([party_topic(party) for party in self._invitations])

@@ -1,0 +1,346 @@
+"""The application: one client after another, from the question for a name to the end, and the clock of the screen."""
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from rich.console import RenderableType
+from textual import events, on
+from textual.app import App
+from textual.screen import Screen
+
+from zchat_client.client import Client
+from zchat_client.endings import EXIT_REFUSED, EXIT_UNSENT, exit_code_of
+from zchat_client.results import End
+from zchat_client.tui import escapes, words
+from zchat_client.tui.attention import Attention
+from zchat_client.tui.boxes import Answer, CodeBox, Dialog, NameScreen
+from zchat_client.tui.chat import Chat
+from zchat_client.tui.conversation import PUBLIC, Kind
+from zchat_client.tui.display import driver_class, stalls
+from zchat_client.tui.keys import DOINGS, key_names
+from zchat_client.tui.look import THEMES, Glyphs, Look, theme_for
+from zchat_client.tui.screen import ChatScreen
+from zchat_client.tui.settings import Read
+from zchat_common.errors import Code, ZchatError
+from zchat_common.identity import DamagedKey
+
+# The log is brought level so often at most. Measured at 1,000 messages a second: more often costs keys their time.
+_LEVEL_S: Final = 0.08
+_TAKE_S: Final = 0.005
+_TAKE_AGAIN_S: Final = 0.015
+# Keys come first: the log waits so long after one, but never longer than this in all.
+_AFTER_KEY_S: Final = 0.1
+_HELD_S: Final = 0.25
+_TICK_S: Final = 1.0
+# So often a terminal that had stopped reading is looked at again.
+_CATCH_UP_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the client is to be started: ``connect`` takes a name; ``place`` is the broker's in words."""
+
+    connect: "partial[Client]"
+    name: str | None
+    place: str
+
+    def but(self, **changed: object) -> "Options":
+        """With other arguments for the client."""
+        return replace(self, connect=partial(self.connect, **changed))
+
+
+class ZchatApp(App[int], inherit_bindings=False):
+    """The terminal UI of one user."""
+
+    TITLE = "zchat"
+    CSS_PATH = "zchat.tcss"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, options: Options, read: Read, glyphs: Glyphs) -> None:
+        self._options = options
+        self._read = read
+        self._glyphs = glyphs
+        self.chat: Chat | None = None
+        self.unsent: tuple[str, ...] = ()
+        self._attention = Attention(time.monotonic())
+        self._leveller: asyncio.TimerHandle | None = None
+        self._levelled_s = 0.0
+        self._held_since_s = 0.0
+        self._urgent = False
+        self._catching_up: asyncio.TimerHandle | None = None
+        self._leaving = False
+        self._away_by_itself = False
+        # Textual would paint greys for who wants no colours; the terminal's own have none when filtered.
+        super().__init__(driver_class=driver_class(), ansi_color=True if os.environ.get("NO_COLOR") else None)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = theme_for(read.settings.theme, os.environ if not self.no_color else {"NO_COLOR": "1"})
+        self._chat_screen = ChatScreen(self._look(), self._key_name)
+
+    def _key_name(self, name: str) -> str:
+        default = next(each.keys for each in DOINGS if each.name == name)
+        return key_names(self._read.settings.keys.get(name, default))
+
+    # -- life -------------------------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[None]:
+        """The screen on which one chats."""
+        return self._chat_screen
+
+    def on_mount(self) -> None:
+        """Begins."""
+        self.set_keymap(self._read.settings.keys)
+        self.theme_changed_signal.subscribe(self, self._restyle)
+        self.set_interval(_TICK_S, self._tick)
+        self.run_worker(self._live(), exit_on_error=True)
+
+    async def _live(self) -> None:
+        """One client after another, until the user leaves."""
+        options = self._options
+        trouble = ""
+        while True:
+            if options.name is None or trouble:
+                place = words.PLACE.format(place=options.place)
+                name = await self.push_screen_wait(NameScreen(place, options.name or "", trouble))
+                if name is None:
+                    self.exit(EXIT_REFUSED if trouble else 0)
+                    return
+                options, trouble = replace(options, name=name), ""
+            try:
+                client = options.connect(options.name or "")
+            except (ZchatError, DamagedKey) as error:
+                trouble = str(error)
+                continue
+            except OSError as error:
+                trouble = words.NO_FOLDER.format(error=error)
+                continue
+            end = await self._run(client)
+            if self._leaving:
+                return
+            again = await self._after(end, client, options)
+            if again is None:
+                self.exit(exit_code_of(end, unsent=False))
+                return
+            options, trouble = again
+
+    async def _run(self, client: Client) -> End:
+        chat = self.chat = Chat(client, self._wake)
+        client.ask_invite = self._ask_code
+        chat.story.default_level = self._read.settings.notify
+        self._take_theme(client)
+        for trouble in self._read.troubles:
+            chat.story.system(trouble, round(time.time() * 1000), PUBLIC, Kind.ERROR)
+        self._chat_screen.begin(chat)
+        end = await chat.run()
+        while chat.take(1.0):
+            pass
+        self._chat_screen.level()
+        return end
+
+    async def _after(self, end: End, client: Client, options: Options) -> tuple[Options, str] | None:
+        """What to do after a client's end: the options to go on with and what is wrong with the name, or None."""
+        answers: tuple[Answer, ...]
+        match end.code:
+            case Code.BROKER_KEY_CHANGED:
+                text = words.KEY_CHANGED.format(fingerprint=client.fingerprint)
+                accept = Answer("accept", words.ACCEPT_KEY)
+                answer = await self._ask(words.KEY_CHANGED_TITLE, text, Answer("leave", words.LEAVE), accept)
+                return (options.but(accept_key=client.fingerprint), "") if answer == "accept" else None
+            case Code.NAME_IN_USE if end.reason != "taken over":
+                answers = (
+                    Answer("leave", words.LEAVE),
+                    Answer("name", words.OTHER_NAME),
+                    Answer("take", words.TAKE_OVER),
+                )
+                answer = await self._ask(words.TAKEOVER_TITLE, end.text, *answers)
+                if answer == "name":
+                    return replace(options, name=None), ""
+                return (options.but(takeover=True), "") if answer == "take" else None
+            case Code.NAME_OWNED | Code.NAME_LOOKALIKE | Code.BAD_NAME:
+                return options.but(takeover=False), end.text
+            case Code.BROKER_UNREACHABLE:
+                answers = (Answer("again", words.TRY_AGAIN), Answer("leave", words.LEAVE))
+                answer = await self._ask(words.NO_BROKER_TITLE, f"{end.text}.\n\n{words.NO_BROKER}", *answers)
+                return (options, "") if answer == "again" else None
+            case _:
+                pass
+        if end.reason == "taken over":
+            answers = (Answer("leave", words.LEAVE), Answer("take", words.TAKE_BACK))
+            answer = await self._ask(words.TAKEN_OVER_TITLE, words.TAKEN_OVER, *answers)
+            return (options.but(takeover=True), "") if answer == "take" else None
+        title = words.REFUSED_TITLE if end.reason == "refused" else words.ENDED_TITLE
+        await self._ask(title, end.text or end.reason, Answer("leave", words.LEAVE))
+        return None
+
+    async def _ask_code(self, text: str) -> str | None:
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        await self.push_screen(CodeBox(text), answer.set_result)
+        return await answer
+
+    async def _ask(self, title: str, text: str, *answers: Answer) -> str:
+        return await self.push_screen_wait(Dialog(title, text, *answers)) or answers[0].key
+
+    # -- leaving ----------------------------------------------------------------------------------------------------
+
+    async def action_leave(self) -> None:
+        """Leaves; asks first if something typed was not sent yet."""
+        if not self._leaving:
+            self.run_worker(self._leave(), group="leaving", exclusive=True)
+
+    async def _leave(self) -> None:
+        chat = self.chat
+        if chat is None:
+            self.exit(0)
+            return
+        unsent = await chat.settle()
+        if unsent:
+            answers = (Answer("stay", words.STAY), Answer("leave", words.LEAVE_ANYWAY))
+            if await self._ask(words.LEAVING_TITLE, words.unsent(unsent), *answers) != "leave":
+                return
+        self._leaving = True
+        chat.keep_draft(self._chat_screen.entry.text)
+        await chat.leave()
+        self.unsent = chat.console.unsent
+        self.exit(EXIT_UNSENT if self.unsent else 0)
+
+    def leave_by_signal(self, code: int, *, says_goodbye: bool) -> None:
+        """A signal: leaves without a question."""
+        if self._leaving:
+            return
+        self._leaving = True
+
+        async def leave() -> None:
+            if self.chat is not None:
+                await (self.chat.leave() if says_goodbye else self.chat.close())
+                self.unsent = self.chat.console.unsent
+            self.exit(code)
+
+        self._signal_task = asyncio.create_task(leave())
+
+    # -- the clock of the screen ------------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        """Something is to be shown: at once when all was quiet, in the next beat otherwise."""
+        if self._leveller is not None and not self._urgent:
+            return
+        if self._leveller is not None:
+            self._leveller.cancel()
+        now_s = time.monotonic()
+        self._held_since_s = now_s
+        pause_s = 0.0 if self._urgent else max(0.0, self._levelled_s + _LEVEL_S - now_s)
+        self._urgent = False
+        self._leveller = asyncio.get_running_loop().call_later(pause_s, self._level)
+
+    def _level(self) -> None:
+        self._leveller = None
+        chat, now_s = self.chat, time.monotonic()
+        if chat is None:
+            return
+        loop = asyncio.get_running_loop()
+        if now_s - self._attention.key_s < _AFTER_KEY_S and now_s - self._levelled_s < _HELD_S:
+            self._leveller = loop.call_later(_AFTER_KEY_S / 3, self._level)
+            return
+        more = chat.take(_TAKE_S)
+        self._levelled_s = time.monotonic()
+        self._chat_screen.looking = self._attention.looking(now_s)
+        self._chat_screen.level()
+        self._call(now_s)
+        if chat.console.exit.is_set():
+            chat.console.exit.clear()
+            self.run_worker(self._leave(), group="leaving", exclusive=True)
+        if more and self._leveller is None:
+            self._leveller = loop.call_later(_TAKE_AGAIN_S, self._level)
+
+    @on(ChatScreen.Sent)
+    def _sent(self) -> None:
+        self._urgent = True
+        if self.chat is not None and self.chat.console.exit.is_set():
+            self._wake()
+
+    def _tick(self) -> None:
+        chat = self.chat
+        if chat is None:
+            return
+        self._chat_screen.level_status()
+        after_s = self._read.settings.away_after_minutes * 60
+        if not self._away_by_itself and chat.client.link.connected and self._attention.idle(time.monotonic(), after_s):
+            self._away_by_itself = True
+            if not chat.is_away():
+                chat.console.enter("/away")
+            else:
+                self._away_by_itself = False
+
+    async def on_event(self, event: events.Event) -> None:
+        """Takes note of keys, before anybody gets them."""
+        if isinstance(event, (events.Key, events.Paste, events.MouseDown)):
+            self._attention.key(time.monotonic())
+            if self._away_by_itself and self.chat is not None:
+                self._away_by_itself = False
+                self.chat.console.enter("/back")
+        await super().on_event(event)
+
+    def on_app_focus(self) -> None:
+        """The terminal has the focus again."""
+        self._attention.focus(True)
+        self._chat_screen.looking = True
+        self._chat_screen.level()
+        if self.screen is self._chat_screen:
+            self._chat_screen.entry.composer.focus()
+
+    def on_app_blur(self) -> None:
+        """The terminal has lost the focus."""
+        self._attention.focus(False)
+        self._chat_screen.looking = False
+        self._chat_screen.level()
+
+    def _call(self, now_s: float) -> None:
+        chat = self.chat
+        if chat is None or not chat.story.notices:
+            return
+        notices, chat.story.notices = chat.story.notices, []
+        if not self._attention.should_call(now_s):
+            return
+        settings = self._read.settings
+        if settings.bell:
+            self._emit(escapes.BELL)
+        if settings.desktop_notifications:
+            self._emit(escapes.desktop_notice(notices[-1].title, notices[-1].text))
+
+    def _emit(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless and not stalls(self._driver):
+            self._driver.write(sequence)
+
+    # -- a terminal that does not read --------------------------------------------------------------------------------
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if not stalls(self._driver):
+            super()._display(screen, renderable)
+        elif self._catching_up is None:
+            self._catching_up = asyncio.get_running_loop().call_later(_CATCH_UP_S, self._catch_up)
+
+    def _catch_up(self) -> None:
+        """Draws the whole screen as soon as the terminal has read what it was given."""
+        self._catching_up = None
+        if self.is_running:
+            self._display(self.screen, self.screen._compositor.render_update(full=True))
+
+    # -- colours ------------------------------------------------------------------------------------------------------
+
+    def _look(self) -> Look:
+        return Look(self.current_theme, self._glyphs)
+
+    def _restyle(self, _theme: object) -> None:
+        self._chat_screen.restyle(self._look())
+        if self.chat is not None:
+            self.chat.client.notes.set("theme", f"{self.theme} {self._read.settings.theme}")
+            self.chat.save()
+
+    def _take_theme(self, client: Client) -> None:
+        """The theme chosen last, unless the settings have changed since."""
+        chosen, _, setting = str(client.notes.get("theme", "")).partition(" ")
+        if chosen in {theme.name for theme in THEMES} and setting == self._read.settings.theme:
+            self.theme = theme_for(chosen, os.environ if not self.no_color else {"NO_COLOR": "1"})

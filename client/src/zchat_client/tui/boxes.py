@@ -1,0 +1,134 @@
+"""What stands over the conversation for a moment: questions, help, and the question for a name."""
+
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Button, Input, Static
+
+from zchat_client.tui import words
+from zchat_common.names import BadName, check_name
+
+
+class Answer(NamedTuple):
+    """A button: what it means to the program, and what it says."""
+
+    key: str
+    label: str
+
+
+class Dialog(ModalScreen[str]):
+    """A question with two or three answers; the first is the safe one. It has the focus, and Escape means it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "safe", show=False),
+        Binding("left,up", "app.focus_previous", show=False),
+        Binding("right,down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, title: str, text: str, *answers: Answer) -> None:
+        super().__init__()
+        self._heading = title
+        self._text = text
+        self._answers = answers
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        with Vertical(classes="box"):
+            yield Static(self._heading, classes="title", markup=False)
+            yield Static(self._text, classes="text", markup=False)
+            with Horizontal(classes="buttons"):
+                for each in self._answers:
+                    yield Button(each.label, id=each.key, compact=True)
+
+    def on_mount(self) -> None:
+        """The safe answer has the focus."""
+        self.query_one(f"#{self._answers[0].key}", Button).focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """An answer was chosen."""
+        _ = self.dismiss(event.button.id or self._answers[0].key)
+
+    def action_safe(self) -> None:
+        """Escape."""
+        _ = self.dismiss(self._answers[0].key)
+
+
+class Help(ModalScreen[None]):
+    """Keys and commands."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q,enter", "dismiss", show=False)]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        with Vertical(classes="box"), VerticalScroll():
+            yield Static(self._text, markup=False)
+
+
+class CodeBox(ModalScreen[str | None]):
+    """Asks for an invitation code."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", show=False)]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        with Vertical(classes="box"):
+            yield Static(words.CODE_TITLE, classes="title", markup=False)
+            yield Static(self._text, classes="text", markup=False)
+            yield Input(placeholder=words.CODE_HINT, compact=True)
+            yield Static(words.CODE_KEYS, classes="hint", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter."""
+        _ = self.dismiss(event.value.strip() or None)
+
+    def action_give_up(self) -> None:
+        """Escape."""
+        _ = self.dismiss(None)
+
+
+class NameScreen(Screen[str | None]):
+    """Asks who one wants to be."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+q,ctrl+c", "leave", show=False, priority=True),
+    ]
+
+    def __init__(self, place: str, name: str = "", trouble: str = "") -> None:
+        super().__init__()
+        self._place = place
+        self._typed = name
+        self._trouble = trouble
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        with Vertical(classes="box"):
+            yield Static(words.WELCOME, classes="title", markup=False)
+            yield Static(f"{words.ASK_NAME}\n{words.NAME_RULES}", classes="text", markup=False)
+            yield Input(self._typed, placeholder=words.NAME_HINT, id="name", max_length=64, compact=True)
+            yield Static(self._trouble, classes="error", id="name-error", markup=False)
+            yield Static(f"{self._place}\n{words.NAME_KEYS}", classes="hint", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter."""
+        name = event.value.strip()
+        try:
+            check_name(name)
+        except BadName as error:
+            self.query_one("#name-error", Static).update(str(error))
+        else:
+            _ = self.dismiss(name)
+
+    def action_leave(self) -> None:
+        """No name, no chat."""
+        _ = self.dismiss(None)

@@ -1,0 +1,100 @@
+"""The input: a text of up to six rows, its history, its completions, and its prompt."""
+
+from typing import Final
+
+from textual import events
+from textual.message import Message
+from textual.widgets import TextArea
+
+from zchat_client.tui.textfit import shown
+
+_PASTE_LINES: Final = 5
+_PASTE_CHARS: Final = 1_000
+
+
+class Composer(TextArea):
+    """Where one types. Enter sends; Alt+Enter and Ctrl+J begin a new line."""
+
+    DEFAULT_CSS = """
+    Composer, Composer:focus {
+        height: auto; max-height: 6; width: 1fr; background: $background; border: none; padding: 0;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    class Entered(Message):
+        """Enter was pressed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Wants(Message):
+        """Tab, Escape, or a vertical step out of the text was pressed."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    class LargePaste(Message):
+        """Much was pasted; it is not in the text yet."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self) -> None:
+        super().__init__(id="composer", compact=True, soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
+        # While a list of completions is open, it gets these keys.
+        self.listing = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        match event.key:
+            case "enter":
+                self._take(event)
+                self.post_message(self.Entered(self.text))
+            case "ctrl+j" | "alt+enter" | "shift+enter":
+                self._take(event)
+                self.insert("\n")
+            case "tab" | "shift+tab" | "escape":
+                self._take(event)
+                self.post_message(self.Wants(event.key))
+            case "up" if self.listing or self.cursor_at_first_line:
+                self._take(event)
+                self.post_message(self.Wants("up"))
+            case "down" if self.listing or self.cursor_at_last_line:
+                self._take(event)
+                self.post_message(self.Wants("down"))
+            case "home" | "end" if not self.text:
+                self._take(event)
+                self.post_message(self.Wants(event.key))
+            case _:
+                await super()._on_key(event)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        text = shown(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        if len(text) > _PASTE_CHARS or text.count("\n") >= _PASTE_LINES:
+            self.post_message(self.LargePaste(text))
+        else:
+            self.insert_at_cursor(text)
+
+    def insert_at_cursor(self, text: str) -> None:
+        """Puts a text where the cursor is, in place of what is selected."""
+        start, end = self.selection
+        self.replace(text, start, end, maintain_selection_offset=False)
+
+    def fill(self, text: str) -> None:
+        """Another text, the cursor at its end."""
+        self.load_text(text)
+        self.move_cursor(self.document.end)
+
+    @property
+    def before_cursor(self) -> str:
+        """The text up to the cursor."""
+        return self.get_text_range((0, 0), self.cursor_location)
+
+    def _take(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()

@@ -1,0 +1,258 @@
+"""What one conversation holds: its lines in order, what is under way, what was read. Knows no terminal."""
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum, auto
+from typing import Final
+
+PUBLIC: Final = "public"
+PARTY: Final = "party"
+
+# About so many lines are kept; what is older comes back page by page. More while somebody reads further up.
+KEPT_LINES: Final = 5_000
+KEPT_READING: Final = 20_000
+_DROPPED_AT_ONCE: Final = 500
+_REMEMBERED_INPUTS: Final = 200
+
+_numbers = itertools.count(1)
+
+
+class Kind(Enum):
+    """What a line is."""
+
+    SAID = auto()
+    SYSTEM = auto()
+    ERROR = auto()
+    DAY = auto()
+    NEW = auto()
+    CAUGHT_UP = auto()
+
+
+class State(Enum):
+    """What became of a message of one's own."""
+
+    NONE = auto()
+    PENDING = auto()
+    KEPT = auto()
+    WAITING = auto()
+    DELIVERED = auto()
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One line of a log, which may take several rows. ``revision`` rises when it looks different."""
+
+    kind: Kind
+    at: int
+    text: str
+    sender: str = ""
+    action: bool = False
+    own: bool = False
+    mention: bool = False
+    seq: int = 0
+    state: State = State.NONE
+    pending_id: int = 0
+    recipient: str = ""
+    announcement: bool = False
+    # What is wrong with it, for people: a forged line, a whisper under another key.
+    warning: str = ""
+    revision: int = 0
+    number: int = field(default_factory=lambda: next(_numbers))
+
+
+class Conversation:
+    """The lines of public, of the party, or of whispers with one partner.
+
+    ``prepended``, ``dropped`` and ``rewritten`` count what happened above the end, so that a view can follow cheaply.
+    """
+
+    def __init__(self, key: str, title: str, partner: str | None = None) -> None:
+        self.key = key
+        self.title = title
+        self.partner = partner
+        self.lines: list[Line] = []
+        self.pending: list[Line] = []
+        self.prepended = 0
+        self.dropped = 0
+        self.rewritten = 0
+        self.unread = 0
+        self.mentions = 0
+        self.read_seq = 0
+        self.first_seq: int | None = None
+        self.last_seq = 0
+        # Whether there is nothing older to load.
+        self.complete = False
+        self.draft = ""
+        self.inputs: list[str] = []
+        self.notify = ""
+        self.hidden = False
+        self.reading_back = False
+        self._new: Line | None = None
+        # By number, so that it stays small while nobody looks at the conversation.
+        self._changed: dict[int, Line] = {}
+        self._caught_up: Line | None = None
+
+    # -- adding -----------------------------------------------------------------------------------------------------
+
+    def add(self, line: Line) -> bool:
+        """Adds a line at the end; False for a message that is there already."""
+        if line.seq:
+            if line.seq <= self.last_seq:
+                return False
+            self.last_seq = line.seq
+            if self.first_seq is None:
+                self.first_seq = line.seq
+        self._mark_day(line)
+        self.lines.append(line)
+        self.hidden = False
+        if len(self.lines) > (KEPT_READING if self.reading_back else KEPT_LINES) + _DROPPED_AT_ONCE:
+            self._drop(_DROPPED_AT_ONCE)
+        return True
+
+    def prepend(self, older: list[Line]) -> int:
+        """Adds an older page in front; returns how many of its lines were not there yet."""
+        before = self.first_seq
+        fresh = [line for line in older if before is None or line.seq < before]
+        if not fresh:
+            return 0
+        self.first_seq = fresh[0].seq
+        self.last_seq = max(self.last_seq, fresh[-1].seq)
+        if self.lines and self.lines[0].kind is Kind.DAY and day_of(self.lines[0]) == day_of(fresh[-1]):
+            del self.lines[0]
+            self.dropped += 1
+        page: list[Line] = []
+        for line in fresh:
+            if not page or day_of(page[-1]) != day_of(line):
+                page.append(Line(Kind.DAY, line.at, ""))
+            page.append(line)
+        self.lines[:0] = page
+        self.prepended += len(page)
+        return len(fresh)
+
+    def begin_anew(self) -> None:
+        """A new party has begun: its messages are counted from one, and the old one's cannot be asked for any more."""
+        self.first_seq, self.last_seq, self.complete, self.read_seq = None, 0, False, 0
+
+    # -- messages of one's own ----------------------------------------------------------------------------------------
+
+    def send(self, line: Line) -> None:
+        """A message of one's own is under way; it stands at the end until it has its place."""
+        self.pending.append(line)
+
+    def settle(self, text: str) -> Line | None:
+        """A message of one's own has its place in the order: takes out the one under way that it was."""
+        for index, line in enumerate(self.pending):
+            if line.text == text:
+                return self.pending.pop(index)
+        return None
+
+    def withdraw(self, pending_id: int) -> Line | None:
+        """A message under way was refused."""
+        for index, line in enumerate(self.pending):
+            if line.pending_id == pending_id:
+                return self.pending.pop(index)
+        return None
+
+    def become(self, line: Line, state: State) -> None:
+        """The broker or the recipient has it."""
+        line.state = state
+        self.changed(line)
+
+    def changed(self, line: Line) -> None:
+        """A line looks different now."""
+        line.revision += 1
+        self._changed[line.number] = line
+
+    def take_changed(self) -> list[Line]:
+        """The lines that look different since this was called last."""
+        taken, self._changed = self._changed, {}
+        return list(taken.values())
+
+    def by_seq(self, seq: int) -> Line | None:
+        """The message with this seq, looked for from the end."""
+        return next((line for line in reversed(self.lines) if line.seq == seq), None)
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def count_unread(self, line: Line) -> None:
+        """The line came while nobody looked; the first of these gets a mark before it."""
+        self.mark_new(line)
+        self.unread += 1
+        self.mentions += line.mention
+
+    def mark_new(self, line: Line) -> None:
+        """Puts the “new” line before the last line, if there is none yet."""
+        if self._new is None:
+            self._new = Line(Kind.NEW, line.at, "")
+            self.lines.insert(len(self.lines) - 1, self._new)
+            self.rewritten += 1
+
+    def mark_read(self) -> None:
+        """Somebody looks at the end."""
+        self.unread = self.mentions = 0
+        self.read_seq = max(self.read_seq, self.last_seq)
+
+    def forget_mark(self) -> None:
+        """The “new” line has done its work."""
+        if self._new is not None:
+            self.lines = [line for line in self.lines if line is not self._new]
+            self._new = None
+            self.rewritten += 1
+
+    def catching_up(self, at: int) -> None:
+        """A missed message follows; the first of them gets a line before it."""
+        if self._caught_up is None:
+            self._caught_up = Line(Kind.CAUGHT_UP, at, "0")
+            self._mark_day(self._caught_up)
+            self.lines.append(self._caught_up)
+        self._caught_up.text = str(int(self._caught_up.text) + 1)
+        self.changed(self._caught_up)
+
+    def caught_up(self) -> None:
+        """Nothing is missing any more."""
+        self._caught_up = None
+
+    def remember_input(self, text: str) -> None:
+        """What was entered can be fetched again."""
+        if text and (not self.inputs or self.inputs[-1] != text):
+            self.inputs.append(text)
+            del self.inputs[:-_REMEMBERED_INPUTS]
+
+    def speakers(self) -> list[str]:
+        """Who spoke here lately, the latest first."""
+        found: dict[str, None] = {}
+        for line in itertools.islice(reversed(self.lines), 300):
+            if line.kind is Kind.SAID and not line.own:
+                found.setdefault(line.sender)
+        return list(found)
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _mark_day(self, line: Line) -> None:
+        if not self.lines or day_of(self.lines[-1]) != day_of(line):
+            self.lines.append(Line(Kind.DAY, line.at, ""))
+
+    def _drop(self, count: int) -> None:
+        del self.lines[:count]
+        self.dropped += count
+        self.complete = False
+        self.first_seq = next((line.seq for line in self.lines if line.seq), None)
+
+
+def day_of(line: Line) -> date:
+    """The local day of a line."""
+    return _day(line.at // 60_000)
+
+
+_days: dict[int, date] = {}
+
+
+def _day(minute: int) -> date:
+    """Kept, since a thousand lines a second ask for the same few minutes."""
+    found = _days.get(minute)
+    if found is None:
+        if len(_days) > 10_000:
+            _days.clear()
+        found = _days[minute] = datetime.fromtimestamp(minute * 60).astimezone().date()
+    return found

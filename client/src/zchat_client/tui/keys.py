@@ -1,0 +1,78 @@
+"""Keys: what terminals send for Alt, and the table of what can be done by key."""
+
+from enum import StrEnum
+from typing import Final, NamedTuple, cast
+
+from textual import _ansi_sequences
+from textual.binding import Binding
+
+
+class _Key(StrEnum):
+    """Keys that Textual does not know as such."""
+
+    ALT_1 = "alt+1"
+    ALT_2 = "alt+2"
+    ALT_3 = "alt+3"
+    ALT_4 = "alt+4"
+    ALT_5 = "alt+5"
+    ALT_6 = "alt+6"
+    ALT_7 = "alt+7"
+    ALT_8 = "alt+8"
+    ALT_9 = "alt+9"
+    ALT_A = "alt+a"
+    ALT_ENTER = "alt+enter"
+
+
+def know_alt_keys() -> None:
+    """Lets Alt with a digit, with A and with Enter be keys of their own.
+
+    Without the kitty protocol terminals send Escape and the key. Textual takes Escape 1 for the "¡" that macOS types
+    with Option, and Escape Enter for Enter, which would send what was to get a second line.
+    """
+    table = cast("dict[str, tuple[_Key, ...]]", _ansi_sequences.ANSI_SEQUENCES_KEYS)
+    for key in _Key:
+        last = key.removeprefix("alt+")
+        table["\x1b" + ("\r" if last == "enter" else last)] = (key,)
+
+
+class Doing(NamedTuple):
+    """Something that can be done by key: its name in the settings, the keys, the action, and what it does."""
+
+    name: str
+    keys: str
+    action: str
+    does: str
+
+
+# Every Alt key has a twin, since terminals and multiplexers keep some for themselves.
+DOINGS: Final = (
+    Doing("next_conversation", "ctrl+n", "next(1)", "next conversation"),
+    Doing("previous_conversation", "ctrl+p", "next(-1)", "previous conversation"),
+    Doing("next_unread", "alt+a,ctrl+g", "unread", "next unread conversation, mentions first"),
+    Doing("go_to", "ctrl+k", "palette", "go to a conversation, command or theme"),
+    Doing("search", "ctrl+f", "search", "search in this conversation"),
+    Doing("page_up", "pageup", "page(-1)", "scroll up"),
+    Doing("page_down", "pagedown", "page(1)", "scroll down"),
+    Doing("accept", "f2", "answer(True)", "accept the newest invitation"),
+    Doing("decline", "f3", "answer(False)", "decline the newest invitation"),
+    Doing("conversations", "f6", "pane('conversations')", "show or hide the conversations"),
+    Doing("people", "f7", "pane('people')", "show or hide who is here"),
+    Doing("help", "f1", "keys", "this help"),
+    Doing("suspend", "ctrl+z", "pause", "back to the shell; fg returns"),
+    Doing("leave", "ctrl+q", "app.leave", "leave zchat"),
+)
+DIGITS: Final = tuple(
+    [Doing(f"conversation_{n}", f"alt+{n}", f"number({n})", f"conversation {n}") for n in range(1, 10)]
+)
+
+
+def bindings() -> list[Binding]:
+    """All of it, before any widget gets the key."""
+    return [
+        Binding(each.keys, each.action, each.does, id=each.name, show=False, priority=True) for each in DOINGS + DIGITS
+    ]
+
+
+def key_names(keys: str) -> str:
+    """``ctrl+k`` as people read it on their keyboard: ``Ctrl+K``."""
+    return " or ".join("+".join(part.capitalize() for part in key.split("+")) for key in keys.split(","))

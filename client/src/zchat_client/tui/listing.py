@@ -1,0 +1,93 @@
+"""The rows of the side panes and of the one-line strip. Knows no widget."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from zchat_client.core.roster import name_key
+from zchat_client.tui import words
+from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.look import Glyphs
+from zchat_client.tui.painting import Piece, Row
+from zchat_client.tui.textfit import cut, one_line, width_of
+
+Rows = list[tuple[str, Row]]
+BETWEEN: Final = " · "
+
+
+class Person(NamedTuple):
+    """Somebody as the people pane shows him."""
+
+    name: str
+    status: str
+    since: int
+    text: str
+
+
+def conversations(listed: list[Conversation], open_key: str, width: int, glyphs: Glyphs) -> Rows:
+    """The conversations, with unread counts, mentions and drafts."""
+    rows: Rows = [("", [Piece(" Conversations", "heading")])]
+    for number, each in enumerate(listed, 1):
+        count = _count(each)
+        draft = f" {glyphs.draft}" if each.draft and each.key != open_key else ""
+        label = f"{number} " if number < 10 else "  "
+        room = width - 2 - len(label) - len(count) - width_of(draft) - 1
+        name = cut(one_line(each.title), max(3, room))
+        pad = " " * max(0, room - width_of(name))
+        style = "unread" if each.unread else "base"
+        row = [Piece(" "), Piece(label, "dim"), Piece(name, style), Piece(draft, "dim"), Piece(pad + " ")]
+        row.append(Piece(count, "alert" if each.mentions or (each.partner and each.unread) else "count"))
+        if each.key == open_key:
+            row.append(Piece("", "selected"))
+        rows.append((each.key, row))
+    return rows
+
+
+def strip(listed: list[Conversation], open_key: str) -> Row:
+    """All conversations on one line: ``1 public · 2 @bob 3 · 3 party !``."""
+    row: Row = [Piece(" ")]
+    for number, each in enumerate(listed, 1):
+        if number > 1:
+            row.append(Piece(BETWEEN, "dim"))
+        row.append(Piece(f"{number} ", "dim"))
+        is_open = each.key == open_key
+        row.append(Piece(cut(one_line(each.title), 14), "own" if is_open else "unread" if each.unread else "base"))
+        if each.unread:
+            row.append(Piece(f" {_count(each)}", "alert" if each.mentions or each.partner else "count"))
+    return row
+
+
+def _count(conversation: Conversation) -> str:
+    count = "" if not conversation.unread else "99+" if conversation.unread > 99 else str(conversation.unread)
+    return f"{count}!" if conversation.mentions else count
+
+
+def people(here: Iterable[Person], members: tuple[str, ...], leader: str, own: str, width: int, glyphs: Glyphs) -> Rows:
+    """Who is here: the members of one's party first, then everybody; away people with since when and why."""
+    by_key = {name_key(each.name): each for each in here}
+    rows: Rows = []
+    if members:
+        rows.append(("", [Piece(f" {words.PARTY_TITLE.capitalize()} ({len(members)})", "heading")]))
+        for name in members:
+            person = by_key.get(name_key(name), Person(name, "offline", 0, ""))
+            rows += _person(person, name == leader, own, width, glyphs)
+        rows.append(("", []))
+    rows.append(("", [Piece(f" Here ({len(by_key):,})", "heading")]))
+    online = [each for each in by_key.values() if each.status == "online"]
+    for person in online + [each for each in by_key.values() if each.status != "online"]:
+        rows += _person(person, False, own, width, glyphs)
+    return rows
+
+
+def _person(person: Person, leads: bool, own: str, width: int, glyphs: Glyphs) -> Rows:
+    mark = {"online": glyphs.online, "away": glyphs.away}.get(person.status, glyphs.offline)
+    is_own = name_key(person.name) == name_key(own)
+    tail = f" {glyphs.leader}" if leads else ""
+    name = cut(one_line(person.name), width - 4 - width_of(tail))
+    key = "" if is_own else person.name
+    style = "own" if is_own else f"name:{person.name}" if person.status == "online" else "dim"
+    mark_style = "here" if person.status == "online" else "dim"
+    rows: Rows = [(key, [Piece(f" {mark} ", mark_style), Piece(name, style), Piece(tail, "count")])]
+    if person.status == "away":
+        why = f": {one_line(person.text)}" if person.text else ""
+        rows.append((key, [Piece(cut(f"   since {words.clock(person.since)}{why}", width - 1), "dim")]))
+    return rows

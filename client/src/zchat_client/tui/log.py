@@ -1,0 +1,369 @@
+"""The log of a conversation: one widget that draws only the rows on the screen.
+
+Measured: Textual lays out the whole screen whenever a virtual size changes, which costs more than all else at a
+thousand messages a second; so sizes and offsets are set here without it.
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Offset, Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.widget import Widget
+
+from zchat_client.tui import painting
+from zchat_client.tui.conversation import Conversation, Line
+from zchat_client.tui.look import Look
+from zchat_client.tui.rowmap import RowMap
+from zchat_client.tui.textfit import width_of
+
+_KEPT_STRIPS: Final = 2_000
+# The next older page is asked for when so few rows are left above.
+_NEAR_TOP_ROWS: Final = 10
+_WHEEL_ROWS: Final = 3
+
+
+class LogView(ScrollView, can_focus=False):
+    """Shows one conversation; call :meth:`follow` after it has changed."""
+
+    DEFAULT_CSS = """
+    LogView {
+        height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+        scrollbar-background: $background; scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
+    }
+    """
+
+    class NearTop(Message):
+        """Older messages are wanted."""
+
+    class Moved(Message):
+        """The log was scrolled."""
+
+    class LinkClicked(Message):
+        """A link was clicked."""
+
+        def __init__(self, link: str) -> None:
+            super().__init__()
+            self.link = link
+
+    class NameClicked(Message):
+        """The name of somebody who said something was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(id="log")
+        self.look = look
+        self.found: painting.Found | None = None
+        self._conversation: Conversation | None = None
+        self._map = RowMap(self._height)
+        self._seen = (0, 0, 0)
+        self._lines: list[Line] = []
+        self._tail: list[Line] = []
+        self._strips: OrderedDict[int, tuple[int, list[Strip]]] = OrderedDict()
+        self._width = 0
+        self._at_end = True
+
+    # -- what is shown ------------------------------------------------------------
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the latest row is on the screen."""
+        return self._at_end
+
+    @property
+    def conversation(self) -> Conversation | None:
+        """The conversation that is shown."""
+        return self._conversation
+
+    def show(self, conversation: Conversation) -> None:
+        """Shows another conversation from its end."""
+        self._conversation = conversation
+        self._at_end = True
+        self._rebuild()
+
+    def restyle(self, look: Look) -> None:
+        """Another theme."""
+        self.look = look
+        self._strips.clear()
+        self._rebuild()
+
+    def search(self, found: painting.Found | None) -> None:
+        """Highlights what was found, and shows the message that one stands at."""
+        self.found = found
+        self._strips.clear()
+        if found is not None and self._conversation is not None:
+            for index, line in enumerate(self._conversation.lines[: self._map.lines]):
+                if line.seq == found.seq and line.seq:
+                    self.go_to(self._map.top(index) - self.size.height // 2)
+                    break
+        self.refresh()
+
+    def follow(self) -> None:
+        """Takes in what has changed in the conversation. What is being read stays where it is."""
+        conversation = self._conversation
+        if conversation is None or self._width <= 0:
+            return
+        dropped, prepended, rewritten = conversation.dropped, conversation.prepended, conversation.rewritten
+        if rewritten != self._seen[2]:
+            self._rebuild()
+            return
+        moved = 0
+        if (gone := min(dropped - self._seen[0], self._map.lines)) > 0:
+            moved -= self._map.drop(gone)
+        if (fresh := prepended - self._seen[1]) > 0:
+            moved += self._map.prepend(conversation.lines[:fresh])
+        self._seen = (dropped, prepended, rewritten)
+        self._map.append(conversation.lines[self._map.lines :])
+        self._take_changes(conversation)
+        self._set_size()
+        if self._at_end:
+            self._jump(self._end_y)
+        elif moved:
+            self._jump(max(0, round(self.scroll_y) + moved))
+        self.refresh()
+
+    # -- moving ------------------------------------------------------------
+
+    def go_to(self, row: int) -> None:
+        """Scrolls so that this row is the first."""
+        self._jump(max(0, min(row, self._end_y)))
+        self._at_end = round(self.scroll_y) >= self._end_y
+        self.refresh()
+        self._tell()
+
+    def page(self, direction: int) -> None:
+        """Scrolls by almost a screen."""
+        self.go_to(round(self.scroll_y) + direction * max(1, self.size.height - 2))
+
+    def go_to_end(self) -> None:
+        """Scrolls to the latest."""
+        self.go_to(self._end_y)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The scrollbar was used."""
+        super().watch_scroll_y(old_value, new_value)
+        if self._conversation is not None and round(old_value) != round(new_value):
+            self._at_end = round(new_value) >= self._end_y
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._conversation is not None:
+            self._conversation.reading_back = not self._at_end
+        self.post_message(self.Moved())
+        if round(self.scroll_y) <= _NEAR_TOP_ROWS:
+            self.post_message(self.NearTop())
+
+    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.go_to(round(self.scroll_y) - _WHEEL_ROWS)
+
+    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.go_to(round(self.scroll_y) + _WHEEL_ROWS)
+
+    def on_click(self, event: events.Click) -> None:
+        """Links and names can be clicked."""
+        piece = self._piece_at(event.x, event.y + round(self.scroll_y))
+        if piece is not None and piece.link:
+            self.post_message(self.LinkClicked(piece.link))
+        elif piece is not None and piece.style.startswith("name:"):
+            self.post_message(self.NameClicked(piece.style[5:]))
+
+    # -- sizes ------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wraps anew; the first row on the screen stays."""
+        width = self.scrollable_content_region.width
+        if width != self._width:
+            self._width = width
+            self._rebuild()
+        elif self._at_end:
+            self._set_size()
+            self._jump(self._end_y)
+
+    @property
+    def _rows(self) -> int:
+        return self._map.rows + sum(self._height(line) for line in self._tail)
+
+    @property
+    def _end_y(self) -> int:
+        return max(0, self._rows - self.size.height)
+
+    def _height(self, line: Line) -> int:
+        return painting.height(line, self._width, self.look.glyphs)
+
+    def _rebuild(self) -> None:
+        conversation = self._conversation
+        if conversation is None or self._width <= 0:
+            return
+        anchor = self._anchor()
+        self._strips.clear()
+        self._seen = (conversation.dropped, conversation.prepended, conversation.rewritten)
+        self._map.fill(conversation.lines)
+        conversation.take_changed()
+        self._tail = list(conversation.pending)
+        self._lines = conversation.lines
+        self._set_size()
+        self._jump(self._end_y if self._at_end else self._row_of(anchor))
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def _anchor(self) -> tuple[Line, int] | None:
+        """The line that the first row on the screen belongs to."""
+        if self._at_end or not self._map.lines or not self._lines:
+            return None
+        index, row = self._map.find(round(self.scroll_y))
+        return (self._lines[index], row) if index < len(self._lines) else None
+
+    def _row_of(self, anchor: tuple[Line, int] | None) -> int:
+        if anchor is None or self._conversation is None:
+            return self._end_y
+        for index, line in enumerate(self._conversation.lines):
+            if line is anchor[0]:
+                return self._map.top(index) + anchor[1]
+        return self._end_y
+
+    def _take_changes(self, conversation: Conversation) -> None:
+        """Looks at the lines that change after they were added: the latest, and those under way."""
+        self._tail = list(conversation.pending)
+        self._lines = conversation.lines
+        changed = conversation.take_changed()
+        for line in changed:
+            try:
+                index = conversation.lines.index(line)
+            except ValueError:
+                continue
+            self._map.change(index, line)
+
+    def _set_size(self) -> None:
+        size = Size(self._width, self._rows)
+        if size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+
+    def _jump(self, y: int) -> None:
+        self.set_reactive(Widget.scroll_target_y, float(y))
+        self.set_reactive(Widget.scroll_y, float(y))
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = y
+
+    # -- drawing ------------------------------------------------------------
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows on the screen, without Textual's style cache: nothing here has a border or padding."""
+        top = round(self.scroll_y)
+        base = self.look.base
+        filters = [each for each in self.app._filters if each.enabled]
+        background = self.background_colors[1]
+        selection = self.text_selection
+        strips: list[Strip] = []
+        for y in range(crop.y, crop.bottom):
+            strip = self._strip(top + y)
+            if selection is not None:
+                strip = self._selected(strip, selection, top + y)
+            strip = strip.crop_extend(crop.x, crop.right, base).apply_offsets(crop.x, top + y)
+            for each in filters:
+                strip = strip.apply_filter(each, background)
+            strips.append(strip)
+        return strips
+
+    def render_line(self, y: int) -> Strip:
+        """One row on the screen."""
+        return self.render_lines(Region(0, y, self.size.width, 1))[0]
+
+    def _line_at(self, row: int) -> tuple[Line, int] | None:
+        conversation = self._conversation
+        if conversation is None or row < 0:
+            return None
+        if row < self._map.rows:
+            index, part = self._map.find(row)
+            return (self._lines[index], part) if index < len(self._lines) else None
+        row -= self._map.rows
+        for line in self._tail:
+            if row < (tall := self._height(line)):
+                return line, row
+            row -= tall
+        return None
+
+    def _strip(self, row: int) -> Strip:
+        found = self._line_at(row)
+        if found is None:
+            return Strip.blank(self._width, self.look.base)
+        strips = self._strips_of(found[0])
+        return strips[found[1]] if found[1] < len(strips) else Strip.blank(self._width, self.look.base)
+
+    def _strips_of(self, line: Line) -> list[Strip]:
+        kept = self._strips.get(line.number)
+        if kept is not None and kept[0] == line.revision:
+            self._strips.move_to_end(line.number)
+            return kept[1]
+        made = [self._made(row) for row in painting.rows(line, self._width, self.look.glyphs, self.found)]
+        self._strips[line.number] = (line.revision, made)
+        if len(self._strips) > _KEPT_STRIPS:
+            self._strips.popitem(last=False)
+        return made
+
+    def _made(self, row: painting.Row) -> Strip:
+        segments = [Segment(piece.text, self._style(piece)) for piece in row]
+        return Strip(segments).adjust_cell_length(self._width, self.look.base)
+
+    def _style(self, piece: painting.Piece) -> Style:
+        style = self.look.style(piece.style)
+        return style + Style(link=piece.link) if piece.link else style
+
+    def _piece_at(self, x: int, row: int) -> painting.Piece | None:
+        found = self._line_at(row)
+        if found is None:
+            return None
+        column = 0
+        for piece in painting.rows(found[0], self._width, self.look.glyphs, None)[found[1]]:
+            column += width_of(piece.text)
+            if x < column:
+                return piece
+        return None
+
+    # -- selecting ------------------------------------------------------------
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Something was selected, or nothing is any more."""
+        self.refresh()
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected text: rows of one line that was wrapped come out as one."""
+        first = selection.start or Offset(0, 0)
+        last = selection.end or Offset(self._width, self._rows - 1)
+        parts: list[str] = []
+        for row in range(first.y, min(last.y, self._rows - 1) + 1):
+            found = self._line_at(row)
+            if found is None:
+                continue
+            line, part = found
+            pieces = painting.rows(line, self._width, self.look.glyphs, None)[part]
+            text = painting.plain(pieces)
+            text = text[first.x if row == first.y else 0 : last.x if row == last.y else None].rstrip()
+            wrapped = part > 0 and "\n" not in line.text and parts
+            parts.append(" " + text.lstrip(f" {self.look.glyphs.bar}") if wrapped else ("\n" if parts else "") + text)
+        return "".join(parts), "\n"
+
+    def _selected(self, strip: Strip, selection: Selection, row: int) -> Strip:
+        span = selection.get_span(row)
+        if span is None:
+            return strip
+        text = strip.text
+        start, end = span[0], len(text) if span[1] == -1 else span[1]
+        before, chosen = width_of(text[:start]), width_of(text[:end])
+        parts = strip.divide([before, chosen, strip.cell_length])
+        if len(parts) != 3:
+            return strip
+        marked = Strip([Segment(segment.text, self.look.style("selection")) for segment in parts[1]])
+        return Strip.join([parts[0], marked, parts[2]])

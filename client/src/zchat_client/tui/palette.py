@@ -1,0 +1,97 @@
+"""One list for everything: conversations, people, commands, themes."""
+
+from typing import ClassVar, Final
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.fuzzy import Matcher
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from zchat_client.tui import words
+from zchat_client.tui.places import Place
+from zchat_client.tui.textfit import cut
+
+_SHOWN: Final = 200
+_COLUMNS: Final = 84
+
+
+class Palette(ModalScreen[Place | None]):
+    """Filters while one types; Enter goes there."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+k", "close", show=False, priority=True),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+    ]
+
+    def __init__(self, places: list[Place]) -> None:
+        super().__init__()
+        self._places = places
+        self._shown: list[Place] = []
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        with Vertical(classes="box"):
+            yield Input(placeholder=words.GO_TO, compact=True)
+            listed = OptionList(compact=True)
+            listed.can_focus = False
+            yield listed
+
+    def on_mount(self) -> None:
+        """Everything is listed at first."""
+        self._list("")
+        self.query_one(Input).focus()
+
+    @on(Input.Changed)
+    def _filter(self, event: Input.Changed) -> None:
+        self._list(event.value.strip())
+
+    def _list(self, typed: str) -> None:
+        places = self._places
+        if typed:
+            matcher = Matcher(typed)
+            scored = [(matcher.match(f"{each.label} {each.does}"), number) for number, each in enumerate(places)]
+            ranked = sorted([each for each in scored if each[0] > 0], key=lambda each: (-each[0], each[1]))
+            places = [self._places[number] for _, number in ranked]
+        self._shown = places[:_SHOWN]
+        listed = self.query_one(OptionList)
+        listed.clear_options()
+        width = max((len(each.label) for each in self._shown), default=0)
+        room = min(_COLUMNS, self.app.size.width) - 8
+        rows = [cut(f"{each.label.ljust(width)}  {each.does}".rstrip(), room) for each in self._shown]
+        listed.add_options([Option(Content(row)) for row in rows])
+        listed.highlighted = 0 if self._shown else None
+
+    @on(Input.Submitted)
+    def _go(self) -> None:
+        chosen = self.query_one(OptionList).highlighted
+        self._close(None if chosen is None else self._shown[chosen])
+
+    @on(OptionList.OptionSelected)
+    def _click(self, event: OptionList.OptionSelected) -> None:
+        self._close(self._shown[event.option_index])
+
+    def action_close(self) -> None:
+        """Escape."""
+        self._close(None)
+
+    def _close(self, place: Place | None) -> None:
+        # Not awaited: a screen cannot wait for its own end.
+        _ = self.dismiss(place)
+
+    def action_move(self, direction: int) -> None:
+        """Up and Down, while the input keeps the focus."""
+        listed = self.query_one(OptionList)
+        (listed.action_cursor_up if direction < 0 else listed.action_cursor_down)()
+
+    def on_key(self, event: events.Key) -> None:
+        """PgUp and PgDn."""
+        if event.key in ("pageup", "pagedown"):
+            event.stop()
+            listed = self.query_one(OptionList)
+            self.call_next(listed.action_page_up if event.key == "pageup" else listed.action_page_down)

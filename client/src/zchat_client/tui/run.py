@@ -1,0 +1,79 @@
+"""Opens the terminal UI, and gives the terminal back whatever happens."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import sys
+import threading
+from typing import Final
+
+from zchat_client.tui.app import Options, ZchatApp
+from zchat_client.tui.keys import know_alt_keys
+from zchat_client.tui.look import glyphs_for
+from zchat_client.tui.settings import read_settings, settings_file
+
+_EXIT_SIGNAL: Final = 128
+_SIGHUP: Final = 1
+# Whoever signals does not wait for a terminal that has stopped reading.
+_SIGNAL_S: Final = 4.0
+# Fewer collections of fewer objects: measured, a full one in the middle of a key stroke took 30 ms.
+_GC_THRESHOLDS: Final = (50_000, 20, 100)
+
+
+async def run(options: Options) -> int:
+    """Runs until the user leaves; returns the exit code of the contract."""
+    know_alt_keys()
+    # Whoever started us may have them from another terminal; Textual would believe them.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+    read = read_settings(settings_file())
+    app = ZchatApp(options, read, glyphs_for())
+    _catch_signals(app)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+    code = await app.run_async(mouse=read.settings.mouse)
+    if app.chat is not None:
+        await app.chat.close()
+    for line in app.unsent:
+        print(f"not sent: {line}", file=sys.stderr)
+    return code if code is not None else app.return_code or 0
+
+
+def _catch_signals(app: ZchatApp) -> None:
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            # Windows has no signal handlers on its loop; there Ctrl-C is a key.
+            with contextlib.suppress(NotImplementedError):
+                loop.add_signal_handler(number, _leave, app, int(number), _terminal_state())
+
+
+def _leave(app: ZchatApp, number: int, state: "list[object] | None") -> None:
+    code = _EXIT_SIGNAL + number
+    guard = threading.Timer(_SIGNAL_S, _give_back, (state, code))
+    guard.daemon = True
+    guard.start()
+    app.leave_by_signal(code, says_goodbye=number != _SIGHUP)
+
+
+def _terminal_state() -> "list[object] | None":
+    try:
+        import termios
+
+        return list(termios.tcgetattr(sys.__stdin__.fileno())) if sys.__stdin__ is not None else None
+    except (ImportError, OSError, ValueError):
+        return None
+
+
+def _give_back(state: "list[object] | None", code: int) -> None:
+    """The last resort: the terminal's settings as they were, and the end."""
+    if state is not None and sys.__stdin__ is not None:
+        import termios
+
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, state)  # type: ignore[arg-type]
+    os._exit(code)

@@ -1,0 +1,407 @@
+"""The screen on which one chats: puts the widgets together and keeps them level with the story."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from zchat_client.events import HelpLine
+from zchat_client.tui import completion, keys, listing, places, words
+from zchat_client.tui.bars import Cards, Line
+from zchat_client.tui.boxes import Help
+from zchat_client.tui.chat import Chat
+from zchat_client.tui.conversation import PARTY, PUBLIC
+from zchat_client.tui.entry import Entry
+from zchat_client.tui.log import LogView
+from zchat_client.tui.look import Look
+from zchat_client.tui.palette import Palette
+from zchat_client.tui.panes import Pane
+from zchat_client.tui.search import SearchBar
+from zchat_client.tui.status import Link, status
+from zchat_client.tui.textfit import width_of
+
+_NOTE_S: Final = 4.0
+
+
+class ChatScreen(Screen[None]):
+    """Conversations, log, people, input, status line. ``looking``: whether somebody sees it."""
+
+    class Sent(Message):
+        """Something was entered."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-middle"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
+    AUTO_FOCUS = "#composer"
+    BINDINGS = [  # noqa: RUF012 - as Textual declares it
+        *keys.bindings(),
+        Binding("ctrl+c", "copy_or_hint", show=False, priority=True),
+    ]
+
+    def __init__(self, look: Look, key_name: Callable[[str], str]) -> None:
+        """``key_name`` gives the keys of something that can be done, as people read them."""
+        super().__init__()
+        self.look = look
+        self.chat: Chat | None = None
+        self.looking = True
+        self._key_name = key_name
+        self._note = ""
+        self._note_until_s = 0.0
+        self._total_seen = 0
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        yield Line(self.look, "strip")
+        with Horizontal(id="body"):
+            yield Pane(self.look, "conversations")
+            with Vertical(id="middle"):
+                yield LogView(self.look)
+                yield Static("", id="below", markup=False)
+                yield Cards()
+                yield SearchBar()
+                yield Entry(self._people, self._commands)
+            yield Pane(self.look, "people")
+        yield Line(self.look, "status")
+
+    def on_mount(self) -> None:
+        """The parts are looked up once; many times a second would cost."""
+        self.log_view = self.query_one(LogView)
+        self.entry = self.query_one(Entry)
+        self.cards = self.query_one(Cards)
+        self.search_bar = self.query_one(SearchBar)
+        self.conversations = self.query_one("#conversations", Pane)
+        self.people = self.query_one("#people", Pane)
+        self.strip = self.query_one("#strip", Line)
+        self.status = self.query_one("#status", Line)
+        self.below = self.query_one("#below", Static)
+        if self.chat is not None:
+            self._open(self.chat.story.open_key, keep=False)
+
+    # -- keeping level with the story -------------------------------------------------------------------------------
+
+    def begin(self, chat: Chat) -> None:
+        """Shows a chat that begins."""
+        self.chat = chat
+        if self.is_mounted:
+            self._open(chat.story.open_key, keep=False)
+
+    def level(self) -> None:
+        """Brings everything on the screen level with the story."""
+        chat = self.chat
+        if chat is None or not self.is_mounted:
+            return
+        story = chat.story
+        story.look(self.looking and self.log_view.at_end)
+        if story.said_in is not None:
+            # What one says is seen, wherever it was typed.
+            key, story.said_in = story.said_in, None
+            if key != story.open_key:
+                left = story.open
+                self._open(key)
+                left.hidden = left.hidden or not (left.lines or left.pending or left.key == PUBLIC)
+                return
+        if story.trouble is not None:
+            trouble, story.trouble = story.trouble, None
+            self.entry.tell(trouble.text)
+            if not self.entry.text:
+                self.entry.fill(chat.as_typed(trouble.typed))
+        if story.wants_help:
+            story.wants_help = False
+            self.call_next(self.action_keys)
+        self.log_view.follow()
+        self._level_lists(chat)
+        self.cards.show(story.cards, (self._key_name("accept"), self._key_name("decline")))
+        self.level_status()
+        self._level_below(chat)
+
+    def _level_lists(self, chat: Chat) -> None:
+        story, glyphs = chat.story, self.look.glyphs
+        listed = story.listed()
+        if width := self.conversations.size.width:
+            self.conversations.set_rows(listing.conversations(listed, story.open_key, width, glyphs))
+        self.strip.set_row(listing.strip(listed, story.open_key))
+        if chat.people_changed and (width := self.people.size.width):
+            chat.people_changed = False
+            party = chat.client.party()
+            members, leader = ((), "") if party is None else (party.members, party.leader)
+            here = [listing.Person(*entry) for entry in chat.client.roster()]
+            self.people.set_rows(listing.people(here, members, leader, chat.client.name, width, glyphs))
+
+    def level_status(self) -> None:
+        """The status line, also when nothing happens but time."""
+        chat = self.chat
+        if chat is None or not self.is_mounted:
+            return
+        link, story = chat.client.link, chat.story
+        state = Link(
+            link.connected,
+            time.time() - link.since / 1000,
+            link.latency_s,
+            len(chat.console.unsent),
+            bool(story.registered),
+            chat.client.unreachable,
+        )
+        note = self._note if time.monotonic() < self._note_until_s else words.KEYS
+        row = status(state, chat.client.name, story.title, note, story.missed, self.size.width, self.look.glyphs)
+        self.status.set_row(row)
+
+    def _level_below(self, chat: Chat) -> None:
+        """The line that says what is further down."""
+        conversation = chat.story.open
+        total = len(conversation.lines) + conversation.dropped - conversation.prepended
+        if self.log_view.at_end:
+            self._total_seen = total
+        fresh = total - self._total_seen
+        text = words.MORE_BELOW.format(count=fresh) if fresh > 0 else words.BACK_BELOW
+        text = words.LOADING if conversation.key in chat.loading else text
+        self.below.update(text.replace("▼", self.look.glyphs.below), layout=False)
+        self.below.set_class(not self.log_view.at_end, "-on")
+
+    def restyle(self, look: Look) -> None:
+        """Another theme."""
+        self.look = look
+        if self.is_mounted:
+            for part in (self.log_view, self.conversations, self.people, self.strip, self.status):
+                part.restyle(look)
+            self.level()
+
+    def say(self, note: str) -> None:
+        """A word on the status line for some seconds."""
+        self._note, self._note_until_s = note, time.monotonic() + _NOTE_S
+        self.level_status()
+
+    def on_resize(self) -> None:
+        """Other panes may be shown now."""
+        self._panes_changed()
+
+    def _panes_changed(self) -> None:
+        if self.chat is not None:
+            self.chat.people_changed = True
+        self.call_after_refresh(self.level)
+
+    def on_screen_resume(self) -> None:
+        """A box was closed: one types where one typed before."""
+        if self.is_mounted and not self.search_bar.is_open:
+            self.entry.composer.focus()
+        self.call_after_refresh(self.level)
+
+    # -- conversations ----------------------------------------------------------------------------------------------
+
+    def _open(self, key: str, *, keep: bool = True) -> None:
+        chat = self.chat
+        if chat is None:
+            return
+        self.search_bar.action_close()
+        if keep:
+            chat.keep_draft(self.entry.text)
+        chat.story.show(key)
+        conversation = chat.story.open
+        self.entry.show(conversation, self.look.glyphs.prompt)
+        self.log_view.show(conversation)
+        if conversation.partner is not None and conversation.first_seq is None:
+            chat.load_older(conversation)
+        self.level()
+
+    def open_with(self, name: str) -> None:
+        """Opens the whispers with somebody."""
+        if self.chat is not None and not self.chat.is_own(name):
+            self._open(self.chat.story.whispers_with(name).key)
+
+    def action_next(self, direction: int) -> None:
+        """The conversation after or before this one."""
+        if self.chat is not None:
+            listed = [each.key for each in self.chat.story.listed()]
+            at = listed.index(self.chat.story.open_key) if self.chat.story.open_key in listed else 0
+            self._open(listed[(at + direction) % len(listed)])
+
+    def action_number(self, number: int) -> None:
+        """The conversation with this number."""
+        if self.chat is not None and number <= len(listed := self.chat.story.listed()):
+            self._open(listed[number - 1].key)
+
+    def action_unread(self) -> None:
+        """The next conversation with something unread."""
+        if self.chat is not None:
+            key = self.chat.story.next_unread()
+            if key is None:
+                self.say(words.ALL_READ)
+            else:
+                self._open(key)
+
+    @on(Pane.Chosen)
+    def _pane_chosen(self, event: Pane.Chosen) -> None:
+        if event.pane == "conversations":
+            self._open(event.key)
+        else:
+            self.open_with(event.key)
+
+    @on(LogView.NameClicked)
+    def _name_clicked(self, event: LogView.NameClicked) -> None:
+        self.open_with(event.name)
+
+    @on(Line.Clicked)
+    def _line_clicked(self, event: Line.Clicked) -> None:
+        if event.line != "strip" or self.chat is None:
+            return
+        listed = self.chat.story.listed()
+        column = number = 0
+        for piece in listing.strip(listed, self.chat.story.open_key):
+            column += width_of(piece.text)
+            number += piece.text == listing.BETWEEN
+            if event.column < column:
+                self._open(listed[number].key)
+                return
+
+    def action_pane(self, name: str) -> None:
+        """Shows or hides a pane, whatever the size of the terminal."""
+        pane = self.query_one(f"#{name}", Pane)
+        pane.set_class(pane.display, "-off")
+        pane.set_class(not pane.has_class("-off"), "-on")
+        self._panes_changed()
+
+    # -- the log ----------------------------------------------------------------------------------------------------
+
+    def action_page(self, direction: int) -> None:
+        """Scrolls the log."""
+        self.log_view.page(direction)
+
+    @on(LogView.Moved)
+    def _log_moved(self) -> None:
+        if self.chat is not None:
+            self.chat.story.look(self.looking and self.log_view.at_end)
+            self._level_lists(self.chat)
+            self._level_below(self.chat)
+
+    @on(LogView.NearTop)
+    def _near_top(self) -> None:
+        if self.chat is not None:
+            self.chat.load_older(self.chat.story.open)
+
+    @on(LogView.LinkClicked)
+    def _link_clicked(self, event: LogView.LinkClicked) -> None:
+        if words.can_open_links():
+            self.app.open_url(event.link)
+        else:
+            self.app.copy_to_clipboard(event.link)
+            self.say(words.LINK_COPIED)
+
+    def on_click(self, event: events.Click) -> None:
+        """The line below the log goes to its end; wherever one clicks, one types on."""
+        if event.widget is self.below:
+            self.log_view.go_to_end()
+        if not self.search_bar.is_open:
+            self.entry.composer.focus()
+
+    @on(events.TextSelected)
+    def _text_selected(self) -> None:
+        self._copy()
+
+    def _copy(self) -> bool:
+        text = self.get_selected_text() or self.entry.composer.selected_text
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.say(words.COPIED)
+        return bool(text)
+
+    def action_copy_or_hint(self) -> None:
+        """Ctrl+C copies what is selected; it never leaves."""
+        if not self._copy():
+            self.say(words.LEAVE_HINT)
+
+    # -- the input --------------------------------------------------------------------------------------------------
+
+    def _people(self) -> completion.People:
+        return completion.People((), (), (), ()) if self.chat is None else self.chat.people()
+
+    def _commands(self) -> tuple[HelpLine, ...]:
+        return () if self.chat is None else self.chat.commands()
+
+    @on(Entry.Entered)
+    def _entered(self, event: Entry.Entered) -> None:
+        chat = self.chat
+        if chat is None:
+            return
+        trouble = chat.enter(event.text)
+        if trouble is not None:
+            self.entry.tell(trouble.text)
+            return
+        self.entry.taken()
+        if chat.story.open is not self.log_view.conversation:
+            self._open(chat.story.open_key, keep=False)
+        if event.text.startswith("/notify"):
+            self.say(words.NOTIFY[chat.story.level(chat.story.open)])
+        self.log_view.go_to_end()
+        self.level()
+        self.post_message(self.Sent())
+
+    @on(Entry.Edited)
+    def _edited(self) -> None:
+        if self.chat is not None:
+            self.chat.keep_draft(self.entry.text)
+
+    @on(Entry.Leaves)
+    def _leaves(self, event: Entry.Leaves) -> None:
+        if event.key == "end":
+            self.log_view.go_to_end()
+        else:
+            self.log_view.go_to(0)
+
+    # -- invitations ------------------------------------------------------------------------------------------------
+
+    def action_answer(self, accept: bool) -> None:
+        """Answers the newest invitation."""
+        if self.chat is None or not self.chat.story.cards:
+            self.say(words.NO_INVITATION)
+            return
+        inviter = self.chat.story.cards[-1].inviter
+        self.chat.console.enter(f"/party {'accept' if accept else 'decline'} {inviter}")
+        if accept:
+            self.chat.story.party()
+            self._open(PARTY)
+
+    @on(Cards.Answered)
+    def _card_answered(self, event: Cards.Answered) -> None:
+        self.action_answer(event.accept)
+
+    # -- boxes ------------------------------------------------------------------------------------------------------
+
+    async def action_keys(self) -> None:
+        """Keys and commands."""
+        rows = [(self._key_name(each.name), each.does) for each in keys.DOINGS]
+        await self.app.push_screen(Help(words.help_text(rows, self._commands())))
+
+    async def action_palette(self) -> None:
+        """One list for everything."""
+        if self.chat is not None:
+            await self.app.push_screen(Palette(places.all_places(self.chat, self._commands())), self._go)
+
+    def _go(self, place: places.Place | None) -> None:
+        match place:
+            case places.Place(kind="conversation"):
+                self._open(place.key)
+            case places.Place(kind="person"):
+                self.open_with(place.key)
+            case places.Place(kind="theme"):
+                self.app.theme = place.key
+            case places.Place():
+                self.entry.fill(place.key)
+            case None:
+                pass
+
+    def action_search(self) -> None:
+        """Search in the open conversation."""
+        if self.chat is not None:
+            self.search_bar.open(self.chat, self.log_view)
+
+    @on(SearchBar.Closed)
+    def _search_closed(self) -> None:
+        self.entry.composer.focus()
+
+    def action_pause(self) -> None:
+        """Ctrl+Z, as in every program."""
+        self.app.action_suspend_process()

@@ -1,0 +1,124 @@
+"""Search in the open conversation: the bar, the hits, and the way from one to the next."""
+
+import asyncio
+import re
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Label
+
+from zchat_client.tui import words
+from zchat_client.tui.chat import Chat
+from zchat_client.tui.log import LogView
+from zchat_client.tui.painting import Found
+
+# Whoever types on is not served a search for half a word.
+_PAUSE_S: Final = 0.2
+
+
+class SearchBar(Horizontal):
+    """Opened with :meth:`open`; the hit that one stands at is shown in the log."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", show=False),
+        Binding("up,shift+enter", "step(-1)", show=False),
+        Binding("down", "step(1)", show=False),
+    ]
+
+    class Closed(Message):
+        """The search is over."""
+
+    def __init__(self) -> None:
+        super().__init__(id="searching")
+        self._chat: Chat | None = None
+        self._log: LogView | None = None
+        self._hits: list[int] = []
+        self._hit = 0
+        self._pattern = re.compile("")
+        self._searching: asyncio.Task[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        yield Label(words.SEARCH)
+        yield Input(placeholder=words.SEARCH_HINT, id="search", compact=True)
+        yield Label("", id="hits")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one searches now."""
+        return self.has_class("-on")
+
+    def open(self, chat: Chat, log: LogView) -> None:
+        """Begins."""
+        self._chat, self._log = chat, log
+        self.add_class("-on")
+        self.query_one(Input).focus()
+
+    def action_close(self) -> None:
+        """Escape."""
+        if not self.is_open:
+            return
+        self._cancel()
+        self.remove_class("-on")
+        self._hits = []
+        self.query_one(Input).value = ""
+        self._tell("")
+        if self._log is not None:
+            self._log.search(None)
+        self.post_message(self.Closed())
+
+    async def action_step(self, direction: int) -> None:
+        """Up and Down."""
+        await self._step(direction)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Searches while one types."""
+        event.stop()
+        self._cancel()
+        if event.value.strip():
+            self._searching = asyncio.create_task(self._search(event.value))
+        elif self._log is not None:
+            self._hits = []
+            self._tell("")
+            self._log.search(None)
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes to the hit before."""
+        event.stop()
+        await self._step(-1)
+
+    async def _search(self, wanted: str) -> None:
+        await asyncio.sleep(_PAUSE_S)
+        chat, log = self._chat, self._log
+        if chat is None or log is None:
+            return
+        self._hits = await chat.find(chat.story.open, wanted)
+        self._hit = len(self._hits)
+        self._pattern = re.compile("|".join(re.escape(word) for word in wanted.split()), re.IGNORECASE)
+        if self._hits:
+            await self._step(-1)
+        else:
+            self._tell(words.NOTHING_FOUND)
+            log.search(Found(self._pattern, 0))
+
+    async def _step(self, direction: int) -> None:
+        chat, log = self._chat, self._log
+        if not self._hits or chat is None or log is None:
+            return
+        self._hit = min(len(self._hits) - 1, max(0, self._hit + direction))
+        self._tell(words.HIT.format(number=self._hit + 1, count=len(self._hits)))
+        seq = self._hits[self._hit]
+        await chat.load_until(chat.story.open, seq)
+        log.follow()
+        log.search(Found(self._pattern, seq))
+
+    def _tell(self, text: str) -> None:
+        self.query_one("#hits", Label).update(text)
+
+    def _cancel(self) -> None:
+        if self._searching is not None:
+            self._searching.cancel()
+            self._searching = None

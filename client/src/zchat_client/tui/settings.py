@@ -1,0 +1,136 @@
+"""The settings: a commented TOML file in the user's config folder. A broken one is said, and its default holds."""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from zchat_client.tui.keys import DIGITS, DOINGS
+from zchat_client.tui.look import DARK, THEME_NAMES
+from zchat_client.tui.story import NOTIFY_LEVELS
+
+_FILE: Final = "client.toml"
+_KEYS_TEXT: Final = "\n".join(f'# {each.name} = "{each.keys}"  # {each.does}' for each in DOINGS)
+TEMPLATE: Final = f"""\
+# Settings of zchat-client's terminal UI. Lines that begin with # say what holds without them.
+
+# Colours: {", ".join(THEME_NAMES)}. The palette (Ctrl+K) changes them too.
+# theme = "{DARK}"
+
+# The bell, and a notification on the desktop, when somebody whispers, invites or names you and you are not looking.
+# bell = true
+# desktop_notifications = true
+
+# What to tell you of in public and in the party: "on", "mentions" or "off"; /notify changes it for one conversation.
+# notify = "mentions"
+
+# After so many minutes without a key the others see you as away; 0 is never.
+# away_after_minutes = 30
+
+# Whether the mouse works in the UI; without it the terminal's own selection does.
+# mouse = true
+
+[keys]
+# A key, or several with commas between. Alt keys may be eaten by terminals and multiplexers.
+{_KEYS_TEXT}
+# conversation_1 = "alt+1"  # and so on up to conversation_9
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set; the values here are the defaults."""
+
+    theme: str = DARK
+    bell: bool = True
+    desktop_notifications: bool = True
+    notify: str = "mentions"
+    away_after_minutes: float = 30
+    mouse: bool = True
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Settings, and a sentence for each thing in the file that could not be used."""
+
+    settings: Settings
+    troubles: tuple[str, ...]
+
+
+def settings_file() -> Path:
+    """Where the file stands."""
+    return Path(platformdirs.user_config_dir("zchat", appauthor=False)) / _FILE
+
+
+def read_settings(path: Path) -> Read:
+    """The settings in the file, which is written with comments if there is none. Never raises."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Read(Settings(), _write_template(path))
+    except (OSError, UnicodeDecodeError) as error:
+        return Read(Settings(), (f"{path} cannot be read ({error}); the defaults hold.",))
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return Read(Settings(), (f"{path} is no TOML: {error}; the defaults hold.",))
+    return _checked(path, found)
+
+
+def _write_template(path: Path) -> tuple[str, ...]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(TEMPLATE, "utf-8")
+    except OSError as error:
+        return (f"{path} cannot be written ({error}); the defaults hold.",)
+    return ()
+
+
+_KNOWN_KEYS: Final = frozenset([each.name for each in DOINGS + DIGITS])
+_CHECKS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
+    "theme": (lambda value: value in THEME_NAMES, f"one of {', '.join(THEME_NAMES)}"),
+    "bell": (lambda value: isinstance(value, bool), "true or false"),
+    "desktop_notifications": (lambda value: isinstance(value, bool), "true or false"),
+    "notify": (lambda value: value in NOTIFY_LEVELS, f"one of {', '.join(NOTIFY_LEVELS)}"),
+    "away_after_minutes": (lambda value: _is_number(value) and float(str(value)) >= 0, "a number of minutes, or 0"),
+    "mouse": (lambda value: isinstance(value, bool), "true or false"),
+    "keys": (lambda value: isinstance(value, dict), "a table"),
+}
+
+
+def _checked(path: Path, found: dict[str, object]) -> Read:
+    troubles: list[str] = []
+    kept: dict[str, object] = {}
+    for name, value in found.items():
+        if name not in _CHECKS:
+            troubles.append(f"{path}: there is no setting {name!r}.")
+        elif not _CHECKS[name][0](value):
+            troubles.append(f"{path}: {name} must be {_CHECKS[name][1]}, not {value!r}; the default holds.")
+        else:
+            kept[name] = value
+    keys = kept.get("keys")
+    if isinstance(keys, dict):
+        kept["keys"] = _checked_keys(path, keys, troubles)
+    names = {each.name for each in fields(Settings)}
+    settings = Settings(**{name: value for name, value in kept.items() if name in names})  # type: ignore[arg-type]
+    return Read(settings, tuple(troubles))
+
+
+def _checked_keys(path: Path, keys: dict[str, object], troubles: list[str]) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for name, value in keys.items():
+        if name not in _KNOWN_KEYS:
+            troubles.append(f"{path}: there is no key setting {name!r}.")
+        elif not isinstance(value, str) or not all(part.strip() for part in value.split(",")):
+            troubles.append(f'{path}: keys.{name} must be a key such as "ctrl+t", not {value!r}; the default holds.')
+        else:
+            kept[name] = ",".join(part.strip().lower() for part in value.split(","))
+    return kept
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

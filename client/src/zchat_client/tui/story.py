@@ -1,0 +1,363 @@
+"""From the client's events to what stands on the screen: conversations, unread counts, cards, notices. No terminal."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from zchat_client import events as e
+from zchat_client import typed as t
+from zchat_client.core.roster import name_key
+from zchat_client.tui import words
+from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line, State
+from zchat_client.tui.textfit import one_line
+from zchat_common.errors import Code, ZchatError
+
+# Comings and goings are told in public while so few are there that one may care for each.
+_PRESENCE_TOLD_UP_TO: Final = 30
+NOTIFY_LEVELS: Final = ("on", "mentions", "off")
+
+
+class Notice(NamedTuple):
+    """Something that a person would want to be told of when looking elsewhere."""
+
+    key: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An open invitation."""
+
+    inviter: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What was typed and refused, and why."""
+
+    text: str
+    typed: str
+
+
+class Story:
+    """All conversations of one run. ``looking``: whether somebody sees the open conversation's end."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.title = ""
+        self.registered = False
+        self.conversations: dict[str, Conversation] = {PUBLIC: Conversation(PUBLIC, words.PUBLIC_TITLE)}
+        self.open_key = PUBLIC
+        self.looking = True
+        self.cards: list[Card] = []
+        self.notices: list[Notice] = []
+        self.trouble: Trouble | None = None
+        self.people = 0
+        self.missed: int | None = None
+        self.default_level = "mentions"
+        # Where one has just said something; whoever shows it sets it back.
+        self.said_in: str | None = None
+        self.said_from = PUBLIC
+        # /help was typed; whoever shows it sets it back.
+        self.wants_help = False
+        self._outage = False
+        self._mention = _mention_of(name)
+
+    # -- conversations ----------------------------------------------------------------------------------------------
+
+    @property
+    def open(self) -> Conversation:
+        """The conversation on the screen."""
+        return self.conversations[self.open_key]
+
+    def listed(self) -> list[Conversation]:
+        """The conversations in the order in which they are listed: public, whispers, the party."""
+        rank = {PUBLIC: 0, PARTY: 2}
+        shown = [each for each in self.conversations.values() if not each.hidden]
+        return sorted(shown, key=lambda each: rank.get(each.key, 1))
+
+    def whispers_with(self, name: str) -> Conversation:
+        """The conversation of whispers with somebody, begun if there is none."""
+        key = f"@{name_key(name)}"
+        found = self.conversations.get(key)
+        if found is None:
+            found = self.conversations[key] = Conversation(key, f"@{name}", name)
+        return found
+
+    def party(self) -> Conversation:
+        """The party's conversation."""
+        found = self.conversations.get(PARTY)
+        if found is None:
+            found = self.conversations[PARTY] = Conversation(PARTY, words.PARTY_TITLE)
+        return found
+
+    def show(self, key: str) -> None:
+        """Opens a conversation; what was new in the one left is not new any more."""
+        if key != self.open_key:
+            self.open.forget_mark()
+        self.open_key = key
+        self.open.hidden = False
+        if self.looking:
+            self.open.mark_read()
+
+    def look(self, looking: bool) -> None:
+        """Whether somebody sees the end of the open conversation now."""
+        if self.looking and not looking:
+            self.open.forget_mark()
+        self.looking = looking
+        if looking:
+            self.open.mark_read()
+
+    def next_unread(self) -> str | None:
+        """The conversation to go to next: mentions and whispers first."""
+        unread = [each for each in self.listed() if each.unread and each.key != self.open_key]
+        unread.sort(key=lambda each: -(each.mentions > 0 or each.partner is not None))
+        return unread[0].key if unread else None
+
+    def system(self, text: str, at: int, key: str | None = None, kind: Kind = Kind.SYSTEM) -> None:
+        """A line that nobody said, by default in the open conversation."""
+        self.conversations[key or self.open_key].add(Line(kind, at, text))
+
+    def level(self, conversation: Conversation) -> str:
+        """What one is told of: ``on``, ``mentions`` or ``off``."""
+        return conversation.notify or ("on" if conversation.partner is not None else self.default_level)
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    def take(self, event: e.Event) -> None:
+        """Takes in an event of the client."""
+        match event:
+            case e.Message() | e.Whisper():
+                self._said(event)
+            case e.Pending():
+                self._pending(event)
+            case e.Sent():
+                self._sent(event)
+            case e.Delivered():
+                self._delivered(event)
+            case e.Connected() | e.Disconnected() | e.Reconnected():
+                self._link(event)
+            case e.Presence():
+                self._presence(event)
+            case e.Invited():
+                self._invited(event)
+            case e.Party():
+                self._party(event)
+            case e.Error():
+                self._error(event)
+            case _:
+                self._answer(event)
+
+    def line_of(self, event: e.Message | e.Whisper) -> Line:
+        """The line of something said."""
+        own = name_key(event.sender) == name_key(self.name)
+        action = event.action if isinstance(event, e.Message) else event.text.startswith("/me ")
+        text = event.text.removeprefix("/me ") if isinstance(event, e.Whisper) else event.text
+        line = Line(Kind.SAID, event.at, text, event.sender, action, own, seq=event.seq)
+        line.mention = not own and self._mention.search(event.text) is not None
+        if own:
+            line.state = State.KEPT
+        if isinstance(event, e.Whisper):
+            line.recipient = event.recipient
+            line.warning = words.OTHER_KEY if event.warning else ""
+        else:
+            line.announcement = event.announcement
+        return line
+
+    def conversation_of(self, event: e.Message | e.Whisper) -> Conversation:
+        """Where something said belongs."""
+        if isinstance(event, e.Whisper):
+            own = name_key(event.sender) == name_key(self.name)
+            return self.whispers_with(event.recipient if own else event.sender)
+        return self.party() if event.topic == PARTY else self.conversations[PUBLIC]
+
+    def _said(self, event: e.Message | e.Whisper) -> None:
+        conversation, line = self.conversation_of(event), self.line_of(event)
+        if line.own:
+            was = conversation.settle(line.text)
+            if was is not None and was.state is not State.PENDING:
+                line.state = was.state
+            elif isinstance(event, e.Whisper) and event.stored:
+                line.state = State.WAITING
+        if self._outage and event.replayed:
+            conversation.catching_up(event.at)
+        if not conversation.add(line):
+            return
+        self._count(conversation, line, event.replayed)
+
+    def _count(self, conversation: Conversation, line: Line, replayed: bool) -> None:
+        seen = conversation.key == self.open_key and self.looking
+        known = line.seq <= conversation.read_seq
+        first_run = replayed and not self._outage and conversation.read_seq == 0 and conversation.partner is None
+        if line.own or known or first_run:
+            pass
+        elif not seen:
+            conversation.count_unread(line)
+        elif replayed and not self._outage:
+            conversation.mark_new(line)
+        if seen:
+            conversation.read_seq = conversation.last_seq
+        if not (line.own or replayed):
+            self._notice(conversation, line)
+
+    def _notice(self, conversation: Conversation, line: Line) -> None:
+        level = self.level(conversation)
+        if level == "on" or (level == "mentions" and line.mention):
+            where = "" if conversation.partner is not None else f" in {conversation.title}"
+            self.notices.append(Notice(conversation.key, f"{line.sender}{where}", one_line(line.text)))
+
+    def _pending(self, event: e.Pending) -> None:
+        try:
+            said = t.parse(event.typed)
+        except ZchatError:
+            return
+        match said:
+            case t.Say():
+                conversation = self.conversations[PUBLIC]
+            case t.PartySay():
+                conversation = self.party()
+            case t.WhisperTo():
+                recipient = event.recipient or said.recipient
+                if recipient is None:
+                    return
+                conversation = self.whispers_with(recipient)
+            case _:
+                return
+        action = bool(getattr(said, "action", False)) or said.text.startswith("/me ")
+        text = said.text.replace("\r\n", "\n").strip().removeprefix("/me ")
+        line = Line(Kind.SAID, event.at, text, self.name, action, own=True, state=State.PENDING, pending_id=event.id)
+        conversation.send(line)
+        conversation.hidden = False
+        if self.said_from == self.open_key:
+            self.said_in = conversation.key
+
+    def _sent(self, event: e.Sent) -> None:
+        state = State.KEPT
+        if event.recipient is not None:
+            state = State.WAITING if event.delivery == "stored" else State.DELIVERED
+        for conversation in self.conversations.values():
+            line = next((each for each in conversation.pending if each.pending_id == event.id), None)
+            if line is not None:
+                line.seq = event.seq
+                if (placed := conversation.by_seq(event.seq)) is not None:
+                    # It was published first; then its twin is in its place already.
+                    conversation.pending.remove(line)
+                    line = placed
+                line.recipient = event.recipient or ""
+                conversation.become(line, state)
+                return
+        if event.recipient is not None:
+            conversation = self.whispers_with(event.recipient)
+            placed = conversation.by_seq(event.seq)
+            if placed is not None and placed.state is State.KEPT:
+                conversation.become(placed, state)
+
+    def _delivered(self, event: e.Delivered) -> None:
+        conversation = self.whispers_with(event.recipient)
+        line = conversation.by_seq(event.seq)
+        line = line or next((each for each in conversation.pending if each.seq == event.seq), None)
+        if line is not None:
+            conversation.become(line, State.DELIVERED)
+
+    def _link(self, event: e.Connected | e.Disconnected | e.Reconnected) -> None:
+        match event:
+            case e.Connected():
+                self.name, self.title, self.registered = event.name, event.title, True
+                self._mention = _mention_of(event.name)
+                if event.first_contact:
+                    self.system(words.first_contact(event.fingerprint), event.at, PUBLIC)
+                if event.party is not None:
+                    self.party()
+            case e.Disconnected():
+                self._outage = True
+                self.missed = None
+            case e.Reconnected():
+                self._outage = False
+                self.missed = event.replayed
+                for conversation in self.conversations.values():
+                    conversation.caught_up()
+
+    def _presence(self, event: e.Presence) -> None:
+        if name_key(event.name) == name_key(self.name):
+            return
+        key = f"@{name_key(event.name)}"
+        if key in self.conversations:
+            self.system(words.presence(event), event.at, key)
+        if self.people <= _PRESENCE_TOLD_UP_TO:
+            self.system(words.presence(event), event.at, PUBLIC)
+
+    def _invited(self, event: e.Invited) -> None:
+        text = words.invitation(event.inviter, event.members)
+        self.system(text, event.at)
+        self.notices.append(Notice(PUBLIC, event.inviter, text))
+
+    def _party(self, event: e.Party) -> None:
+        own = name_key(event.name) == name_key(self.name)
+        if own and event.change in ("declined", "expired") and PARTY not in self.conversations:
+            self.system(words.party(event, own), event.at)
+            return
+        conversation = self.party()
+        if own and event.change in ("created", "joined"):
+            conversation.begin_anew()
+        if event.change == "created" and not own:
+            return
+        for key in dict.fromkeys((PARTY, self.open_key)):
+            self.system(words.party(event, own), event.at, key)
+
+    def _error(self, event: e.Error) -> None:
+        if event.id is not None:
+            for conversation in self.conversations.values():
+                if conversation.withdraw(event.id) is not None:
+                    self._leave_empty(conversation)
+        if event.seq is not None:
+            self._mark_forged(event)
+        if event.typed is not None:
+            self.trouble = Trouble(event.text, event.typed)
+        elif event.code != Code.BROKER_UNREACHABLE:
+            self.system(event.text, event.at, kind=Kind.ERROR)
+
+    def _mark_forged(self, event: e.Error) -> None:
+        """Something is wrong with a line that was shown."""
+        for conversation in self.conversations.values():
+            topic = "user" if conversation.partner is not None else conversation.key
+            line = conversation.by_seq(event.seq or 0) if topic == event.topic else None
+            if line is not None:
+                line.warning = words.FORGED
+                conversation.changed(line)
+
+    def _leave_empty(self, conversation: Conversation) -> None:
+        """Nothing was ever said there, perhaps since nobody has that name: back to where it was typed."""
+        if conversation.partner is None or conversation.lines or conversation.pending:
+            return
+        if conversation.key == self.open_key:
+            self.said_in = PUBLIC if self.said_from == conversation.key else self.said_from
+        conversation.hidden = True
+
+    def _answer(self, event: e.Event) -> None:
+        match event:
+            case e.Who():
+                self.system(words.who(event.users), event.at)
+            case e.PartyWho():
+                self.system(words.members(event.leader, event.members), event.at)
+            case e.History():
+                self.system(words.history(event), event.at)
+            case e.Help():
+                self.wants_help = True
+            case e.Moderated():
+                self.system(words.moderated(event), event.at, PUBLIC)
+            case e.Bans():
+                self.system(words.bans(event), event.at)
+            case e.Ignored():
+                self.system(words.ignored(event.names), event.at)
+            case e.SafetyCode() | e.Trusted():
+                self.system(words.safety(event), event.at)
+            case e.Lagged():
+                self.system(words.lagged(event.dropped), event.at, kind=Kind.ERROR)
+            case _:
+                pass
+
+
+def _mention_of(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", re.IGNORECASE)

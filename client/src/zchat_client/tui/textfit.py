@@ -1,0 +1,126 @@
+"""Texts fitted to cells: what terminals draw in widths of their own is simplified, lines are wrapped at words."""
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from rich.cells import cell_len
+
+from zchat_common.text import REPLACEMENT
+
+# Terminals and Rich disagree about the width of what these do to the character before them: variation selectors,
+# joiners, skin tones, the keycap, and flags' tags. Without them each character has a width that all agree on.
+_JOINING: Final = re.compile("[\u200d\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\u200b\u2060\ufeff]")
+# What acts on a terminal or turns the order of others around; the client has cleaned already, texts typed here not.
+_ACTING: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+# More marks on one character than any language puts there ("zalgo") would draw over the lines around.
+_HEAPED: Final = re.compile(
+    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
+_LINK: Final = re.compile(r"\bhttps?://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]}]", re.IGNORECASE)
+_TAB: Final = "    "
+_FENCE: Final = "```"
+
+
+class Span(NamedTuple):
+    """A part of a text, from ``start`` up to ``end``."""
+
+    start: int
+    end: int
+
+
+class Block(NamedTuple):
+    """One line of a text; ``code`` between two lines of ``` marks."""
+
+    text: str
+    code: bool
+
+
+def shown(text: str) -> str:
+    """The text as it may be drawn: nothing acts on the terminal, each character has an agreed width."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").replace("\t", _TAB)
+    return _HEAPED.sub(r"\1", _JOINING.sub("", _ACTING.sub(REPLACEMENT, text)))
+
+
+def one_line(text: str) -> str:
+    """The text on one line."""
+    return " ".join(shown(text).split())
+
+
+def width_of(text: str) -> int:
+    """How many cells the text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def cut(text: str, width: int, ellipsis: str = "…") -> str:
+    """The text in at most ``width`` cells, its end replaced by an ellipsis if it does not fit."""
+    if width_of(text) <= width:
+        return text
+    kept, room = 0, width - width_of(ellipsis)
+    while kept < len(text) and (room := room - width_of(text[kept])) >= 0:
+        kept += 1
+    return text[:kept] + ellipsis if width > 0 else ""
+
+
+def blocks(text: str) -> list[Block]:
+    """The lines of a text. Lines that begin with ``` open and close code and are not shown themselves."""
+    if _FENCE not in text:
+        return [Block(line, False) for line in text.split("\n")]
+    found: list[Block] = []
+    code = False
+    for line in text.split("\n"):
+        if line.strip().startswith(_FENCE):
+            rest = line.strip().strip("`")
+            if rest and line.strip().endswith(_FENCE) and len(line.strip()) > 2 * len(_FENCE):
+                found.append(Block(rest, True))
+                continue
+            code = not code
+            continue
+        found.append(Block(line, code))
+    return found or [Block("", False)]
+
+
+@lru_cache(4096)
+def links(text: str) -> tuple[Span, ...]:
+    """Where the links are."""
+    return tuple([Span(*match.span()) for match in _LINK.finditer(text)]) if "://" in text else ()
+
+
+def wrap(text: str, width: int, *, words: bool = True) -> list[Span]:
+    """Breaks one line into parts of at most ``width`` cells, at spaces if ``words``; a part has no space at its end.
+
+    An empty line is one empty part.
+    """
+    if width_of(text) <= width or width < 2:
+        return [Span(0, len(text))]
+    parts: list[Span] = []
+    start = 0
+    while start < len(text):
+        end = _fitting(text, start, width)
+        if end >= len(text):
+            parts.append(Span(start, len(text)))
+            break
+        if words and (space := text.rfind(" ", start + 1, end + 1)) > 0 and text[start:space].strip():
+            parts.append(Span(start, space))
+            start = space + 1
+            while start < len(text) and text[start] == " ":
+                start += 1
+        else:
+            parts.append(Span(start, end))
+            start = end
+    return parts
+
+
+def _fitting(text: str, start: int, width: int) -> int:
+    """The end of what fits into ``width`` cells from ``start``; at least one character."""
+    if text.isascii():
+        return start + width
+    end, room = start, width
+    while end < len(text) and (room := room - cell_len(text[end])) >= 0:
+        end += 1
+    # Marks that belong to the last character stay with it.
+    return max(end, start + 1)

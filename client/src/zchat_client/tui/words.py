@@ -1,0 +1,282 @@
+"""Every sentence that the terminal UI says by itself."""
+
+import os
+import sys
+from datetime import date, datetime
+from typing import Final
+
+from zchat_client import events as e
+
+PUBLIC_TITLE: Final = "public"
+PARTY_TITLE: Final = "party"
+
+WELCOME: Final = "Welcome to zchat"
+ASK_NAME: Final = "Choose the name that others will see, then press Enter."
+NAME_RULES: Final = "1 to 32 letters, digits, - _ . ; it is yours from then on."
+CONNECTING: Final = "connecting to {host} port {port} …"
+NO_BROKER: Final = "No broker answers there yet; still trying. Is it running, and is the address right?"
+
+SAY_HINT: Final = {"public": "Say something to everyone, / for commands", "party": "Say something to your party"}
+WHISPER_HINT: Final = "Whisper to {name}; nobody else reads it"
+
+NEW_LINE: Final = "new since you looked"
+CAUGHT_UP: Final = {True: "caught up: 1 missed message", False: "caught up: {count} missed messages"}
+START_OF_LOG: Final = "this is where it begins"
+MORE_BELOW: Final = "▼ {count} new, End"
+BACK_BELOW: Final = "▼ End goes to the latest"
+LOADING: Final = "loading older messages …"
+
+INVITED: Final = "{inviter} invites you to a party"
+INVITED_WITH: Final = "{inviter} invites you to a party with {others}"
+ACCEPT: Final = "Accept"
+DECLINE: Final = "Decline"
+
+COPIED: Final = "copied"
+LINK_COPIED: Final = "the link is copied"
+NOT_A_COMMAND: Final = "Esc closes, Tab takes, Enter sends"
+LEAVE_HINT: Final = "Ctrl+Q leaves; so does /exit"
+
+_CHANGES: Final = {
+    "created": ("{name} began a party", "You began a party"),
+    "invited": ("{name} is invited to the party", "You are invited to the party"),
+    "joined": ("{name} joined the party", "You joined the party"),
+    "declined": ("{name} declined the invitation", "You declined the invitation"),
+    "expired": ("the invitation of {name} has ended", "your invitation has ended"),
+    "left": ("{name} left the party", "You left the party"),
+    "kicked": ("{name} was removed from the party", "You were removed from the party"),
+    "leader": ("{name} leads the party now", "You lead the party now"),
+    "dissolved": ("the party is over", "the party is over"),
+}
+_ACTS: Final = {
+    "kick": "{by} removed {name}",
+    "ban": "{by} banned {name}",
+    "unban": "{by} lets {name} in again",
+    "mute": "{by} muted {name}",
+    "unmute": "{by} lets {name} speak again",
+    "release": "{by} freed the name {name}",
+}
+FORGED: Final = "forged: the sender did not say this"
+OTHER_KEY: Final = "under another key than before: /verify"
+ANNOUNCES: Final = "{name} announces"
+CODE_TITLE: Final = "This broker lets in whom it has invited"
+CODE_HINT: Final = "invitation code"
+CODE_KEYS: Final = "Enter goes in, Esc gives up"
+_PRESENCE: Final = {"online": "{name} is here", "away": "{name} is away", "offline": "{name} has gone"}
+
+
+def clock(at: int) -> str:
+    """The local time of day."""
+    return datetime.fromtimestamp(at / 1000).astimezone().strftime("%H:%M")
+
+
+def day(when: date) -> str:
+    """A day in words."""
+    return f"{when:%A}, {when.day} {when:%B %Y}"
+
+
+def span(seconds: float) -> str:
+    """How long something lasts, roughly."""
+    if seconds < 60:
+        return f"{max(0, int(seconds))} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min"
+    return f"{int(seconds // 3600)} h"
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """``1 message``, ``2 messages``."""
+    return f"1 {one}" if count == 1 else f"{count:,} {many}"
+
+
+def caught_up(count: int) -> str:
+    """What is said over the messages that were missed in an outage."""
+    return CAUGHT_UP[count == 1].format(count=f"{count:,}")
+
+
+def connected(event: e.Connected) -> str:
+    """Said once, when the client has its place."""
+    return f"You are {event.name} at {event.title or 'this broker'}."
+
+
+def first_contact(fingerprint: str) -> str:
+    """The quiet line about a key seen for the first time."""
+    return f"First contact with this broker; its key is {fingerprint}"
+
+
+def party(event: e.Party, own: bool) -> str:
+    """What happened in a party."""
+    said = _CHANGES.get(event.change, (f"{{name}}: {event.change}", event.change))[own].format(name=event.name)
+    return f"{said} ({event.reason})" if event.reason else said
+
+
+def presence(event: e.Presence) -> str:
+    """Somebody came, went, or is away."""
+    said = _PRESENCE.get(event.status, "{name}: " + event.status).format(name=event.name)
+    return f"{said}: {event.text}" if event.text else said
+
+
+def who(users: tuple[e.Member, ...]) -> str:
+    """Who is here."""
+    shown = [user.name + ("" if user.status == "online" else f" ({user.status})") for user in users]
+    return f"Here: {', '.join(shown) or 'nobody'}"
+
+
+def members(leader: str, names: tuple[str, ...]) -> str:
+    """Who is in the party."""
+    return "In the party: " + ", ".join(name + (" (leader)" if name == leader else "") for name in names)
+
+
+def invitation(inviter: str, names: tuple[str, ...]) -> str:
+    """What an invitation says."""
+    others = [name for name in names if name != inviter]
+    return INVITED_WITH.format(inviter=inviter, others=", ".join(others)) if others else INVITED.format(inviter=inviter)
+
+
+def moderated(event: e.Moderated) -> str:
+    """What an admin did."""
+    said = _ACTS.get(event.act, f"{{by}}: {event.act} {{name}}").format(by=event.by, name=event.name)
+    until = f" until {_moment(event.until)}" if event.until is not None else ""
+    return f"{said}{until}" + (f": {event.reason}" if event.reason else "")
+
+
+def bans(event: e.Bans) -> str:
+    """Who is kept out or silent."""
+    lines = [
+        f"{each.kind} {each.name} by {each.by}"
+        + (f" until {_moment(each.until)}" if each.until is not None else "")
+        + (f" ({each.address})" if each.address else "")
+        + (f": {each.reason}" if each.reason else "")
+        for each in event.bans
+    ]
+    return "\n".join(["Banned and muted:" if lines else "Nobody is banned or muted.", *lines])
+
+
+def ignored(names: tuple[str, ...]) -> str:
+    """Whom one does not want to read."""
+    return f"You ignore: {', '.join(names) or 'nobody'}"
+
+
+def safety(event: e.SafetyCode | e.Trusted) -> str:
+    """The code that two people compare."""
+    if isinstance(event, e.Trusted):
+        return f"You trust the key that {event.name} has now. The safety code is:\n{event.code}"
+    return f"Compare with {event.name}: who sees another code has somebody in between.\n{event.code}"
+
+
+def _moment(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000).astimezone():%d %b %H:%M}"
+
+
+def waiting(recipient: str) -> str:
+    """Beside a whisper that its recipient will get later."""
+    return f"{recipient} is away; he will get it"
+
+
+def lagged(dropped: int) -> str:
+    """Said when more came than could be kept."""
+    return f"{counted(dropped, 'line', 'lines')} came faster than could be shown; scroll back or /history shows them"
+
+
+def history(event: e.History) -> str:
+    """The answer to /history."""
+    lines = [
+        f"{datetime.fromtimestamp(each.at / 1000).astimezone():%d %b %H:%M}  "
+        + (f"* {each.sender} {each.text}" if each.action else f"{each.sender}: {each.text}")
+        for each in event.messages
+        if isinstance(each, e.Message)
+    ]
+    return "\n".join([f"History of {event.topic}:" if lines else f"No history of {event.topic}.", *lines])
+
+
+def unsent(lines: tuple[str, ...]) -> str:
+    """Asked before leaving with texts that the broker has not got."""
+    shown = "\n".join(f"  {line if len(line) < 60 else line[:59] + '…'}" for line in lines[:5])
+    more = f"\n  and {len(lines) - 5} more" if len(lines) > 5 else ""
+    return f"{counted(len(lines), 'text is', 'texts are')} not sent yet:\n\n{shown}{more}"
+
+
+def paste(text: str) -> str:
+    """Asked before a large paste."""
+    sizes = f"{counted(len(text.splitlines()), 'line', 'lines')}, {counted(len(text), 'character', 'characters')}"
+    return f"Put {sizes} into your message? Nothing is sent before you press Enter."
+
+
+KEY_CHANGED_TITLE: Final = "This broker shows another key than before"
+KEY_CHANGED: Final = (
+    "Either it was set up anew, or somebody between you and it pretends to be it. "
+    "Ask whoever runs the broker for the key's fingerprint, and go on only if it is this one:\n\n{fingerprint}"
+)
+TAKEOVER_TITLE: Final = "You are online elsewhere with this name"
+TAKEN_OVER_TITLE: Final = "Your place was taken over"
+TAKEN_OVER: Final = "You came online elsewhere with your name, and that ended this session. Nothing was lost."
+REFUSED_TITLE: Final = "The broker does not let you in"
+ENDED_TITLE: Final = "This session has ended"
+NO_BROKER_TITLE: Final = "No broker answers"
+LEAVE: Final = "Leave"
+STAY: Final = "Stay"
+LEAVE_ANYWAY: Final = "Leave anyway"
+TAKE_OVER: Final = "Take over"
+TAKE_BACK: Final = "Take it back"
+ACCEPT_KEY: Final = "Accept the new key"
+TRY_AGAIN: Final = "Try again"
+OTHER_NAME: Final = "Choose another name"
+PASTE: Final = "Paste"
+CANCEL: Final = "Cancel"
+
+NAME_HINT: Final = "your name"
+NAME_KEYS: Final = "Enter goes in, Esc leaves"
+SEARCH: Final = "Search"
+SEARCH_HINT: Final = "words; Enter goes up, Esc closes"
+NOTHING_FOUND: Final = "nothing found "
+HIT: Final = "{number} of {count} "
+GO_TO: Final = "go to: a conversation, a name, a command, a theme"
+TYPE_AND_ENTER: Final = "Type a text and press Enter: it goes to the open conversation. Esc closes this."
+NOTIFY: Final = {
+    "on": "you are told of everything here",
+    "mentions": "you are told here when you are named",
+    "off": "you are told of nothing here",
+}
+KEYS: Final = "F1 help · Ctrl+K go to · Ctrl+Q leave"
+ALL_READ: Final = "nothing unread elsewhere"
+NO_INVITATION: Final = "no open invitation"
+WHISPER: Final = "whisper"
+THEME: Final = "change the colours"
+
+
+def hint(key: str, partner: str | None) -> str:
+    """What stands in an empty input."""
+    return WHISPER_HINT.format(name=partner) if partner is not None else SAY_HINT[key]
+
+
+def help_text(keys: list[tuple[str, str]], commands: tuple[e.HelpLine, ...]) -> str:
+    """All keys and commands."""
+    wide = max(len(key) for key, _ in (*_INPUT_KEYS, *keys))
+    usage = max(len(line.usage) for line in commands)
+    typed = [f"{line.usage.ljust(usage)}  {line.does}" for line in commands]
+    pressed = [f"{key.ljust(wide)}  {does}" for key, does in [*_INPUT_KEYS, *keys]]
+    return "\n".join([TYPE_AND_ENTER, "", *pressed, "", *typed])
+
+
+_INPUT_KEYS: Final = [
+    ("Enter", "send"),
+    ("Alt+Enter or Ctrl+J", "new line"),
+    ("Tab", "complete a command or a name"),
+    ("Up, Down", "what you sent before"),
+    ("End", "to the latest message (when the input is empty)"),
+    ("Alt+1 … Alt+9", "conversation 1 … 9"),
+    ("Esc", "closes what stands over the input"),
+]
+
+
+def can_open_links() -> bool:
+    """Whether a browser would appear on this person's display."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(
+        (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and not os.environ.get("SSH_CONNECTION")
+    )
+
+
+PLACE: Final = "Broker: {place}"
+NO_FOLDER: Final = "Your key cannot be kept: {error}. Start with --data and another folder."
+LEAVING_TITLE: Final = "Leave without sending?"

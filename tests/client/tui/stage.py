@@ -1,0 +1,117 @@
+"""The terminal UI under a pilot, with a real client and a real broker behind it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tests.system.processes import DEADLINE_S, Broker, House
+from zchat_client import Client
+from zchat_client.tui.app import Options, ZchatApp
+from zchat_client.tui.boxes import Dialog
+from zchat_client.tui.conversation import Kind
+from zchat_client.tui.look import Glyphs
+from zchat_client.tui.screen import ChatScreen
+from zchat_client.tui.settings import Read, Settings
+
+
+class Stage:
+    """One app and its pilot, and what a test asks of them."""
+
+    def __init__(self, app: ZchatApp, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def screen(self) -> ChatScreen:
+        """The screen on which one chats, whatever stands over it."""
+        return self.app._chat_screen
+
+    def rows(self) -> list[str]:
+        """What is on the whole screen, row by row."""
+        compositor = self.app.screen._compositor
+        return ["".join(segment.text for segment in strip) for strip in compositor.render_strips()]
+
+    def shows(self, *words: str) -> bool:
+        """Whether these words are on the screen, each within a row."""
+        rows = self.rows()
+        return all(any(word in row for row in rows) for word in words)
+
+    async def until(self, condition: Callable[[], object], what: str) -> None:
+        """Waits until the condition holds."""
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                while not condition():
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"waited for {what}:\n" + "\n".join(self.rows())) from None
+
+    async def sees(self, *words: str) -> None:
+        """Waits until these words are on the screen."""
+        await self.until(lambda: self.shows(*words), repr(words))
+
+    async def misses(self, *words: str) -> None:
+        """Waits until none of these words is on the screen."""
+        await self.until(lambda: not any(self.shows(word) for word in words), f"no {words!r}")
+
+    async def types(self, text: str, *keys: str) -> None:
+        """Types a text, then presses keys."""
+        await self.pilot.press(*[_KEYS.get(character, character) for character in text], *keys)
+
+    async def asks(self, title: str) -> Dialog:
+        """Waits for a dialog, and that its safe answer has the focus."""
+        await self.sees(title)
+        dialog = self.app.screen
+        assert isinstance(dialog, Dialog)
+        safe = dialog._answers[0].key
+        await self.until(
+            lambda: dialog.focused is not None and dialog.focused.id == safe, "the focus on the safe answer"
+        )
+        return dialog
+
+    def said(self) -> list[str]:
+        """The texts that were said in the open conversation."""
+        assert self.app.chat is not None
+        return [line.text for line in self.app.chat.story.open.lines if line.kind is Kind.SAID]
+
+
+_KEYS = {" ": "space", "/": "slash", "@": "at", "\n": "ctrl+j"}
+
+
+@contextlib.asynccontextmanager
+async def on_stage(
+    broker: Broker | int,
+    data: Path,
+    name: str | None = "alice",
+    *,
+    size: tuple[int, int] = (120, 40),
+    settings: Settings | None = None,
+    takeover: bool = False,
+) -> AsyncIterator[Stage]:
+    """The app of one user; unless he is asked for his name, he has his place when this begins."""
+    port = broker if isinstance(broker, int) else broker.port
+    connect = partial(Client, port=port, data=data, takeover=takeover)
+    options = Options(connect, name, f"127.0.0.1, port {port}")
+    app = ZchatApp(options, Read(settings or Settings(), ()), Glyphs())
+    async with app.run_test(size=size) as pilot:
+        yield Stage(app, pilot)
+        if app.chat is not None:
+            await app.chat.close()
+
+
+@contextlib.asynccontextmanager
+async def user(broker: Broker, data: Path, name: str = "bob", *, takeover: bool = False) -> AsyncIterator[Client]:
+    """Somebody else, through the library."""
+    async with Client(name, port=broker.port, data=data, takeover=takeover) as client:
+        yield client
+
+
+def play(scenario: Coroutine[object, object, None]) -> None:
+    """Runs a scenario."""
+    asyncio.run(asyncio.wait_for(scenario, 3 * DEADLINE_S))
+
+
+__all__ = ["House", "Stage", "on_stage", "play", "user"]

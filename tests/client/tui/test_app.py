@@ -1,0 +1,326 @@
+"""The terminal UI under a pilot: what the keys and the mouse do, over a real client and a real broker."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual.geometry import Offset
+
+from tests.client.tui.stage import Stage, on_stage, play, user
+from tests.system.processes import Broker, House, unique
+from zchat_client import Client
+from zchat_client.tui.look import THEME_NAMES
+from zchat_client.tui.settings import Settings
+
+
+def test_what_is_wrong_is_told_beside_the_input_and_the_text_stays(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            await stage.types("/history many", "enter")
+            await stage.sees("Usage: /history")
+            assert stage.screen.entry.text == "/history many"
+            stage.screen.entry.fill("")
+            await stage.types("/w nobody-there hi", "enter")
+            await stage.sees("nobody-there")
+            await stage.until(lambda: stage.screen.entry.text == "/w nobody-there hi", "the text back")
+            await stage.sees("public ›")
+            await stage.misses("2 @nobody-there")
+            stage.screen.entry.fill("")
+            await stage.types("/p hi", "enter")
+            await stage.sees("You are in no party")
+
+    play(scenario())
+
+
+def test_commands_are_listed_filtered_and_completed(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob = unique("bob")
+        async with user(broker, tmp_path / "bob", bob), on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab", bob)
+            await stage.types("/")
+            await stage.sees("/party invite NAME", "whispers to NAME")
+            await stage.types("party inv")
+            await stage.misses("whispers to NAME")
+            await stage.types("", "tab")
+            assert stage.screen.entry.text == "/party invite "
+            await stage.types(bob[:-1], "tab")
+            assert stage.screen.entry.text == f"/party invite {bob} "
+            stage.screen.entry.fill("")
+            await stage.types("hi " + bob[:-1], "tab")
+            assert stage.screen.entry.text == f"hi {bob} "
+
+    play(scenario())
+
+
+def test_up_and_down_go_through_what_was_entered_in_this_conversation(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            await stage.types("one", "enter")
+            await stage.types("two", "enter")
+            await stage.types("thr", "up", "up")
+            assert stage.screen.entry.text == "one"
+            await stage.types("", "down", "down")
+            assert stage.screen.entry.text == "thr"
+
+    play(scenario())
+
+
+def test_older_messages_come_page_by_page_and_nothing_moves_what_is_read(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
+            await asyncio.gather(*[bob.say(f"old {number}") for number in range(400)])
+            async with on_stage(broker, tmp_path, unique("alice")) as stage:
+                await stage.sees("old 399")
+                await stage.until(lambda: len(stage.said()) >= 100, "a page of history")
+                before = len(stage.said())
+                while len(stage.said()) == before:
+                    await stage.pilot.press("pageup")
+                log = stage.screen.log_view
+                log.go_to(60)
+                await stage.pilot.pause()
+                read = [row[22:95] for row in stage.rows()[:20]]
+                await asyncio.gather(*[bob.say(f"fresh {number}") for number in range(50)])
+                await stage.sees("50 new, End")
+                assert [row[22:95] for row in stage.rows()[:20]] == read
+                await stage.pilot.press("end")
+                await stage.sees("fresh 49")
+                await stage.misses("new, End")
+                await stage.types("", "ctrl+f")
+                await stage.types("OLD 7")
+                await stage.sees(" of ")
+                await stage.sees("old 379")
+                for _ in range(76):
+                    await stage.pilot.press("enter")
+                await stage.sees("old 7 ", "1 of 76")
+                await stage.pilot.press("escape")
+                await stage.until(lambda: stage.screen.entry.composer.has_focus, "the focus on the input")
+
+    play(scenario())
+
+
+def test_the_palette_goes_to_people_commands_and_themes(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name, bob = unique("alice"), unique("bob")
+        async with user(broker, tmp_path / "bob", bob):
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees("at Lab", bob)
+                await stage.types("", "ctrl+k")
+                await stage.types(bob, "enter")
+                await stage.sees(f"@{bob} ›")
+                await stage.types("", "ctrl+k")
+                await stage.types("theme light", "enter")
+                await stage.until(lambda: stage.app.theme == "light", "the theme")
+                await stage.types("", "ctrl+k")
+                await stage.types("away", "enter")
+                await stage.until(lambda: stage.screen.entry.text.startswith("/away"), "the command in the input")
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees("at Lab")
+                assert stage.app.theme == "light", "it is kept"
+
+    play(scenario())
+
+
+@pytest.mark.parametrize("theme", THEME_NAMES)
+def test_every_theme_shows_everything(broker: Broker, tmp_path: Path, theme: str) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with (
+            user(broker, tmp_path / "bob", bob_name) as bob,
+            on_stage(broker, tmp_path, name, settings=Settings(theme=theme)) as stage,
+        ):
+            await stage.sees("at Lab")
+            await bob.say(f"{name}: see https://example.org ```\ncode\n```")
+            await bob.party_invite(name)
+            await stage.sees("Accept F2", "https://example.org")
+            await stage.types("", "f1")
+            await stage.sees("Ctrl+K")
+            await stage.types("", "escape")
+            await stage.misses("previous conversation")
+            assert stage.app.export_screenshot().startswith("<svg")
+
+    play(scenario())
+
+
+def test_the_mouse_reaches_conversations_people_cards_and_links(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name) as bob, on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab", bob_name)
+            row = next(number for number, text in enumerate(stage.rows()) if bob_name in text)
+            await stage.pilot.click("#people", offset=Offset(4, row))
+            await stage.sees(f"@{bob_name} ›")
+            await stage.pilot.click("#conversations", offset=Offset(4, 1))
+            await stage.sees("public ›")
+            await bob.party_invite(name)
+            await stage.sees("Decline F3")
+            await stage.pilot.click("#card-accept")
+            await stage.sees("party ›", "You joined the party")
+            await stage.misses("Decline F3")
+            assert stage.screen.entry.composer.has_focus
+
+    play(scenario())
+
+
+def test_text_is_selected_with_the_mouse_and_copied(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab")
+            await stage.types("copy these words", "enter")
+            await stage.sees("copy these words ✓")
+            row = next(number for number, text in enumerate(stage.rows()) if "copy these" in text)
+            column = stage.rows()[row].index("these") - stage.screen.log_view.region.x
+            await stage.pilot.mouse_down("#log", offset=Offset(column, row))
+            await stage.pilot.hover("#log", offset=Offset(column + 10, row))
+            await stage.pilot.mouse_up("#log", offset=Offset(column + 10, row))
+            await stage.until(lambda: stage.app.clipboard.startswith("these word"), "the clipboard")
+
+    play(scenario())
+
+
+def test_panes_are_shown_and_hidden_by_key(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice"), size=(80, 24)) as stage:
+            await stage.sees("at Lab", "Conversations")
+            await stage.misses("Here (")
+            await stage.types("", "f7")
+            await stage.sees("Here (")
+            await stage.types("", "f6")
+            await stage.misses("Conversations")
+            await stage.types("", "f6")
+            await stage.sees("Conversations")
+
+    play(scenario())
+
+
+def test_keys_are_settable(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        settings = Settings(keys={"go_to": "ctrl+t"})
+        async with on_stage(broker, tmp_path, unique("alice"), settings=settings) as stage:
+            await stage.sees("at Lab")
+            await stage.types("", "ctrl+t")
+            await stage.sees("go to: ")
+            await stage.types("", "escape", "f1")
+            await stage.sees("Ctrl+T")
+
+    play(scenario())
+
+
+def test_idle_is_away_and_a_key_is_back(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            on_stage(broker, tmp_path, name, settings=Settings(away_after_minutes=0.01)) as stage,
+        ):
+            await stage.sees("at Lab")
+            await stage.until(lambda: status_of(bob, name) == "away", "being away")
+            await stage.types("x")
+            await stage.until(lambda: status_of(bob, name) == "online", "being back")
+
+    play(scenario())
+
+
+def status_of(seen_by: Client, name: str) -> str:
+    return next((entry.status for entry in seen_by.roster() if entry.name == name), "offline")
+
+
+def test_a_changed_broker_key_is_a_dialog_and_leaving_is_the_safe_answer(house: House, tmp_path: Path) -> None:
+    first = house.broker("--title", "Lab")
+    name = unique("alice")
+
+    async def meets() -> None:
+        async with on_stage(first, tmp_path, name) as stage:
+            await stage.sees("at Lab")
+
+    async def is_asked(answer: str) -> int | None:
+        async with on_stage(first.port, tmp_path, name) as stage:
+            await stage.asks("another key than before")
+            assert stage.shows(second.fingerprint)
+            await stage.pilot.press(*(["enter"] if answer == "leave" else ["right", "enter"]))
+            if answer == "accept":
+                await stage.sees("at Lab")
+            else:
+                await stage.until(lambda: stage.app.return_value is not None, "the end")
+            return stage.app.return_value
+
+    play(meets())
+    first.end()
+    second = house.broker("--title", "Lab", port=first.port, data=tmp_path / "another-broker")
+    assert asyncio.run(is_asked("leave")) == 3
+    assert asyncio.run(is_asked("accept")) is None
+
+
+def test_being_online_elsewhere_and_being_taken_over_are_dialogs(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with user(broker, tmp_path, name) as elsewhere, on_stage(broker, tmp_path, name) as stage:
+            await stage.asks("You are online elsewhere")
+            await stage.pilot.press("right", "right", "enter")
+            await stage.sees("at Lab")
+            await stage.until(lambda: elsewhere.end is not None, "the other session's end")
+            async with user(broker, tmp_path, name, takeover=True):
+                await stage.asks("Your place was taken over")
+                await stage.pilot.press("enter")
+                await stage.until(lambda: stage.app.return_value == 6, "leaving")
+
+    play(scenario())
+
+
+def test_somebody_elses_name_is_asked_for_again(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with user(broker, tmp_path / "other", name), on_stage(broker, tmp_path / "mine", name) as stage:
+            await stage.sees("Welcome to zchat", "belongs to somebody else")
+            other = unique("alba")
+            await stage.pilot.press("ctrl+u")
+            await stage.types(other, "enter")
+            await stage.sees(f"{other} at Lab")
+
+    play(scenario())
+
+
+def test_no_broker_at_all_is_told_while_it_is_tried(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(1, tmp_path, unique("alice")) as stage:
+            await stage.sees("connecting, for", "No broker answers")
+            await stage.types("typed ahead", "enter")
+            await stage.sees("1 queued")
+
+    play(scenario())
+
+
+def test_typed_commands_work_in_every_conversation(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name) as bob, on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab")
+            await bob.whisper(name, "hi")
+            await stage.sees(f"@{bob_name}")
+            await stage.types("", "alt+2")
+            await stage.sees(f"@{bob_name} ›")
+            for typed, answer in (("/who", "Here: "), ("/history 1", "istory of public")):
+                await stage.types(typed, "escape", "enter")
+                await stage.sees(answer)
+            await stage.types("/me waves", "enter")
+            await stage.sees(f"{name} waves")
+            await stage.types("/help", "escape", "enter")
+            await stage.sees("previous conversation")
+            await stage.types("", "escape")
+            await stage.misses("previous conversation")
+            await stage.types(f"/party invite {bob_name}", "escape", "enter")
+            await stage.sees("You began a party", f"{bob_name} is invited")
+            await stage.types("", "alt+3")
+            await stage.sees("party ›")
+            await stage.types("/notify off", "escape", "enter")
+            await stage.sees("you are told of nothing here")
+            await stage.types("/close", "escape", "enter")
+            await stage.sees("public ›")
+            await stage.misses("3 party")
+
+    play(scenario())
+
+
+__all__ = ["Stage"]

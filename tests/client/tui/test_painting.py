@@ -1,0 +1,95 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zchat_client.tui.conversation import Kind, Line, State
+from zchat_client.tui.look import ASCII, Glyphs
+from zchat_client.tui.painting import Found, Piece, height, plain, rows
+from zchat_client.tui.textfit import width_of
+
+GLYPHS = Glyphs()
+
+
+def said(text: str, **more: object) -> Line:
+    line = Line(Kind.SAID, 0, text, "bob")
+    for name, value in more.items():
+        setattr(line, name, value)
+    return line
+
+
+LINES = st.builds(
+    Line,
+    st.sampled_from([Kind.SAID, Kind.SYSTEM, Kind.ERROR, Kind.DAY, Kind.NEW]),
+    st.integers(0, 2**40),
+    st.text(max_size=300),
+    st.text(max_size=40),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.just(1),
+    st.sampled_from(State),
+)
+
+
+@given(LINES, st.integers(20, 200))
+def test_no_row_is_wider_than_the_log_and_the_height_is_right(line: Line, width: int) -> None:
+    made = rows(line, width, GLYPHS, None)
+    assert len(made) == height(line, width, GLYPHS)
+    assert all(width_of(plain(row)) <= width for row in made)
+
+
+@given(LINES, st.integers(20, 200))
+def test_no_row_acts_on_the_terminal(line: Line, width: int) -> None:
+    text = "".join(plain(row) for row in rows(line, width, GLYPHS, None))
+    assert re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text) is None
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_the_name_stands_before_the_text(width: int) -> None:
+    (row,) = rows(said("hello"), width, GLYPHS, None)
+    assert re.fullmatch(r"\d\d:\d\d +bob( │|:) hello", plain(row))
+    assert Piece("bob", "name:bob") in row
+
+
+def test_an_action_has_no_colon() -> None:
+    assert plain(rows(said("waves", action=True), 60, GLYPHS, None)[0])[6:] == "* bob waves"
+
+
+@pytest.mark.parametrize(
+    ("state", "mark"),
+    [
+        (State.PENDING, "hi …"),
+        (State.KEPT, "hi ✓"),
+        (State.DELIVERED, "hi ✓✓"),
+        (State.WAITING, "hi ✓ carol is away; he will get it"),
+    ],
+)
+def test_one_sees_what_became_of_a_message(state: State, mark: str) -> None:
+    assert plain(rows(said("hi", state=state, recipient="carol"), 120, GLYPHS, None)[0]).endswith(mark)
+
+
+def test_the_mark_never_stands_alone_on_a_row() -> None:
+    for length in range(20, 120):
+        made = rows(said("x" * length, state=State.KEPT), 60, GLYPHS, None)
+        assert plain(made[-1]).strip() != "✓"
+
+
+def test_ascii_marks_for_terminals_that_have_no_others() -> None:
+    assert plain(rows(said("hi", state=State.KEPT), 120, ASCII, None)[0]).isascii()
+
+
+def test_links_and_hits_stand_out() -> None:
+    found = Found(re.compile("see", re.IGNORECASE), 7)
+    row = rows(said("See https://example.org", seq=7), 120, GLYPHS, found)[0]
+    assert Piece("See", "found") in row
+    assert Piece("https://example.org", "link", "https://example.org") in row
+
+
+def test_code_keeps_its_spaces_in_a_style_of_its_own() -> None:
+    made = rows(said("```\nif x:\n    pass\n```"), 120, GLYPHS, None)
+    assert [row[-1] for row in made if row[-1].style == "code"] == [
+        Piece(" if x: ", "code"),
+        Piece("     pass ", "code"),
+    ]

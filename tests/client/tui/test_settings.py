@@ -1,0 +1,60 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from zchat_client.tui.settings import TEMPLATE, Settings, read_settings
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "client.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_the_first_start_writes_the_settings_with_comments(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "client.toml"
+    assert read_settings(path) == (read_settings(path)), "the second time it is there"
+    assert read_settings(path).settings == Settings()
+    assert path.read_text("utf-8") == TEMPLATE
+
+
+def test_every_commented_setting_is_the_default_when_it_is_uncommented(tmp_path: Path) -> None:
+    plain = "\n".join(line.removeprefix("# ") if " = " in line else line for line in TEMPLATE.splitlines())
+    read = read_settings(written(tmp_path, plain))
+    assert read.troubles == ()
+    assert read.settings.keys.pop("go_to") == "ctrl+k"
+    read.settings.keys.clear()
+    assert read.settings == Settings()
+    assert tomllib.loads(plain)["theme"] == "dark"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("theme = 'pink'", "theme must be one of"),
+        ("bell = 'loud'", "bell must be true or false"),
+        ("away_after_minutes = -1", "away_after_minutes"),
+        ("colour = 'red'", "no setting 'colour'"),
+        ("[keys]\ngo_to = 5", "keys.go_to"),
+        ("[keys]\nfly = 'f9'", "no key setting 'fly'"),
+        ("keys = 3", "keys must be a table"),
+        ("theme = ", "is no TOML"),
+    ],
+)
+def test_a_broken_setting_is_told_and_its_default_holds(tmp_path: Path, text: str, word: str) -> None:
+    read = read_settings(written(tmp_path, text))
+    assert len(read.troubles) == 1
+    assert word in read.troubles[0]
+    assert read.settings == Settings()
+
+
+def test_what_is_right_beside_what_is_broken_counts(tmp_path: Path) -> None:
+    read = read_settings(written(tmp_path, "theme = 'light'\nbell = 7\n[keys]\ngo_to = 'Ctrl+T, f5'"))
+    assert (read.settings.theme, read.settings.bell, read.settings.keys) == ("light", True, {"go_to": "ctrl+t,f5"})
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "client.toml").write_bytes(b"\xff\xfe")
+    assert "cannot be read" in read_settings(tmp_path / "client.toml").troubles[0]
+    assert "cannot be" in read_settings(tmp_path / "client.toml" / "under" / "a.toml").troubles[0]

@@ -1,0 +1,207 @@
+import pytest
+
+from zchat_client import events as e
+from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line, State
+from zchat_client.tui.story import Story
+
+DAY_MS = 86_400_000
+
+
+def message(
+    seq: int, text: str = "hi", sender: str = "bob", *, topic: str = "public", replayed: bool = False
+) -> e.Message:
+    return e.Message(at=seq, topic=topic, seq=seq, sender=sender, text=text, action=False, replayed=replayed)
+
+
+def whisper(seq: int, text: str = "psst", sender: str = "bob", recipient: str = "alice") -> e.Whisper:
+    return e.Whisper(at=seq, seq=seq, sender=sender, recipient=recipient, text=text, replayed=False)
+
+
+def connected() -> e.Connected:
+    return e.Connected(
+        at=0, name="Alice", title="Lab", fingerprint="SHA256:x", first_contact=False, users=(), party=None
+    )
+
+
+@pytest.fixture
+def story() -> Story:
+    begun = Story("alice")
+    begun.take(connected())
+    return begun
+
+
+def texts(conversation: Conversation) -> list[str]:
+    return [line.text for line in conversation.lines if line.kind is Kind.SAID]
+
+
+def states(conversation: Conversation) -> list[State]:
+    return [line.state for line in conversation.lines if line.kind is Kind.SAID]
+
+
+def kinds(conversation: Conversation) -> list[Kind]:
+    return [line.kind for line in conversation.lines]
+
+
+def test_each_message_stands_where_it_was_said(story: Story) -> None:
+    for event in (message(1), whisper(1), message(1, topic="party"), whisper(2, "yes", "Alice", "bob")):
+        story.take(event)
+    assert [each.key for each in story.listed()] == [PUBLIC, "@bob", PARTY]
+    assert texts(story.conversations["@bob"]) == ["psst", "yes"]
+
+
+def test_a_message_is_shown_once(story: Story) -> None:
+    story.take(message(1))
+    story.take(message(1))
+    assert texts(story.open) == ["hi"]
+
+
+def test_a_message_of_ones_own_is_pending_until_it_has_its_place(story: Story) -> None:
+    story.take(e.Pending(at=0, typed="hello", id=1))
+    assert [line.state for line in story.open.pending] == [State.PENDING]
+    story.take(message(1, "before it"))
+    story.take(e.Sent(at=0, topic="public", seq=2, typed="hello", id=1))
+    assert [line.state for line in story.open.pending] == [State.KEPT]
+    story.take(message(2, "hello", "alice"))
+    assert story.open.pending == []
+    assert texts(story.open) == ["before it", "hello"]
+    assert story.open.lines[-1].state is State.KEPT
+
+
+def test_published_before_it_was_acknowledged_is_no_second_message(story: Story) -> None:
+    story.take(e.Pending(at=0, typed="hello", id=1))
+    story.take(message(1, "hello", "alice"))
+    story.take(e.Sent(at=0, topic="public", seq=1, typed="hello", id=1))
+    assert story.open.pending == []
+    assert texts(story.open) == ["hello"]
+
+
+@pytest.mark.parametrize("published_first", [False, True])
+def test_a_whisper_waits_for_its_recipient_until_it_is_delivered(story: Story, published_first: bool) -> None:
+    story.take(e.Pending(at=0, typed="/w bob psst", id=1, recipient="bob"))
+    sent = e.Sent(at=0, topic="user", seq=1, typed="/w bob psst", id=1, recipient="bob", delivery="stored")
+    shown = whisper(1, "psst", "alice", "bob")
+    for event in (shown, sent) if published_first else (sent, shown):
+        story.take(event)
+    bob = story.conversations["@bob"]
+    assert states(bob) == [State.WAITING]
+    story.take(e.Delivered(at=0, recipient="bob", seq=1))
+    assert states(bob) == [State.DELIVERED]
+
+
+def test_what_is_refused_is_under_way_no_more_and_told_beside_the_input(story: Story) -> None:
+    story.take(e.Pending(at=0, typed="/w bbo psst", id=1, recipient="bbo"))
+    story.take(e.Error(at=0, code="no_such_user", text="Nobody is called bbo.", typed="/w bbo psst", id=1))
+    assert story.conversations["@bbo"].pending == []
+    assert story.trouble is not None
+    assert (story.trouble.text, story.trouble.typed) == ("Nobody is called bbo.", "/w bbo psst")
+
+
+def test_unread_messages_and_mentions_are_counted_where_nobody_looks(story: Story) -> None:
+    story.take(whisper(1))
+    story.take(whisper(2, "alice!"))
+    other = story.conversations["@bob"]
+    assert (other.unread, other.mentions) == (2, 1)
+    assert kinds(other) == [Kind.DAY, Kind.NEW, Kind.SAID, Kind.SAID]
+    story.show("@bob")
+    assert (other.unread, other.mentions) == (0, 0)
+    assert Kind.NEW in kinds(other), "the mark stays while one reads"
+    story.show(PUBLIC)
+    assert Kind.NEW not in kinds(other)
+
+
+def test_what_comes_while_one_looks_away_is_new(story: Story) -> None:
+    story.take(message(1))
+    story.look(False)
+    story.take(message(2))
+    assert story.open.unread == 1
+    story.look(True)
+    assert story.open.unread == 0
+    assert kinds(story.open) == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("alice: hi", True),
+        ("hi @Alice!", True),
+        ("ALICE", True),
+        ("malice", False),
+        ("alice-2 is", False),
+        ("hi", False),
+    ],
+)
+def test_a_mention_is_ones_whole_name(story: Story, text: str, is_one: bool) -> None:
+    story.take(message(1, text))
+    assert story.open.lines[-1].mention is is_one
+
+
+def test_notices_are_for_whispers_mentions_and_invitations(story: Story) -> None:
+    story.take(message(1))
+    assert story.notices == []
+    for event in (message(2, "alice?"), whisper(1), e.Invited(at=0, inviter="bob", members=("bob",))):
+        story.take(event)
+    assert [notice.key for notice in story.notices] == [PUBLIC, "@bob", PUBLIC]
+
+
+@pytest.mark.parametrize(("level", "count"), [("on", 2), ("mentions", 1), ("off", 0)])
+def test_what_one_is_told_of_is_set_for_each_conversation(story: Story, level: str, count: int) -> None:
+    story.open.notify = level
+    story.take(message(1))
+    story.take(message(2, "alice?"))
+    assert len(story.notices) == count
+
+
+def test_missed_messages_stand_below_a_line_that_counts_them(story: Story) -> None:
+    story.take(e.Disconnected(at=0, reason="cut"))
+    for seq in (1, 2, 3):
+        story.take(message(seq, replayed=True))
+    story.take(e.Reconnected(at=0, replayed=3))
+    assert kinds(story.open) == [Kind.DAY, Kind.CAUGHT_UP, Kind.SAID, Kind.SAID, Kind.SAID]
+    assert story.open.lines[1].text == "3"
+    assert story.missed == 3
+
+
+def test_a_new_party_counts_from_one_again(story: Story) -> None:
+    begun = e.Party(at=0, change="created", name="alice", leader="alice", members=("alice",))
+    story.take(begun)
+    story.take(message(5, "old", topic="party"))
+    story.take(e.Party(at=0, change="left", name="alice", leader="", members=()))
+    story.take(begun)
+    story.take(message(2, "new", topic="party"))
+    assert texts(story.conversations[PARTY]) == ["old", "new"]
+
+
+def test_older_messages_come_in_front_without_a_second_line_for_the_same_day() -> None:
+    conversation = Conversation(PUBLIC, "public")
+    conversation.add(Line(Kind.SAID, 2 * DAY_MS, "three", "bob", seq=3))
+    added = conversation.prepend(
+        [Line(Kind.SAID, at, str(seq), "bob", seq=seq) for seq, at in ((1, DAY_MS), (2, 2 * DAY_MS), (3, 2 * DAY_MS))]
+    )
+    assert added == 2
+    assert kinds(conversation) == [Kind.DAY, Kind.SAID, Kind.DAY, Kind.SAID, Kind.SAID]
+    assert conversation.first_seq == 1
+
+
+def test_a_long_log_lets_its_oldest_lines_go_and_can_load_them_again() -> None:
+    conversation = Conversation(PUBLIC, "public")
+    for seq in range(1, 7_000):
+        conversation.add(Line(Kind.SAID, seq, "x", "bob", seq=seq))
+    assert len(conversation.lines) <= 5_500
+    assert conversation.first_seq == conversation.lines[0].seq
+    assert not conversation.complete
+    assert conversation.dropped + len(conversation.lines) == 7_000
+
+
+def test_speakers_come_the_latest_first(story: Story) -> None:
+    for seq, sender in enumerate(("bob", "carol", "bob", "dave", "alice"), 1):
+        story.take(message(seq, sender=sender))
+    assert story.open.speakers() == ["dave", "bob", "carol"]
+
+
+def test_the_next_unread_is_one_that_is_for_oneself(story: Story) -> None:
+    story.take(e.Party(at=0, change="created", name="alice", leader="alice", members=("alice",)))
+    story.take(whisper(1))
+    story.show("@bob")
+    story.take(message(1))
+    story.take(message(1, "alice!", topic="party"))
+    assert story.next_unread() == PARTY

@@ -1,0 +1,57 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zchat_client.tui.textfit import blocks, cut, links, one_line, shown, width_of, wrap
+
+
+@given(st.text(max_size=200))
+def test_nothing_that_is_shown_acts_on_a_terminal(text: str) -> None:
+    for character in shown(text):
+        assert character == "\n" or not (ord(character) < 32 or 127 <= ord(character) < 160)
+        assert character not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
+
+
+@given(st.text(max_size=200).map(one_line), st.integers(2, 40))
+def test_no_part_is_wider_than_wanted_and_no_word_is_lost(text: str, width: int) -> None:
+    parts = [text[part.start : part.end] for part in wrap(text, width)]
+    assert all(width_of(part) <= width for part in parts)
+    assert "".join(parts).replace(" ", "") == text.replace(" ", "")
+
+
+def test_lines_break_at_words_and_long_words_anywhere() -> None:
+    text = "one two three abcdefghijkl"
+    assert [text[a:b] for a, b in wrap(text, 8)] == ["one two", "three", "abcdefgh", "ijkl"]
+
+
+@pytest.mark.parametrize(
+    ("text", "simple"),
+    [
+        ("👍🏽", "👍"),
+        ("❤️", "❤"),
+        ("1️⃣", "1"),
+        ("👩\u200d🚀", "👩🚀"),
+        ("a\tb", "a    b"),
+        ("e" + "\u0301" * 9, "e\u0301\u0301"),
+    ],
+)
+def test_what_terminals_measure_differently_is_simplified(text: str, simple: str) -> None:
+    assert shown(text) == simple
+
+
+@given(st.text(max_size=60).map(one_line), st.integers(1, 30))
+def test_a_text_is_cut_to_its_room(text: str, width: int) -> None:
+    assert width_of(cut(text, width)) <= width
+
+
+def test_code_is_between_its_marks() -> None:
+    assert [tuple(block) for block in blocks("look:\n```py\nx = 1\n```\ndone")] == [
+        ("look:", False),
+        ("x = 1", True),
+        ("done", False),
+    ]
+
+
+def test_links_end_before_the_punctuation_of_the_sentence() -> None:
+    text = "see https://example.org/a?b=c, or (http://x.y/z)."
+    assert [text[a:b] for a, b in links(text)] == ["https://example.org/a?b=c", "http://x.y/z"]
