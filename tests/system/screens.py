@@ -113,6 +113,12 @@ class Terminal:
         return code
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether the client was put to sleep, as by Ctrl-Z."""
+        pid, status = os.waitpid(self._process.pid, os.WNOHANG | os.WUNTRACED)
+        return pid != 0 and os.WIFSTOPPED(status)
+
+    @property
     def echoes(self) -> bool:
         """Whether the terminal shows what is typed, as a shell needs it."""
         return bool(termios.tcgetattr(self._descriptor)[3] & termios.ECHO)

@@ -1,0 +1,400 @@
+"""A person at a real terminal: the terminal UI from the first start to the last key."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.system.processes import Broker, House, environment, unique, wait_until
+from tests.system.screens import CTRL_C, ENTER, Terminal
+
+Open = Callable[..., Terminal]
+
+ALT_1, ALT_2, ALT_A, ALT_ENTER = "\x1b1", "\x1b2", "\x1ba", "\x1b\r"
+CTRL_F, CTRL_J, CTRL_Q, CTRL_Z = "\x06", "\n", "\x11", "\x1a"
+F2, F3 = "\x1bOQ", "\x1bOR"
+RIGHT = "\x1b[C"
+FOCUS_OUT = "\x1b[O"
+# Longer than the client waits for a broker that is silent.
+STALLED_S = 10.5
+
+
+@pytest.fixture
+def at_terminal(house: House, broker: Broker) -> Iterator[Open]:
+    """Opens terminals: ``at_terminal(name)``, with further variables of the environment by keyword."""
+    opened: list[Terminal] = []
+
+    def open_terminal(
+        name: str | None = None,
+        *options: str,
+        port: int | None = None,
+        columns: int = 120,
+        lines: int = 40,
+        folder: str | None = None,
+        **variables: str,
+    ) -> Terminal:
+        data = house.folder / (folder or f"terminal-{len(opened)}")
+        given = [] if name is None else ["--name", name]
+        arguments = ["--port", str(port or broker.port), "--data", str(data), *given, *options]
+        settings = {"TERM": "xterm-256color", "XDG_CONFIG_HOME": str(data / "config")} | variables
+        terminal = Terminal(arguments, environment(house.folder, settings), columns, lines)
+        opened.append(terminal)
+        return terminal
+
+    yield open_terminal
+    for terminal in opened:
+        terminal.close()
+
+
+def test_a_person_registers_talks_and_leaves_by_what_the_screen_says(
+    house: House, broker: Broker, at_terminal: Open
+) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("Alice")
+    terminal = at_terminal()
+    terminal.wait_for("Choose the name")
+    terminal.types("not a name" + ENTER)
+    terminal.wait_for("A name has no spaces")
+    terminal.types("\x15")
+    terminal.wait_for("your name")
+    terminal.types(name + ENTER)
+    terminal.wait_for(f"{name} at Lab")
+    terminal.wait_for("First contact with this broker")
+    terminal.wait_for("public ›")
+    terminal.types("hello everybody" + ENTER)
+    assert bob.wait("message", text="hello everybody")["sender"] == name
+    terminal.wait_for("hello everybody ✓")
+    terminal.types("/exit" + ENTER)
+    assert terminal.exit_code() == 0
+    assert terminal.echoes
+    assert b"\x1b[?1049l" in terminal.raw, "the screen before is back"
+
+
+def test_alt_keys_work_in_a_terminal_without_the_kitty_protocol(
+    house: House, broker: Broker, at_terminal: Open
+) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("at Lab")
+    terminal.types(f"/w {bob.name} psst" + ENTER)
+    terminal.wait_for(f"@{bob.name} ›")
+    terminal.types(ALT_1)
+    terminal.wait_for("public ›")
+    terminal.types("one" + ALT_ENTER + "two" + CTRL_J + "three" + ENTER)
+    assert bob.wait("message", text="one\ntwo\nthree")["topic"] == "public"
+    terminal.types(ALT_2)
+    terminal.wait_for(f"@{bob.name} ›")
+    terminal.types("plain text goes to the open conversation" + ENTER)
+    bob.wait("whisper", text="plain text goes to the open conversation")
+    terminal.types(ALT_1)
+    terminal.wait_for("public ›")
+    bob.types(f"/w {name} for you")
+    terminal.wait(lambda rows: any(f"@{bob.name}" in row and "1" in row.split("│")[0] for row in rows), "an unread one")
+    terminal.types(ALT_A)
+    terminal.wait_for(f"@{bob.name} ›")
+
+
+def test_a_whisper_is_answered(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("at Lab")
+    bob.types(f"/w {name} are you there?")
+    terminal.wait_for(f"@{bob.name}")
+    terminal.types("/r yes" + ENTER)
+    assert bob.wait("whisper", text="yes")["sender"] == name
+    rows = terminal.wait_for("yes ✓✓")
+    assert any("are you there?" in row for row in rows)
+    bob.types("/exit")
+    assert bob.exit_code() == 0
+    terminal.wait_for(f"{bob.name} has gone")
+    terminal.types("good night" + ENTER)
+    terminal.wait_for(f"{bob.name} is away; he will get it")
+
+
+def test_an_invitation_is_accepted_by_key_while_one_types(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("at Lab")
+    terminal.types("half a sen")
+    bob.types(f"/party invite {name}")
+    terminal.wait_for("Accept F2")
+    terminal.types("tence")
+    terminal.wait_for("half a sentence")
+    terminal.types(F2)
+    bob.wait("party", change="joined", name=name)
+    rows = terminal.wait_for("party ›")
+    assert not any("half a sentence" in row for row in rows), "the draft stays where it was begun"
+    terminal.types("hi party" + ENTER)
+    assert bob.wait("message", text="hi party")["topic"] == "party"
+    terminal.wait_for(f"{bob.name} ★")
+    terminal.types(ALT_1)
+    terminal.wait_for("half a sentence")
+
+
+def test_an_invitation_is_declined_by_key(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("at Lab")
+    bob.types(f"/party invite {name}")
+    terminal.wait_for("Decline F3")
+    terminal.types(F3)
+    bob.wait("party", change="declined", name=name)
+    terminal.wait(lambda rows: not any("Decline F3" in row for row in rows), "the card to go")
+
+
+def test_an_outage_is_told_and_what_was_typed_is_sent_on_return(house: House, at_terminal: Open) -> None:
+    data, port = house.folder / "own-broker", None
+    first = house.broker("--title", "Lab", data=data)
+    port = first.port
+    (bob,) = house.join(first, unique("bob"))
+    terminal = at_terminal(unique("alice"), port=port)
+    terminal.wait_for("at Lab")
+    first.kill()
+    terminal.wait_for("reconnecting, for")
+    terminal.types("typed in the dark" + ENTER)
+    terminal.wait_for("typed in the dark …")
+    terminal.wait_for("1 queued, sent on return")
+    bob.types("so did I")
+    house.broker("--title", "Lab", data=data, port=port)
+    bob.wait("message", text="typed in the dark")
+    terminal.wait_for("typed in the dark ✓")
+    terminal.wait_for("so did I")
+    terminal.wait_for("at Lab")
+
+
+def test_leaving_with_unsent_texts_asks(house: House, at_terminal: Open) -> None:
+    own = house.broker("--title", "Lab")
+    terminal = at_terminal(unique("alice"), port=own.port)
+    terminal.wait_for("at Lab")
+    own.kill()
+    terminal.wait_for("reconnecting, for")
+    terminal.types("not sent yet" + ENTER)
+    terminal.wait_for("1 queued")
+    terminal.types(CTRL_Q)
+    terminal.wait_for("Leave without sending?")
+    terminal.types(ENTER)
+    terminal.wait(lambda rows: not any("Leave without sending?" in row for row in rows), "staying, the safe answer")
+    terminal.types("/exit" + ENTER)
+    terminal.wait_for("Leave without sending?")
+    terminal.types(RIGHT + ENTER)
+    assert terminal.exit_code() == 5
+    assert "not sent: not sent yet" in terminal.raw.decode()
+    assert terminal.echoes
+
+
+def test_a_large_paste_asks_once(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    text = "\n".join(f"line {number}" for number in range(12))
+    terminal.pastes(text)
+    terminal.wait_for("Put 12 lines")
+    terminal.types(ENTER)
+    terminal.wait_for("line 11")
+    assert not bob.seen("message", text=text)
+    terminal.types(ENTER)
+    assert bob.wait("message", text=text)["topic"] == "public"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_gives_the_terminal_back(at_terminal: Open, number: signal.Signals) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    terminal.signals(number)
+    assert terminal.exit_code() == 128 + number
+    assert terminal.echoes
+    assert b"\x1b[?1049l" in terminal.raw
+
+
+def test_a_crash_gives_the_terminal_back(house: House, broker: Broker) -> None:
+    crashing = (
+        "import zchat_client.tui.screen as screen, zchat_client.cli as cli\n"
+        "screen.ChatScreen.action_search = lambda self: 1 / 0\n"
+        "cli.main()"
+    )
+    env = environment(house.folder, {"TERM": "xterm-256color"})
+    arguments = ["--name", unique("alice"), "--port", str(broker.port), "--data", str(house.folder / "crash")]
+    terminal = Terminal(arguments, env, 120, 40, program=[sys.executable, "-c", crashing])
+    try:
+        terminal.wait_for("at Lab")
+        terminal.types(CTRL_F)
+        assert terminal.exit_code() == 1
+        assert terminal.echoes
+        assert b"\x1b[?1049l" in terminal.raw
+        assert b"\x1b[?1000l" in terminal.raw, "the mouse is the terminal's again"
+    finally:
+        terminal.close()
+
+
+def test_links_can_be_clicked_in_terminals_that_know_them(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    bob.types("see https://example.org/x?y=z.")
+    terminal.wait_for("https://example.org/x?y=z")
+    terminal.wait(lambda _: b";https://example.org/x?y=z\x1b\\" in terminal.raw, "OSC 8")
+
+
+def test_ctrl_z_gives_the_terminal_back_for_a_while(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    terminal.types(CTRL_Z)
+    terminal.wait(lambda _: terminal.is_stopped and terminal.echoes, "the shell's turn")
+    terminal.signals(signal.SIGCONT)
+    terminal.wait(lambda _: not terminal.echoes, "the UI again")
+    terminal.types("back again" + ENTER)
+    terminal.wait_for("back again ✓")
+
+
+def test_ctrl_c_does_not_leave(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    terminal.types(CTRL_C)
+    terminal.wait_for("Ctrl+Q leaves")
+    terminal.types(CTRL_Q)
+    assert terminal.exit_code() == 0
+
+
+def test_a_terminal_that_stops_reading_costs_neither_session_nor_message(house: House, at_terminal: Open) -> None:
+    own = house.broker("--title", "Lab", "--rate", "0")
+    (bob,) = house.join(own, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name, port=own.port, columns=200, lines=50)
+    terminal.wait_for("at Lab")
+    bob.forget()
+    begin_s, count = time.monotonic(), 0
+    while (now_s := time.monotonic()) < begin_s + STALLED_S:
+        # As fast as somebody types who is very fast: each message would be a frame.
+        while count < (now_s - begin_s) / 0.05:
+            count += 1
+            bob.types(f"message {count} {'x' * 90}")
+        bob.wait("sent", typed=f"message {count} {'x' * 90}")
+        count_s = begin_s + count * 0.05
+        wait_until(lambda: time.monotonic() >= min(count_s, begin_s + STALLED_S), "the next message")  # noqa: B023
+    terminal.wait_for(f"message {count} ")
+    terminal.wait_for("at Lab")
+    assert not any("caught up" in row for row in terminal.rows())
+    assert bob.seen("presence", name=name) == []
+
+
+def test_a_dumb_terminal_gets_plain_lines(at_terminal: Open) -> None:
+    name = unique("alice")
+    terminal = at_terminal(name, TERM="dumb")
+    terminal.wait_for(f"you are {name}")
+    terminal.types("/exit" + ENTER)
+    assert terminal.exit_code() == 0
+    assert b"\x1b" not in terminal.raw
+
+
+def test_a_linux_console_gets_ascii_marks(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"), TERM="linux")
+    terminal.wait_for("at Lab")
+    terminal.wait_for("public >")
+    terminal.types("hello" + ENTER)
+    terminal.wait_for("hello ok")
+    shown = "".join(terminal.rows())
+    assert shown.translate(dict.fromkeys(map(ord, "─│╭╮╰╯"))).isascii(), (
+        "lines are in every console font, marks are not"
+    )
+
+
+def test_no_color_means_no_colour(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"), NO_COLOR="1")
+    terminal.wait_for("at Lab")
+    terminal.types("hello" + ENTER)
+    terminal.wait_for("hello ✓")
+    colours = {cell.fg for line in terminal.screen.buffer.values() for cell in line.values()}
+    grounds = {cell.bg for line in terminal.screen.buffer.values() for cell in line.values()}
+    assert colours | grounds == {"default"}
+
+
+def test_a_whisper_rings_and_tells_the_desktop_while_another_window_has_the_focus(
+    house: House, broker: Broker, at_terminal: Open
+) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("at Lab")
+    bob.types(f"/w {name} seen at once")
+    terminal.wait_for(f"@{bob.name}")
+    assert b"seen at once" not in terminal.raw, "nothing rings while one looks"
+    terminal.types(FOCUS_OUT)
+    wanted = f"\x1b]9;{bob.name}: look here\x1b\\".encode()
+
+    def rang() -> bool:
+        bob.types(f"/w {name} look here")
+        bob.wait("sent", typed=f"/w {name} look here")
+        return wanted in terminal.raw
+
+    terminal.wait(lambda _: rang(), "a notice")
+    assert b"\x07" + wanted in terminal.raw
+
+
+def test_hostile_texts_move_nothing_on_the_screen(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    hostile = "\u200d".join("👩🏽\ufe0f") + " e" + "\u0301" * 40 + " 1\ufe0f\u20e3 \u200fאבג"
+    bob.types(hostile, "after it")
+    terminal.wait_for("after it")
+    for row in range(30):
+        assert [terminal.screen.buffer[row][column].data for column in (22, 97)] == ["│", "│"], (
+            f"row {row} moved a pane"
+        )
+    terminal.pastes("pasted \x1b]0;owned\x07 text \x1b[31mred")
+    terminal.wait_for("pasted")
+    assert b"owned\x07" not in terminal.raw
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(200, 50), (80, 24), (60, 20)])
+def test_every_size_shows_where_one_is(
+    house: House, broker: Broker, at_terminal: Open, columns: int, lines: int
+) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    terminal = at_terminal(unique("alice"), columns=columns, lines=lines)
+    terminal.wait_for("at Lab")
+    bob.types("for all sizes")
+    terminal.wait_for("for all sizes")
+    rows = terminal.wait_for("public ›")
+    assert any("1 public" in row for row in rows)
+    assert any("Conversations" in row for row in rows) == (columns >= 80)
+    assert any("Here (" in row for row in rows) == (columns >= 110)
+
+
+def test_a_closed_terminal_keeps_the_seat(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("at Lab")
+    bob.wait("presence", name=name, status="online")
+    terminal.signals(signal.SIGHUP)
+    assert terminal.exit_code() == 128 + signal.SIGHUP
+    assert bob.seen("presence", name=name, status="offline") == []
+
+
+def test_drafts_and_read_positions_survive_a_restart(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name, folder="kept")
+    terminal.wait_for("at Lab")
+    terminal.types(f"/w {bob.name} psst" + ENTER)
+    terminal.wait_for(f"@{bob.name} ›")
+    terminal.types("half a whis")
+    terminal.wait_for("half a whis")
+    terminal.types(ALT_1)
+    terminal.wait_for("public ›")
+    terminal.types(CTRL_Q)
+    assert terminal.exit_code() == 0
+    bob.types("while you were away")
+    bob.wait("message", text="while you were away")
+    again = at_terminal(name, folder="kept")
+    again.wait_for("while you were away")
+    again.wait_for("new since you looked")
+    again.types(ALT_2)
+    again.wait_for("half a whis")
