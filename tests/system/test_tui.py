@@ -265,7 +265,7 @@ def test_a_terminal_that_stops_reading_costs_neither_session_nor_message(house: 
     own = house.broker("--title", "Lab", "--rate", "0")
     (bob,) = house.join(own, unique("bob"))
     name = unique("alice")
-    terminal = at_terminal(name, port=own.port, columns=200, lines=50)
+    terminal = at_terminal(name, port=own.port, columns=100, lines=30)
     terminal.wait_for("at Lab")
     bob.forget()
     begin_s, count = time.monotonic(), 0
@@ -299,7 +299,7 @@ def test_a_linux_console_gets_ascii_marks(at_terminal: Open) -> None:
     terminal.types("hello" + ENTER)
     terminal.wait_for("hello ok")
     shown = "".join(terminal.rows())
-    assert shown.translate(dict.fromkeys(map(ord, "─│╭╮╰╯"))).isascii(), (
+    assert shown.translate(dict.fromkeys(map(ord, "─│╭╮╰╯·"))).isascii(), (
         "lines are in every console font, marks are not"
     )
 

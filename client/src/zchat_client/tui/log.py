@@ -19,7 +19,7 @@ from textual.widget import Widget
 
 from zchat_client.tui import painting
 from zchat_client.tui.conversation import Conversation, Line
-from zchat_client.tui.look import Look
+from zchat_client.tui.look import ASCII, Look
 from zchat_client.tui.rowmap import RowMap
 from zchat_client.tui.textfit import width_of
 
@@ -62,6 +62,9 @@ class LogView(ScrollView, can_focus=False):
 
     def __init__(self, look: Look) -> None:
         super().__init__(id="log")
+        if look.glyphs is ASCII:
+            # Scrollbars are drawn with eighths of blocks.
+            self.styles.scrollbar_size_vertical = 0
         self.look = look
         self.found: painting.Found | None = None
         self._conversation: Conversation | None = None
