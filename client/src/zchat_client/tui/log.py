@@ -20,6 +20,7 @@ from textual.widget import Widget
 from zchat_client.tui import painting
 from zchat_client.tui.conversation import Conversation, Line
 from zchat_client.tui.look import ASCII, Look
+from zchat_client.tui.panes import own_filters
 from zchat_client.tui.rowmap import RowMap
 from zchat_client.tui.textfit import width_of
 
@@ -265,8 +266,7 @@ class LogView(ScrollView, can_focus=False):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows on the screen, without Textual's style cache: nothing here has a border or padding."""
         top = round(self.scroll_y)
-        base = self.look.base
-        filters = [each for each in self.app._filters if each.enabled]
+        filters = own_filters(self.app)
         background = self.background_colors[1]
         selection = self.text_selection
         strips: list[Strip] = []
@@ -274,15 +274,17 @@ class LogView(ScrollView, can_focus=False):
             strip = self._strip(top + y)
             if selection is not None:
                 strip = self._selected(strip, selection, top + y)
-            strip = strip.crop_extend(crop.x, crop.right, base).apply_offsets(crop.x, top + y)
+            if crop.x or crop.right != strip.cell_length:
+                strip = strip.crop_extend(crop.x, crop.right, self.look.base)
             for each in filters:
                 strip = strip.apply_filter(each, background)
             strips.append(strip)
         return strips
 
     def render_line(self, y: int) -> Strip:
-        """One row on the screen."""
-        return self.render_lines(Region(0, y, self.size.width, 1))[0]
+        """One row on the screen, as the mouse needs it: each piece knows where in the log it stands."""
+        strip = self.render_lines(Region(0, y, self._width, 1))[0]
+        return strip.apply_offsets(0, round(self.scroll_y) + y)
 
     def _line_at(self, row: int) -> tuple[Line, int] | None:
         conversation = self._conversation

@@ -3,6 +3,8 @@
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.app import App
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -33,6 +35,9 @@ class Pane(ScrollView, can_focus=False):
         super().__init__(id=name)
         self.look = look
         self._rows: list[tuple[str, Row]] = []
+        # Drawn once: a strip remembers how it is written, and what is the same costs a paint almost nothing.
+        self._made: dict[int, Strip] = {}
+        self._made_for = 0
 
     def set_rows(self, rows: list[tuple[str, Row]]) -> None:
         """Shows these rows, each with its key."""
@@ -46,11 +51,13 @@ class Pane(ScrollView, can_focus=False):
                 self.set_reactive(Widget.virtual_size, size)
                 self._scroll_update(size)
         self._rows = rows
+        self._made = {}
         self.refresh()
 
     def restyle(self, look: Look) -> None:
         """Another theme."""
         self.look = look
+        self._made = {}
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
@@ -61,11 +68,14 @@ class Pane(ScrollView, can_focus=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows on the screen."""
-        filters = [each for each in self.app._filters if each.enabled]
+        filters = own_filters(self.app)
         background = self.background_colors[1]
+        width = self.size.width
         strips = []
         for y in range(crop.y, crop.bottom):
-            strip = self._strip(y + round(self.scroll_y)).crop_extend(crop.x, crop.right, self.look.base)
+            strip = self._strip(y + round(self.scroll_y), width)
+            if crop.x or crop.right != strip.cell_length:
+                strip = strip.crop_extend(crop.x, crop.right, self.look.base)
             for each in filters:
                 strip = strip.apply_filter(each, background)
             strips.append(strip)
@@ -75,11 +85,22 @@ class Pane(ScrollView, can_focus=False):
         """One row on the screen."""
         return self.render_lines(Region(0, y, self.size.width, 1))[0]
 
-    def _strip(self, row: int) -> Strip:
-        width = self.size.width
+    def _strip(self, row: int, width: int) -> Strip:
+        if width != self._made_for:
+            self._made, self._made_for = {}, width
+        if row not in self._made:
+            self._made[row] = self._draw(row, width)
+        return self._made[row]
+
+    def _draw(self, row: int, width: int) -> Strip:
         if not 0 <= row < len(self._rows):
             return Strip.blank(width, self.look.base)
         pieces = self._rows[row][1]
         ground = self.look.ground("selected") if any(piece.style == "selected" for piece in pieces) else Style()
         segments = [Segment(piece.text, self.look.style(piece.style) + ground) for piece in pieces]
         return Strip(segments).adjust_cell_length(width, self.look.base + ground)
+
+
+def own_filters(app: App[object]) -> list[LineFilter]:
+    """Textual's filters for what is drawn here. Its colours are the terminal's or true ones already."""
+    return [each for each in app._filters if each.enabled and not isinstance(each, ANSIToTruecolor)]
