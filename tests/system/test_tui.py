@@ -383,6 +383,8 @@ def test_drafts_and_read_positions_survive_a_restart(house: House, broker: Broke
     name = unique("alice")
     terminal = at_terminal(name, folder="kept")
     terminal.wait_for("at Lab")
+    bob.types("read before")
+    terminal.wait_for("read before")
     terminal.types(f"/w {bob.name} psst" + ENTER)
     terminal.wait_for(f"@{bob.name} ›")
     terminal.types("half a whis")

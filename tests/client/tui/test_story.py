@@ -205,3 +205,12 @@ def test_the_next_unread_is_one_that_is_for_oneself(story: Story) -> None:
     story.take(message(1))
     story.take(message(1, "alice!", topic="party"))
     assert story.next_unread() == PARTY
+
+
+def test_what_was_said_since_one_looked_last_is_new_also_when_a_page_brings_it(story: Story) -> None:
+    story.open.read_seq = 1
+    page = [Line(Kind.SAID, seq, str(seq), "bob", seq=seq) for seq in (1, 2, 3)]
+    story.took_page(story.open, page[: story.open.prepend(page)])
+    story.take(message(3, replayed=True))
+    assert kinds(story.open) == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID, Kind.SAID]
+    assert story.open.unread == 0

@@ -201,6 +201,7 @@ class Chat:
                 page = await self.client.history(conversation.key, conversation.first_seq, _PAGE)
                 lines = [self.story.line_of(each) for each in page.messages if isinstance(each, e.Message)]
                 added = conversation.prepend(lines)
+                self.story.took_page(conversation, lines[:added])
                 conversation.complete = not added or lines[0].seq <= page.first
         except ZchatError:
             conversation.complete = conversation.key == PARTY
@@ -230,8 +231,10 @@ class Chat:
         for whisper in whispers:
             pages.setdefault(self.story.conversation_of(whisper).key, []).append(whisper)
         for key, those in pages.items():
-            self.story.conversations[key].prepend([self.story.line_of(each) for each in those])
-            self._restore_conversation(self.story.conversations[key])
+            conversation = self.story.conversations[key]
+            self._restore_conversation(conversation)
+            lines = [self.story.line_of(each) for each in those]
+            self.story.took_page(conversation, lines[: conversation.prepend(lines)])
         self._whispers_complete = not whispers or whispers[0].seq <= page.first
         if whispers:
             self._older_whispers = whispers[0].seq

@@ -183,9 +183,13 @@ class Conversation:
 
     def mark_new(self, line: Line) -> None:
         """Puts the “new” line before the last line, if there is none yet."""
+        self.mark_new_before(len(self.lines) - 1, line)
+
+    def mark_new_before(self, index: int, line: Line) -> None:
+        """Puts the “new” line there, if there is none yet."""
         if self._new is None:
             self._new = Line(Kind.NEW, line.at, "")
-            self.lines.insert(len(self.lines) - 1, self._new)
+            self.lines.insert(index, self._new)
             self.rewritten += 1
 
     def mark_read(self) -> None:

@@ -202,6 +202,18 @@ class Story:
         if not (line.own or replayed):
             self._notice(conversation, line)
 
+    def took_page(self, conversation: Conversation, lines: list[Line]) -> None:
+        """A page of history was put in front; what was said since one looked last may be in it."""
+        fresh = [line for line in lines if line.seq > conversation.read_seq > 0 and not line.own]
+        if not fresh:
+            return
+        conversation.mark_new_before(conversation.lines.index(fresh[0]), fresh[0])
+        if conversation.key == self.open_key and self.looking:
+            conversation.mark_read()
+        else:
+            conversation.unread += len(fresh)
+            conversation.mentions += sum(line.mention for line in fresh)
+
     def _notice(self, conversation: Conversation, line: Line) -> None:
         level = self.level(conversation)
         if level == "on" or (level == "mentions" and line.mention):
