@@ -160,6 +160,12 @@ def test_the_mouse_reaches_conversations_people_cards_and_links(broker: Broker, 
             await stage.sees("party ›", "You joined the party")
             await stage.misses("Decline F3")
             assert stage.screen.entry.composer.has_focus
+            # What one says stands below that, also when a page of history was asked for meanwhile.
+            await stage.types("here I am", "enter")
+            await stage.sees("here I am ✓")
+            rows = stage.rows()
+            joined, said = [next(n for n, row in enumerate(rows) if words in row) for words in ("You joined", "here I")]
+            assert joined < said
 
     play(scenario())
 

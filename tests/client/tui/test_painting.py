@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from zchat_client.tui.conversation import Kind, Line, State
@@ -41,6 +41,7 @@ def test_no_row_is_wider_than_the_log_and_the_height_is_right(line: Line, width:
 
 
 @given(LINES, st.integers(20, 200))
+@example(Line(Kind.SAID, 0, "hi", "a\nb\tc", False, False, False, 1, State.NONE), 20)
 def test_no_row_acts_on_the_terminal(line: Line, width: int) -> None:
     text = "".join(plain(row) for row in rows(line, width, GLYPHS, None))
     assert re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text) is None

@@ -131,8 +131,8 @@ class Conversation:
         return len(fresh)
 
     def begin_anew(self) -> None:
-        """A new party has begun: its messages are counted from one, and the old one's cannot be asked for any more."""
-        self.first_seq, self.last_seq, self.complete, self.read_seq = None, 0, False, 0
+        """One has come into a party: all that may be read of it comes from here on, and no older page of any."""
+        self.first_seq, self.last_seq, self.complete, self.read_seq = None, 0, True, 0
 
     # -- messages of one's own ----------------------------------------------------------------------------------------
 

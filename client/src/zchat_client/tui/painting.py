@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from zchat_client.tui import words
 from zchat_client.tui.conversation import Kind, Line, State, day_of
 from zchat_client.tui.look import Glyphs
-from zchat_client.tui.textfit import Block, Span, blocks, cut, links, shown, width_of, wrap
+from zchat_client.tui.textfit import Block, Span, blocks, cut, links, one_line, shown, width_of, wrap
 
 # Longer lines tire the eye.
 TEXT_COLUMNS: Final = 100
@@ -79,7 +79,7 @@ def _room(line: Line, width: int) -> int:
 
 
 def _inline_name(line: Line) -> str:
-    name = shown(line.sender)
+    name = one_line(line.sender)
     return f"* {name} " if line.action else f"{name}: "
 
 
@@ -95,7 +95,7 @@ def _lead(line: Line, width: int, glyphs: Glyphs, first: bool) -> Row:
         return [clock, Piece(mark.rjust(_NAME_COLUMNS), style), bar]
     if line.action:
         return [clock, Piece("*".rjust(_NAME_COLUMNS), "dim"), bar]
-    name = cut(shown(line.sender), _NAME_COLUMNS)
+    name = cut(one_line(line.sender), _NAME_COLUMNS)
     return [clock, Piece(" " * (_NAME_COLUMNS - width_of(name))), Piece(name, name_style(line)), bar]
 
 
@@ -137,7 +137,7 @@ def _name_pieces(line: Line, width: int, inline: bool) -> Row:
     """The name at the beginning of the text: of actions, and of everything in a narrow log."""
     if line.kind is not Kind.SAID:
         return []
-    name = cut(shown(line.sender), max(4, width // 2))
+    name = cut(one_line(line.sender), max(4, width // 2))
     if line.action:
         return [*([Piece("* ", "dim")] if inline else []), Piece(name, name_style(line)), Piece(" ")]
     return [Piece(name, name_style(line)), Piece(": ", "dim")] if inline else []
