@@ -1,5 +1,7 @@
 """Honest clients never notice that pings, questions, registrations and refusals have a measure."""
 
+import pytest
+
 from zchat_broker.allowances import Allowances
 from zchat_broker.profile import Profile
 from zchat_common.limits import BEAT_S, HISTORY_PAGE_MAX, HISTORY_PAGE_MAX_BYTES
@@ -16,6 +18,36 @@ def test_who_catches_up_page_after_page_is_not_slowed() -> None:
         allowances.answered("alice", page)
         messages += HISTORY_PAGE_MAX
         now_s += 0.005  # faster than any client shows 200 messages
+
+
+def taken(allowances: Allowances, keys: int, address: str, now_s: float) -> int:
+    """How many commands of a thousand each these keys may give at once."""
+    tries = [(number.to_bytes(32, "big"), address) for number in range(keys) for _ in range(1000)]
+    return sum(allowances.command_wait(key, where, now_s) == 0.0 for key, where in tries)
+
+
+def test_a_key_may_give_its_burst_whatever_the_names() -> None:
+    assert taken(Allowances(PACED), 1, "192.0.2.7", 0.0) == pytest.approx(PACED.burst * 1.1)
+
+
+def test_many_keys_of_one_address_have_a_measure_together_and_nobody_else_pays_for_it() -> None:
+    allowances = Allowances(PACED)
+    assert taken(allowances, 100, "192.0.2.7", 0.0) == pytest.approx(50 * PACED.burst * 1.1)
+    assert allowances.command_wait(b"new" * 10, "192.0.2.7", 0.0) > 0.0
+    assert allowances.command_wait(b"else" * 8, "192.0.2.8", 0.0) == 0.0
+
+
+def test_a_class_behind_one_router_talks_as_fast_as_each_may() -> None:
+    allowances = Allowances(PACED)
+    keys = [number.to_bytes(32, "big") for number in range(30)]
+    for second in range(60):
+        for key in keys:
+            for turn in range(int(PACED.rate)):
+                assert allowances.command_wait(key, "192.0.2.7", second + turn / PACED.rate) == 0.0
+
+
+def test_without_a_rate_commands_have_no_measure() -> None:
+    assert taken(Allowances(PACED._replace(rate=0.0)), 2, "192.0.2.7", 0.0) == 2000
 
 
 def test_a_flood_of_questions_is_answered_in_part() -> None:

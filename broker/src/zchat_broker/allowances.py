@@ -1,4 +1,4 @@
-"""What each one may have beside commands: pings, answers, registrations, and refusals. ``--rate 0`` lifts them all."""
+"""What each one may have: commands, pings, answers, registrations, and refusals. ``--rate 0`` lifts all limits."""
 
 from zchat_broker.guard import KIB, MIB, AddressRates
 from zchat_broker.profile import Profile
@@ -14,6 +14,8 @@ _ANSWERS_PER_S, _ANSWERS = 16.0 * MIB, 16 * MIB
 _QUESTION = 4 * KIB
 # A client registers once for each connection, and waits before it tries again.
 _REGISTRATIONS_PER_S, _REGISTRATIONS = 1.0, 60
+# A class behind one router shares its address; so many of its people at a time may talk as fast as each may.
+_TALKERS_PER_ADDRESS = 50
 # Some refusals are part of an honest life: each of the 128 commands in flight may get one.
 _REFUSALS_PER_S, _REFUSALS = 50.0, 2_000
 
@@ -23,11 +25,20 @@ class Allowances:
 
     def __init__(self, profile: Profile) -> None:
         scale = 1.0 if profile.rate > 0 else 0.0
+        self._commands = Rates(profile.rate, profile.burst)
+        talk_at_once = _TALKERS_PER_ADDRESS * profile.burst if profile.rate > 0 else 0
+        self._talk = AddressRates(talk_at_once, profile.burst / (profile.rate or 1.0))
         self._pings = Rates(scale * _PINGS_PER_S, _PINGS)
         self._answers = Rates(scale * _ANSWERS_PER_S, _ANSWERS)
         self._of_key = Rates(scale * _REGISTRATIONS_PER_S, _REGISTRATIONS)
         self._of_address = AddressRates(profile.address_connections if profile.rate > 0 else 0)
         self._refusals = Rates(scale * _REFUSALS_PER_S, _REFUSALS)
+
+    def command_wait(self, key: bytes, address: str, now_s: float) -> float:
+        """Takes one command of a key, under whatever name, and of its address: 0.0, or the seconds to wait."""
+        if self._commands.rate <= 0:
+            return 0.0
+        return self._commands.take(key.hex(), now_s) or self._talk.take(address, now_s)
 
     def may_ping(self, user: str, now_s: float) -> bool:
         """Whether a ping is to be answered."""
@@ -55,5 +66,5 @@ class Allowances:
 
     def tidy(self, now_s: float) -> None:
         """Forgets those who have all that they may have."""
-        for rates in (self._pings, self._answers, self._of_key, self._refusals):
+        for rates in (self._commands, self._pings, self._answers, self._of_key, self._refusals):
             rates.tidy(now_s)

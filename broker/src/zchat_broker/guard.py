@@ -70,12 +70,12 @@ class Account:
 
 
 class AddressRates:
-    """So many at once from one address, and as many again over 20 s; ten times that from this machine itself."""
+    """So many at once from one address, and as many again over some time; ten times that from this machine itself."""
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, all_again_s: float = _ALL_AGAIN_S) -> None:
         """``at_once`` 0 lifts the limit."""
-        self._near = Rates(at_once * _LOOPBACK_TIMES / _ALL_AGAIN_S, at_once * _LOOPBACK_TIMES)
-        self._far = Rates(at_once / _ALL_AGAIN_S, at_once)
+        self._near = Rates(at_once * _LOOPBACK_TIMES / all_again_s, at_once * _LOOPBACK_TIMES)
+        self._far = Rates(at_once / all_again_s, at_once)
         self._tidy_s = 0.0
 
     def take(self, address: str, now_s: float) -> float:

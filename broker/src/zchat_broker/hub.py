@@ -20,7 +20,6 @@ from zchat_broker.outcome import Outcome
 from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
 from zchat_broker.questions import Questions
-from zchat_broker.rates import Rates
 from zchat_broker.registrations import Peer, Registrations
 from zchat_broker.rules import Rules
 from zchat_broker.rules.commands import COMMANDS
@@ -89,7 +88,6 @@ class Hub:
         self._order: Order = EmbeddedOrder(loaded.position)
         self._links = Links()
         self._publisher = Publisher(random_bytes)
-        self._rates = Rates(profile.rate, profile.burst)
         self._allowances = Allowances(profile)
         self._digests = Digests(random_bytes, loaded.digests)
         self._questions = Questions(store, self._publisher, self._digests, self._allowances)
@@ -209,7 +207,7 @@ class Hub:
             # What was refused before it has to come first; charging it twice would leave nothing to pay for that.
             self._reply(out, link.route, Expected(message.instance, expected_n))
             return
-        wait_s = self._rates.take(link.user, now.steady_s) if message.n == expected_n else 0.0
+        wait_s = self._wait_of(link, now) if message.n == expected_n else 0.0
         if wait_s > 0:
             self._tire(link.route, now, out)
             text = f"Too much at once; try again in {wait_s:.1f} s."
@@ -221,6 +219,14 @@ class Hub:
         fresh_id = self._draw_id() if op is not None and op.creates else ""
         command = Command(now.at, link.session, message.instance, message.n, message.op, message.args, fresh_id)
         self._order.submit(command)
+
+    def _wait_of(self, link: Link, now: Now) -> float:
+        """How long the user of this link has to wait until he may give a command; 0.0 if that is charged now."""
+        state = self._rules.state
+        owner, session = state.users.get(link.user), state.sessions.get(link.user)
+        if owner is None or session is None:
+            return 0.0  # it is over, as the rules will say
+        return self._allowances.command_wait(owner.key, session.address, now.steady_s)
 
     def _chargeable_n(self, message: Do, link: Link) -> int:
         """The command that the user pays for next; those before it are paid for, however often they come."""
@@ -262,7 +268,6 @@ class Hub:
         if now.steady_s - self._tidy_s < 1.0:
             return
         self._tidy_s = now.steady_s
-        self._rates.tidy(now.steady_s)
         self._allowances.tidy(now.steady_s)
         for link in self._links.silent(now.steady_s - SESSION_SILENCE_S):
             self._order.submit(SessionExpired(now.at, link.session))
