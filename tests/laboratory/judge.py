@@ -30,6 +30,10 @@ def number_of(label: str) -> int:
     return int(label.rpartition("#")[2])
 
 
+# A client writes its positions down every half second, and reads at most some hundred messages a second here.
+LAST_FEW = 500
+
+
 class Shown(NamedTuple):
     """A reader was shown a message. ``topic`` is ``public``, ``party``, or ``user`` for whispers."""
 
@@ -253,7 +257,7 @@ def _copies(reader: Reader) -> list[Violation]:
             run_before = number
         earlier = shown_in.get((shown.topic, shown.seq), number)
         shown_in[shown.topic, shown.seq] = number
-        if earlier != number and not (_may_repeat(reader, number, earlier) and shown.replayed):
+        if earlier != number and not (shown.replayed and _may_repeat(reader, number, earlier, shown)):
             found.append(Violation(DOUBLED, f"{reader.name} was shown {shown} again in run {number + 1}"))
         elif shown.seq == last.get(shown.topic):
             found.append(Violation(DOUBLED, f"{reader.name} was shown {shown} twice"))
@@ -263,8 +267,12 @@ def _copies(reader: Reader) -> list[Violation]:
     return found
 
 
-def _may_repeat(reader: Reader, number: int, earlier: int) -> bool:
-    return all(run.crashed for run in reader.runs[earlier:number])
+def _may_repeat(reader: Reader, number: int, earlier: int, again: Shown) -> bool:
+    """Only after crashes, and only the last few that the run had shown of the topic."""
+    if not all(run.crashed for run in reader.runs[earlier:number]):
+        return False
+    shown = [each for each in reader.runs[earlier].shown if isinstance(each, Shown) and each.topic == again.topic]
+    return any(each.seq == again.seq for each in shown[-LAST_FEW:])
 
 
 def _repeated(reader: Reader) -> int:

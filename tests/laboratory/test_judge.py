@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.laboratory.judge import DOUBLED, GHOST, LEAKED, LOST, ORDER, PARTY, PUBLIC, Change, Judge, Shown
+from tests.laboratory.judge import DOUBLED, GHOST, LAST_FEW, LEAKED, LOST, ORDER, PARTY, PUBLIC, Change, Judge, Shown
 
 READERS = ("alice", "bob", "carol")
 
@@ -133,6 +133,19 @@ def test_a_crash_may_repeat_the_last_ones_as_replayed(judge: Judge) -> None:
             carol.show(each._replace(replayed=True))
     assert kinds(judge) == []
     assert judge.verdict().repeated == 4
+
+
+def test_a_crash_may_not_repeat_more_than_the_last_few(judge: Judge) -> None:
+    first = screen(judge, "carol")[0]
+    assert isinstance(first, Shown)
+    for seq in range(7, 7 + LAST_FEW):
+        judge.wrote(f"bob#{seq}", PUBLIC)
+        judge.acknowledged(f"bob#{seq}", seq)
+        for name in READERS:
+            judge.reader(name).show(Shown(PUBLIC, seq, f"bob#{seq}"))
+    judge.reader("carol").restart(crashed=True)
+    judge.reader("carol").show(first._replace(replayed=True))
+    assert kinds(judge) == [DOUBLED]
 
 
 @pytest.mark.parametrize(("crashed", "replayed"), [(False, True), (True, False)])
