@@ -18,8 +18,14 @@ from benchmarks.servers.zchat import Zchat
 from benchmarks.tables import document, with_tables
 
 RESULTS: Final = Path(__file__).with_name("results")
-# A whole run puts its tables into this page.
+# A whole run puts its tables and plots into this page.
 _PAGE: Final = Path(__file__).parents[1] / "docs" / "performance.md"
+_PLOTS: Final = """\
+![CPU per delivery](../benchmarks/results/fanout.svg)
+![deliveries per second](../benchmarks/results/deliveries.svg)
+![latency](../benchmarks/results/latency.svg)
+
+"""
 _MEASURES: Final = {
     "fanout": fanout.measure,
     "latency": latency.measure,
@@ -55,7 +61,7 @@ def main(only: tuple[str, ...], no_peers: bool, small: bool, results: Path) -> N
     draw(bench.figures, results)
     click.echo(text)
     if results == RESULTS and not (only or no_peers or small):
-        _PAGE.write_text(with_tables(_PAGE.read_text("utf-8"), text), "utf-8")
+        _PAGE.write_text(with_tables(_PAGE.read_text("utf-8"), _PLOTS + text), "utf-8")
     sys.exit(1 if bench.failed else 0)
 
 
