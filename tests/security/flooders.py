@@ -14,7 +14,7 @@ import zmq
 from zmq.utils import z85
 
 from tests.system.peer import introduction
-from tests.system.processes import Broker
+from tests.system.processes import Broker, Process
 from zchat_common.identity import Identity
 from zchat_common.limits import COMMAND_MAX_BYTES
 
@@ -32,8 +32,8 @@ def new_address() -> str:
 class Peak:
     """The most memory that a process has had since this was made, against what it had then."""
 
-    def __init__(self, broker: Broker) -> None:
-        self._place = f"/proc/{broker.popen.pid}"
+    def __init__(self, process: Process) -> None:
+        self._place = f"/proc/{process.popen.pid}"
         # 5 resets the peak: proc_pid_clear_refs(5).
         with open(f"{self._place}/clear_refs", "w") as file:
             file.write("5")

@@ -14,6 +14,7 @@ import zmq
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
 import zchat_client.cli
+import zchat_client.link
 from zchat_broker import cli, hub, publisher, questions, server, zap
 from zchat_broker.links import Link, Links
 from zchat_broker.rules import commands, machine, registration
@@ -173,6 +174,16 @@ def _in_the_clear(self: Whisperer, text: str, *_who: object) -> bytes:
     return self.key + text.encode()
 
 
+def _without_bound(*given: Any) -> Any:
+    socket = _client_commands(*given) if len(given) > 1 else _client_topics(*given)
+    socket.setsockopt(zmq.MAXMSGSIZE, -1)
+    return socket
+
+
+_client_commands: Final = zchat_client.link._commands_socket
+_client_topics: Final = zchat_client.link._topics_socket
+
+
 def _any_fields(entry: tuple[type, tuple[object, ...]], values: tuple[object, ...]) -> object:
     cls, converts = entry
     return cls(*values[: len(converts)])
@@ -245,6 +256,10 @@ DEFENCES: Final[dict[str, list[Without]]] = {
     "clean screens": _everywhere("clean_text", _unchanged),
     "sealed whispers": [Without(Whisperer, "seal", _in_the_clear)],
     "pinned contacts": [Without(Contacts, "knows", lambda *_whose: True)],
+    "bounded frames": [
+        Without(zchat_client.link, "_commands_socket", _without_bound),
+        Without(zchat_client.link, "_topics_socket", _without_bound),
+    ],
     "checked types": [Without(wire, "_fields", _any_fields)],
     "honesty": [Without(wire, "encode", _lying)],
 }

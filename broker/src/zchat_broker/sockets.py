@@ -10,7 +10,13 @@ import zmq.asyncio
 from zmq.utils import z85
 
 from zchat_common.identity import Identity
-from zchat_common.limits import COMMAND_MAX_BYTES, CURVE_OVERHEAD_BYTES, FRAME_MAX_BYTES, IN_FLIGHT_MAX
+from zchat_common.limits import (
+    COMMAND_MAX_BYTES,
+    CURVE_OVERHEAD_BYTES,
+    FRAME_MAX_BYTES,
+    IN_FLIGHT_MAX,
+    SUBSCRIPTION_MAX_BYTES,
+)
 
 ZAP_DOMAIN = "zchat"
 # After a broker's restart all clients come back at once; the default of 100 makes some of them wait for seconds.
@@ -21,8 +27,6 @@ _HANDSHAKE_MS = 5_000
 TOPICS_HWM = 500
 # Answers waiting for one client; it has at most IN_FLIGHT_MAX commands under way.
 _ROUTER_HWM = 512
-# A subscription is one topic name.
-_SUBSCRIPTION_MAX_BYTES = 256
 # Messages that wait for this process, from one client; beyond it, its TCP connection waits.
 _COMMANDS_WAITING = 2 * IN_FLIGHT_MAX
 _LAST_WORDS_MS = 500
@@ -75,7 +79,7 @@ def topics_socket(context: zmq.asyncio.Context) -> zmq.asyncio.Socket:
     socket.setsockopt(zmq.BACKLOG, _BACKLOG)
     socket.setsockopt(zmq.LINGER, _LAST_WORDS_MS)
     socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MS)
-    socket.setsockopt(zmq.MAXMSGSIZE, _SUBSCRIPTION_MAX_BYTES)
+    socket.setsockopt(zmq.MAXMSGSIZE, SUBSCRIPTION_MAX_BYTES)
     socket.setsockopt(zmq.SNDHWM, TOPICS_HWM)
     # ZMTP heartbeats would close plain ZMTP 3.0 subscribers; TCP finds the dead ones here.
     socket.setsockopt(zmq.TCP_KEEPALIVE, 1)

@@ -13,7 +13,8 @@ from zmq.utils import z85
 
 from zchat_common.clock import Now, now
 from zchat_common.identity import Identity
-from zchat_common.introduction import MAX_BYTES, Introduction, decode_introduction
+from zchat_common.introduction import MAX_BYTES, Introduction, IntroductionError, decode_introduction
+from zchat_common.limits import CURVE_OVERHEAD_BYTES, REPLY_MAX_BYTES, SEALED_FRAME_MAX_BYTES
 from zchat_common.sealing import subscription
 
 _INTRODUCTION_S = 5.0
@@ -50,18 +51,21 @@ async def find_broker(host: str, port: int) -> Found:
     Raises OSError (TimeoutError included) and IntroductionError.
     """
     async with asyncio.timeout(_INTRODUCTION_S):
-        reader, writer = await asyncio.open_connection(host, port + 2)
+        # The limit does not count the line's end. What comes beyond twice of it is not even read.
+        reader, writer = await asyncio.open_connection(host, port + 2, limit=MAX_BYTES - 1)
         peer = writer.get_extra_info("peername")
         try:
             line = await reader.readuntil(b"\n")
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        except asyncio.IncompleteReadError:
             line = b""
+        except asyncio.LimitOverrunError:
+            raise IntroductionError("what answered there is not a zchat broker") from None
         finally:
             writer.close()
     if peer is None:
         # Reset between being made and being looked at: the system knows no peer of it any more.
         raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
-    return Found(decode_introduction(line[:MAX_BYTES]), str(peer[0]))
+    return Found(decode_introduction(line), str(peer[0]))
 
 
 class Link:
@@ -151,7 +155,7 @@ async def _read(
 
 def _commands_socket(context: zmq.asyncio.Context, broker_key: bytes, identity: Identity) -> zmq.asyncio.Socket:
     socket = context.socket(zmq.DEALER)
-    _set_common(socket)
+    _set_common(socket, REPLY_MAX_BYTES + CURVE_OVERHEAD_BYTES)
     # Finds a half-open connection; the topics link has the beat for that.
     socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
     socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_TIMEOUT_MS)
@@ -163,14 +167,16 @@ def _commands_socket(context: zmq.asyncio.Context, broker_key: bytes, identity: 
 
 def _topics_socket(context: zmq.asyncio.Context) -> zmq.asyncio.Socket:
     socket = context.socket(zmq.SUB)
-    _set_common(socket)
+    _set_common(socket, SEALED_FRAME_MAX_BYTES)
     socket.setsockopt(zmq.RCVHWM, _TOPICS_HWM)
     socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
     socket.setsockopt(zmq.TCP_KEEPALIVE_IDLE, _KEEPALIVE_IDLE_S)
     return socket
 
 
-def _set_common(socket: zmq.asyncio.Socket) -> None:
+def _set_common(socket: zmq.asyncio.Socket, frame_max_bytes: int) -> None:
+    # A larger one ends the link: whoever is on the path could fill our memory with it.
+    socket.setsockopt(zmq.MAXMSGSIZE, frame_max_bytes)
     socket.setsockopt(zmq.IPV6, 1)
     socket.setsockopt(zmq.LINGER, 0)
     socket.setsockopt(zmq.RECONNECT_IVL, _NO_RECONNECT)

@@ -13,6 +13,13 @@ BODY_MAX_BYTES = 24 * 1024
 COMMAND_MAX_BYTES = 32 * 1024
 # Plain bytes in one published frame. Times the publisher's high-water mark this bounds memory per slow reader.
 FRAME_MAX_BYTES = 64 * 1024
+# Prefixes by which readers subscribe: the longest topic there can be, with its NUL.
+SUBSCRIPTION_MAX_BYTES = 256
+# Such a frame as it is on the wire: its topic before it, and key number, counter and tag.
+SEALED_FRAME_MAX_BYTES = FRAME_MAX_BYTES + SUBSCRIPTION_MAX_BYTES + 32
+# A message down the commands link. All but the roster stay below 2 MiB; that has room for 16,000 users with the longest
+# names and reasons of being away, and for hundreds of thousands of usual ones.
+REPLY_MAX_BYTES = 16 * 1024 * 1024
 
 # Answers kept per command numbering; twice what may be in flight, so that each answer that can be asked again is there.
 IN_FLIGHT_MAX = 128
