@@ -68,6 +68,11 @@ def test_a_damaged_export_is_said_to_be_damaged(content: str) -> None:
     assert "damaged" in refused(content)
 
 
-@pytest.mark.parametrize("content", [changed(2, "17", "40"), changed(2, "17", "0"), changed(2, "8", "4096")])
-def test_a_file_cannot_ask_for_all_memory(content: str) -> None:
+@pytest.mark.parametrize("content", [changed(2, "17", "0"), changed(2, "8", "4096"), changed(2, "8 1", "8 1000")])
+def test_a_file_whose_passphrase_is_stretched_in_another_way_is_not_tried(content: str) -> None:
     assert "another version" in refused(content)
+
+
+@pytest.mark.parametrize("log_n", [18, 20, 40, 10**9])
+def test_a_file_cannot_ask_for_more_memory_than_one_of_ours(log_n: int) -> None:
+    assert "more memory" in refused(changed(2, "17", str(log_n)))

@@ -25,8 +25,6 @@ _FIRST_LINE = "zchat identity 1"
 _SALT_BYTES = 16
 # 128 MiB and a third of a second for each try.
 _LOG_N, _R, _P = 17, 8, 1
-# What a file from elsewhere may ask for: 1 GiB.
-_LOG_N_MAX = 20
 # The key seals once.
 _NONCE = bytes(12)
 _LINES = 4
@@ -61,8 +59,13 @@ def open_identity(content: str, passphrase: str) -> Carried:
         check_name(lines[1])
         scheme, log_n, r, p, salt = lines[2].split(" ")
         sealed = bytes.fromhex(lines[3])
-        if (scheme, int(r), int(p)) != ("scrypt", _R, _P) or not 1 <= int(log_n) <= _LOG_N_MAX:
+        if (scheme, int(r), int(p)) != ("scrypt", _R, _P) or int(log_n) < 1:
             raise CannotOpen("that identity was exported by another version of zchat")
+        if int(log_n) > _LOG_N:
+            # A file from elsewhere might ask for all memory that there is.
+            raise CannotOpen(
+                "that file asks for more memory than zchat ever needs to open one; export the identity again"
+            )
         key = _stretch(passphrase, bytes.fromhex(salt), int(log_n))
         secret = ChaCha20Poly1305(key).decrypt(_NONCE, sealed, header.encode())
     except CannotOpen:
