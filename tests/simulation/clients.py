@@ -9,7 +9,7 @@ from tests.people import identity_of
 from tests.simulation.judge import Judge
 from tests.simulation.timeline import Timeline
 from tests.simulation.wires import Wires
-from zchat_client.core.outputs import Over, Pin, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
+from zchat_client.core.outputs import Output, Over, Pin, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
 from zchat_client.core.questions import Make
 from zchat_client.core.session import Phase, Session
 from zchat_client.events import Event
@@ -213,21 +213,9 @@ class Run:
     # -- what it puts out -------------------------------------------------------------------------------------------
 
     def _carry_out(self) -> None:
-        for output in self.session.outputs():
-            match output:
-                case Show():
-                    self._show(output)
-                case Settled():
-                    self._settled(output)
-                case Pin():
-                    self._judge.pinned(self, output)
-                    self.user.pins[output.folded] = output.key
-                case Over():
-                    self.end = output
-                case Rebuild():
-                    self._broken = output.reason
-                case Send() | Subscribe() | Unsubscribe():
-                    self._use_link(output)
+        while outputs := self.session.outputs():
+            for output in outputs:
+                self._take(output)
         if self.end is not None and not self.over:
             self._judge.ended(self, self.end)
             self.quit()
@@ -236,6 +224,23 @@ class Run:
             # The loop gets to it a little later; what comes in between is still taken in.
             self._timeline.after(self._dice.random() * 0.005, partial(self._give_up, self.wires))
         self._arm()
+
+    def _take(self, output: Output) -> None:
+        match output:
+            case Show():
+                self._show(output)
+            case Settled():
+                self._settled(output)
+            case Pin():
+                self._judge.pinned(self, output)
+                self.user.pins[output.folded] = output.key
+                self.session.pinned(output, "", self._timeline.now())
+            case Over():
+                self.end = output
+            case Rebuild():
+                self._broken = output.reason
+            case Send() | Subscribe() | Unsubscribe():
+                self._use_link(output)
 
     def _give_up(self, wires: Wires) -> None:
         if self.wires is wires and self._broken is not None:

@@ -251,7 +251,7 @@ def test_the_file_of_contacts_is_private_and_not_taken_for_empty_when_it_is_dama
 
 
 @pytest.mark.parametrize("spoil", [lambda path: path.write_text("damaged\n"), lambda path: path.mkdir()])
-def test_a_key_that_cannot_be_saved_is_said_and_ends_nothing(
+def test_nothing_is_whispered_for_a_key_that_cannot_be_saved_until_it_can(
     house: House, broker: Broker, spoil: Callable[[Path], object]
 ) -> None:
     alice, bob = house.join(broker, unique("alice"), unique("bob"))
@@ -259,7 +259,14 @@ def test_a_key_that_cannot_be_saved_is_said_and_ends_nothing(
     path.parent.mkdir(parents=True, exist_ok=True)
     spoil(path)
     alice.types(f"/w {bob} hi")
-    said = alice.wait("error", code="storage_failed")["text"]
+    said = alice.wait("error", code="storage_failed", typed=f"/w {bob} hi")["text"]
     assert f"The key of {bob.name} could not be saved" in said
+    assert str(path) in said
     alice.types("still here")
     bob.wait("message", text="still here")
+    # Whispers are posted before what is said after them.
+    assert not bob.seen("whisper")
+    path.rmdir() if path.is_dir() else path.unlink()
+    alice.types(f"/w {bob} hi")
+    bob.wait("whisper", text="hi")
+    assert contacts_file(alice, broker).read_text() == f"{bob.name} {load_identity(key_file(bob)).public.hex()}\n"

@@ -461,14 +461,15 @@ class Client:
             self.show(Error(at=now().at, code=Code.BROKER_UNREACHABLE, text=f"{text}; still trying."))
         self._unreachable_text = text
 
-    def _keep(self, pin: Pin) -> None:
-        """A contact's key, before anything is sealed for it."""
+    def _keep(self, pin: Pin) -> str:
+        """A contact's key, before anything is sealed for it; returns why it could not be kept."""
         try:
             self._known_contacts.keep(pin.folded, pin.key)
-        except (OSError, DamagedKey) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            text = f"The key of {pin.folded} could not be saved ({why}); the next start will not know it."
-            self.show(Error(at=now().at, code=Code.STORAGE_FAILED, text=text))
+        except OSError as error:
+            return f"{error.strerror}: {self._known_contacts.path}"
+        except DamagedKey as error:
+            return str(error)
+        return ""
 
     def _note_shown(self, topic: str, seq: int) -> None:
         self._positions.set(topic, seq)

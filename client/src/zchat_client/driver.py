@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import zmq.asyncio
 
-from zchat_client.core.outputs import Over, Pin, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
+from zchat_client.core.outputs import Output, Over, Pin, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
 from zchat_client.core.session import Session
 from zchat_client.keys import KnownBrokers
 from zchat_client.link import Found, Link, find_broker
@@ -40,11 +40,14 @@ class Place:
 
 
 class Told(NamedTuple):
-    """Who is called with what the core puts out: events, results, keys to keep; and at each failed attempt."""
+    """Who is called with what the core puts out: events, results, keys to keep; and at each failed attempt.
+
+    ``keep`` returns why the key could not be kept; nothing if it was.
+    """
 
     show: Callable[[Show], None]
     settle: Callable[[Settled], None]
-    keep: Callable[[Pin], None]
+    keep: Callable[[Pin], str]
     unreachable: Callable[[str], None]
 
 
@@ -85,23 +88,27 @@ class Driver:
 
     def carry_out(self) -> None:
         """Does what the core wants done. Call it after every call to the core from outside."""
-        for output in self._session.outputs():
-            match output:
-                case Show():
-                    self._told.show(output)
-                case Settled():
-                    self._told.settle(output)
-                case Pin():
-                    self._told.keep(output)
-                case Over():
-                    self._over = output
-                    self._broken.set()
-                case Rebuild():
-                    self._reason = output.reason
-                    self._broken.set()
-                case Send() | Subscribe() | Unsubscribe():
-                    self._use_link(output)
+        while outputs := self._session.outputs():
+            for output in outputs:
+                self._carry_out(output)
         self._arm()
+
+    def _carry_out(self, output: Output) -> None:
+        match output:
+            case Show():
+                self._told.show(output)
+            case Settled():
+                self._told.settle(output)
+            case Pin():
+                self._session.pinned(output, self._told.keep(output), now())
+            case Over():
+                self._over = output
+                self._broken.set()
+            case Rebuild():
+                self._reason = output.reason
+                self._broken.set()
+            case Send() | Subscribe() | Unsubscribe():
+                self._use_link(output)
 
     def _use_link(self, output: Send | Subscribe | Unsubscribe) -> None:
         if self._link is None:

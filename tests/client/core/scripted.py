@@ -4,7 +4,7 @@ from itertools import count
 from typing import TypeVar
 
 from tests.people import identity_of, key_of, sealed
-from zchat_client.core.outputs import Over, Pin, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
+from zchat_client.core.outputs import Output, Over, Pin, Rebuild, Send, Settled, Show, Subscribe, Unsubscribe
 from zchat_client.core.session import Session
 from zchat_client.events import Event
 from zchat_common import messages as m
@@ -62,6 +62,8 @@ class Desk:
         self.subscriptions: list[str] = []
         self.rebuilds: list[str] = []
         self.settled: dict[int, object] = {}
+        # Why no key can be kept, while that is so.
+        self.disk_fault = ""
         self.over: Over | None = None
         self.keys: dict[str, SealingKey] = {}
         self.last = {PUBLIC: 0, OWN: 0}
@@ -81,26 +83,32 @@ class Desk:
     # -- what the shell does ----------------------------------------------------------------------------------------
 
     def carry(self) -> None:
-        for output in self.session.outputs():
-            match output:
-                case Send():
-                    self.sent.append(wire.decode_upstream(output.payload))
-                case Show():
-                    self.shown.append(output.event)
-                    if output.topic is not None:
-                        self.positions[output.topic] = output.seq
-                case Subscribe():
-                    self.subscriptions.append(f"+{output.topic}")
-                case Unsubscribe():
-                    self.subscriptions.append(f"-{output.topic}")
-                case Settled():
-                    self.settled[output.ticket] = output.result
-                case Rebuild():
-                    self.rebuilds.append(output.reason)
-                case Pin():
+        while outputs := self.session.outputs():
+            for output in outputs:
+                self._carry(output)
+
+    def _carry(self, output: Output) -> None:
+        match output:
+            case Send():
+                self.sent.append(wire.decode_upstream(output.payload))
+            case Show():
+                self.shown.append(output.event)
+                if output.topic is not None:
+                    self.positions[output.topic] = output.seq
+            case Subscribe():
+                self.subscriptions.append(f"+{output.topic}")
+            case Unsubscribe():
+                self.subscriptions.append(f"-{output.topic}")
+            case Settled():
+                self.settled[output.ticket] = output.result
+            case Rebuild():
+                self.rebuilds.append(output.reason)
+            case Pin():
+                if not self.disk_fault:
                     self.pins[output.folded] = output.key
-                case Over():
-                    self.over = output
+                self.session.pinned(output, self.disk_fault, self.now)
+            case Over():
+                self.over = output
 
     def open(self) -> None:
         """Both links stand."""

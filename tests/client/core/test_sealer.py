@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.client.core.scripted import OWN, Desk
+from tests.client.core.scripted import OWN, Desk, whisper
 from tests.people import key_of, whisperer
-from zchat_client.core.outputs import Contact
+from zchat_client.core.outputs import Contact, Pin
+from zchat_client.events import Error
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.errors import Code
@@ -58,11 +59,14 @@ def test_a_first_whisper_asks_for_the_key_pins_it_and_goes_sealed_for_it(desk: D
     assert not any(b"psst" in arg for arg in do.args if isinstance(arg, bytes))
 
 
-def test_a_pin_is_put_out_before_what_is_sealed_for_it(desk: Desk) -> None:
+def test_nothing_is_sealed_before_the_key_is_kept(desk: Desk) -> None:
     desk.submit("whisper", "Bob", "psst")
+    desk.submit("say", "after", False)
     ask = desk.of(m.AskUser)[-1].ask
     desk.session.command_link(wire.encode(m.User(ask, "Bob", BOB.key)), desk.now)
-    assert [type(output).__name__ for output in desk.session.outputs()][:2] == ["Pin", "Send"]
+    assert desk.session.outputs() == [Pin("bob", BOB.key)]
+    desk.session.pinned(Pin("bob", BOB.key), "", desk.now)
+    assert [type(output).__name__ for output in desk.session.outputs()] == ["Send", "Send"]
 
 
 def test_a_key_is_asked_for_once_in_a_session(desk: Desk) -> None:
@@ -281,6 +285,89 @@ def test_the_pin_of_an_earlier_run_holds_for_a_name_in_any_case() -> None:
     desk.submit("whisper", "BoB", "psst")
     desk.name_key("BOB", MALLORY)
     assert code(desk, 1) == "contact_key_changed"
+
+
+# -- a key that cannot be kept ----------------------------------------------------------------------------------------
+
+
+def said(desk: Desk, ticket: int) -> str:
+    refusal = desk.settled[ticket]
+    assert isinstance(refusal, m.Refusal)
+    assert refusal.code == "storage_failed"
+    return refusal.text
+
+
+def test_a_whisper_is_not_sealed_for_a_key_that_cannot_be_kept_and_its_user_is_told(desk: Desk) -> None:
+    desk.disk_fault = "disk full"
+    desk.submit("say", "before", False, ticket=1)
+    desk.submit("whisper", "Bob", "psst", ticket=2)
+    desk.submit("say", "after", False, ticket=3)
+    desk.name_key()
+    assert desk.settled == {}, "the command before it has no answer yet"
+    desk.settle(1, "public", 1)
+    assert "The key of bob could not be saved (disk full)" in said(desk, 2)
+    assert sent(desk) == [(1, "say"), (2, "say")]
+    assert desk.seen(Error) == [], "it is said once"
+
+
+def test_each_whisper_tries_again_to_keep_the_key(desk: Desk) -> None:
+    desk.disk_fault = "disk full"
+    for ticket in (1, 2):
+        desk.submit("whisper", "Bob", "psst", ticket=ticket)
+    desk.name_key()
+    assert said(desk, 1) == said(desk, 2)
+    desk.disk_fault = ""
+    desk.submit("whisper", "Bob", "again", ticket=3)
+    assert texts(desk) == ["again"]
+    assert desk.pins == {"bob": BOB.key}
+
+
+def test_what_was_read_before_its_key_could_be_kept_does_not_make_it_a_key_to_seal_for(desk: Desk) -> None:
+    desk.disk_fault = "disk full"
+    desk.read(OWN, whisper(1))
+    assert [type(event).__name__ for event in desk.shown[-2:]] == ["Whisper", "Error"]
+    (error,) = desk.seen(Error)
+    assert (error.code, "bob" in error.text) == ("storage_failed", True)
+    desk.submit("whisper", "Bob", "psst", ticket=1)
+    desk.name_key()
+    assert said(desk, 1)
+    assert sent(desk) == []
+    desk.disk_fault = ""
+    desk.submit("whisper", "Bob", "psst", ticket=2)
+    assert texts(desk) == ["psst"]
+
+
+def test_the_first_key_is_the_one_to_compare_with_though_it_could_not_be_kept(desk: Desk) -> None:
+    desk.disk_fault = "disk full"
+    desk.read(OWN, whisper(1))
+    desk.disk_fault = ""
+    desk.submit("whisper", "Bob", "psst", ticket=1)
+    desk.name_key("Bob", MALLORY)
+    assert code(desk, 1) == "contact_key_changed"
+    assert desk.pins == {}
+
+
+def test_trust_in_a_key_that_cannot_be_kept_changes_nothing() -> None:
+    desk = Desk(pins={"bob": BOB.key})
+    desk.connect()
+    desk.disk_fault = "disk full"
+    desk.submit("trust", "Bob", ticket=1)
+    desk.name_key("Bob", MALLORY)
+    assert said(desk, 1)
+    desk.submit("whisper", "Bob", "psst", ticket=2)
+    assert code(desk, 2) == "contact_key_changed"
+    desk.disk_fault = ""
+    desk.submit("trust", "Bob", ticket=3)
+    desk.name_key("Bob", MALLORY)
+    assert desk.settled[3] == Contact("Bob", safety_code(ALICE, Party("bob", MALLORY)))
+    assert desk.pins == {"bob": MALLORY}
+
+
+def test_verify_shows_no_code_for_a_key_that_the_next_start_would_not_know(desk: Desk) -> None:
+    desk.disk_fault = "disk full"
+    desk.submit("verify", "Bob", ticket=1)
+    desk.name_key()
+    assert said(desk, 1)
 
 
 # -- safety codes -----------------------------------------------------------------------------------------------------

@@ -28,10 +28,14 @@ class Contacts:
     """Seals and opens the whispers of one user."""
 
     def __init__(self, name: str, identity: Identity, pins: Mapping[str, bytes], out: Callable[[Output], None]) -> None:
-        """``pins`` are the keys kept in earlier runs, by folded name; new ones are put out."""
+        """``pins`` are the keys kept in earlier runs, by folded name; new ones are put out to be kept."""
         self._me = Party(name_key(name), identity.public)
         self._whisperer = Whisperer(identity)
+        # What keys are compared with, and what of it the next run will know: the first key of a name is known from then
+        # on, also while it cannot be kept.
         self._pins = dict(pins)
+        self._kept = dict(pins)
+        self._offered: dict[str, bytes] = {}
         self._out = out
         self._warned: dict[Party, None] = {}
 
@@ -43,15 +47,26 @@ class Contacts:
         """Whether this is the key pinned for the name, or is now, because it is the first."""
         folded = name_key(name)
         if folded not in self._pins:
-            self.trust(name, key)
+            self._pins[folded] = key
+            self.keep(name, key)
         return self._pins[folded] == key
 
-    def trust(self, name: str, key: bytes) -> None:
-        """From now on this is the key of that name."""
+    def is_kept(self, name: str, key: bytes) -> bool:
+        """Whether the next run knows this as the key of that name: only then anything may be sealed for it."""
+        return self._kept.get(name_key(name)) == key
+
+    def keep(self, name: str, key: bytes) -> None:
+        """Puts the key out to be kept as that of the name, whatever it was before."""
         folded = name_key(name)
-        if self._pins.get(folded) != key:
-            self._pins[folded] = key
+        if self._offered.get(folded) != key:
+            self._offered[folded] = key
             self._out(Pin(folded, key))
+
+    def pinned(self, pin: Pin, *, kept: bool) -> None:
+        """What was put out is kept, or could not be: then it is as before."""
+        self._offered.pop(pin.folded, None)
+        if kept:
+            self._pins[pin.folded] = self._kept[pin.folded] = pin.key
 
     def code(self, name: str, key: bytes) -> str:
         """The safety code that the owner of that name and key sees too."""
@@ -107,3 +122,8 @@ def changed_text(name: str) -> str:
         f"{shown} has another key than before: set up anew, or somebody else has the name, or is in between. "
         f"If you know why, /trust {shown} accepts it; then compare what /verify {shown} shows to both of you."
     )
+
+
+def unkept_text(folded: str, why: str, so: str) -> str:
+    """What a user is told of a contact whose key could not be saved, and what comes of it."""
+    return f"The key of {folded} could not be saved ({why}); {so}"

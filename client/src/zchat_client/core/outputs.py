@@ -40,7 +40,9 @@ class Show(NamedTuple):
 
 
 class Pin(NamedTuple):
-    """Keep this key of a contact (his folded name), for good, before anything that comes after it."""
+    """Keep this key of a contact (his folded name) for good, and tell ``Session.pinned``: nothing is sealed for it
+    before.
+    """
 
     folded: str
     key: bytes

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from enum import Enum, auto
 
 from zchat_client.core.beat import Beat
-from zchat_client.core.contacts import Contacts
+from zchat_client.core.contacts import Contacts, unkept_text
 from zchat_client.core.outbox import Outbox, Pending
-from zchat_client.core.outputs import Contact, Output, Over, Rebuild, Send, Settled, Show
+from zchat_client.core.outputs import Contact, Output, Over, Pin, Rebuild, Send, Settled, Show
 from zchat_client.core.questions import (
     ForContact,
     ForGap,
@@ -163,6 +163,14 @@ class Session:
     def remembered(self, own_seq: int, now: Now) -> None:
         """The user was shown his own topic up to this message, and the next run knows it, however this one ends."""
         self._remembered_seq = own_seq
+        self._pump(now)
+
+    def pinned(self, pin: Pin, refused: str, now: Now) -> None:
+        """What the shell did with a :class:`Pin`: it is kept for the next run, or ``refused`` says why it is not."""
+        self.contacts.pinned(pin, kept=not refused)
+        if refused and not self._sealer.unkept(pin, refused):
+            text = unkept_text(pin.folded, refused, "the next start will not know it.")
+            self._out(Show(Error(at=now.at, code=Code.STORAGE_FAILED, text=text)))
         self._pump(now)
 
     def next_s(self, now: Now) -> float:
