@@ -364,3 +364,48 @@ def test_a_text_and_a_body_of_full_length_fit_into_a_command_and_a_frame() -> No
     alice = Identity.of_secret(bytes(range(32)))
     assert len(Whisperer(alice).seal(text, "alice", Party("bob", alice.public), 1, 1)) <= limits.BODY_MAX_BYTES
     assert max(len(wire.encode(command)), len(wire.encode(whisper))) <= limits.COMMAND_MAX_BYTES <= FRAME_MAX_BYTES
+
+
+# The longest name, and times and numbers of the longest kind.
+LONGEST, LARGE, SMALL_TEXT = "\U00010400" * limits.NAME_MAX_CHARS, 2**63 - 1, "\U0001f600" * limits.AWAY_MAX_CHARS
+MEMBERS = (LONGEST,) * limits.PARTY_PLACES_MAX
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        m.PartyChanged(LARGE, LARGE, "f" * 64, "declined", LONGEST, LONGEST, MEMBERS, LONGEST * 2, LARGE, LARGE),
+        m.Invited(LARGE, LARGE, "f" * 64, LONGEST, MEMBERS, LARGE),
+        m.Whisper(LARGE, LARGE, LONGEST, LONGEST, m.SEALED, bytes(limits.BODY_MAX_BYTES), "stored"),
+        m.Announcement(LARGE, LARGE, LONGEST, "\U0001f600" * limits.TEXT_MAX_CHARS),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_every_kept_message_fits_into_a_frame_and_the_frame_into_a_reader_s_bound(message: m.Kept) -> None:
+    body = wire.encode(message)
+    assert len(body) <= FRAME_MAX_BYTES
+    topic = f"party.{'f' * 249}"
+    assert len(subscription(topic)) == limits.SUBSCRIPTION_MAX_BYTES
+    frame = SealingKey(m.TopicKey(topic, LARGE, bytes(32))).seal(bytes(FRAME_MAX_BYTES))
+    assert len(frame) == limits.SEALED_FRAME_MAX_BYTES
+
+
+def test_the_largest_replies_fit_into_a_client_s_bound() -> None:
+    states = (m.TopicState("f" * 255, LARGE, LARGE, LARGE, bytes(32)),) * 20
+    keys = (m.TopicKey("f" * 255, LARGE, bytes(32)),) * 3
+    party = m.PartyState("f" * 64, LONGEST, MEMBERS)
+    invitations = (m.OpenInvitation("f" * 64, LONGEST, MEMBERS, LARGE),) * limits.OPEN_INVITATIONS_MAX
+    registered = m.Registered(
+        1, 1, 1, bytes(16), LONGEST, SMALL_TEXT, LARGE, LARGE, LARGE, LARGE, LARGE, keys, states, party, invitations,
+        LARGE, (LONGEST,) * 1_000,
+    )  # fmt: skip
+    restraint = m.Restraint("mute", LONGEST, LONGEST, LARGE, LARGE, "f" * 45, SMALL_TEXT)
+    page = (bytes(limits.HISTORY_PAGE_MAX_BYTES // limits.HISTORY_PAGE_MAX),) * limits.HISTORY_PAGE_MAX
+    for reply in (
+        registered,
+        m.Bans(LARGE, (restraint,) * limits.RESTRAINTS_SHOWN),
+        m.History(LARGE, "f" * 255, LARGE, LARGE, page, bytes(32)),
+    ):
+        assert len(wire.encode(reply)) < 2 * 1024 * 1024 < limits.REPLY_MAX_BYTES
+    entry = m.RosterEntry(LONGEST, "online", LARGE, SMALL_TEXT)
+    assert len(wire.encode(m.Roster(LARGE, LARGE, (entry,) * 16_000))) < limits.REPLY_MAX_BYTES

@@ -37,6 +37,11 @@ LINK_SILENCE_S = 8.0
 # No command and no ping for this long: the session ends.
 SESSION_SILENCE_S = 15.0
 INVITATION_S = 600.0
+# Members of a party and those invited to it, together. Each message about a party names its members: of so many, with
+# the longest names, it takes half of a frame.
+PARTY_PLACES_MAX = 256
+# Open at once for one user. What he is told when he registers names the members of each party: at most a megabyte then.
+OPEN_INVITATIONS_MAX = 32
 NUMBERING_KEPT_S = 7 * 24 * 3600.0
 # What a former member has not been shown of his party is kept for him so long.
 TAIL_KEPT_S = 7 * 24 * 3600.0

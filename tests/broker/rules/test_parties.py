@@ -5,6 +5,7 @@ import pytest
 from tests.broker.rules.conversation import MINUTE, SECOND, Chat, news, of, one, posted, told
 from zchat_broker.rules.effects import Answered, Effect, KeyChanged, Posted, TopicDropped
 from zchat_broker.rules.views import readable_from
+from zchat_common.limits import OPEN_INVITATIONS_MAX, PARTY_PLACES_MAX
 from zchat_common.messages import Answer, Invited, PartyChanged, Say
 
 
@@ -72,6 +73,36 @@ def test_who_cannot_be_invited() -> None:
     assert chat.refused("alice", "party_invite", "carol") == "already_invited"
     assert chat.refused("bob", "party_invite", "CAROL") == "already_invited"
     assert chat.refused("alice", "party_invite", "Alice") == "not_yourself"
+
+
+def test_a_party_has_so_many_places_for_members_and_invited_together() -> None:
+    chat = Chat("alice", "bob", "one.more", *[f"guest{n}" for n in range(PARTY_PLACES_MAX - 2)])
+    chat.party("alice", "bob")
+    for n in range(PARTY_PLACES_MAX - 2):
+        chat.ok("bob", "party_invite", f"guest{n}")
+    party = chat.party_of("alice").id
+    assert chat.refused("alice", "party_invite", "one.more") == "access_denied"
+    chat.ok("guest0", "party_accept", party)
+    assert chat.refused("guest0", "party_invite", "one.more") == "access_denied"
+    assert chat.refused("guest0", "party_invite", "guest1") == "already_invited"
+    chat.ok("guest1", "party_decline", party)
+    chat.ok("alice", "party_invite", "one.more")
+    assert chat.refused("alice", "party_invite", "guest1") == "access_denied"
+    chat.ok("guest0", "party_leave")
+    chat.ok("alice", "party_invite", "guest1")
+
+
+def test_a_user_has_so_many_open_invitations() -> None:
+    hosts = [f"host{n}" for n in range(OPEN_INVITATIONS_MAX)]
+    chat = Chat("alice", "bob", "carol", *hosts)
+    parties = [chat.invite(host, "carol") for host in hosts]
+    assert chat.refused("alice", "party_invite", "Carol") == "access_denied"
+    assert chat.state.party_of("alice") is None
+    assert chat.refused("host0", "party_invite", "carol") == "already_invited"
+    chat.ok("alice", "party_invite", "bob")
+    assert chat.refused("alice", "party_invite", "carol") == "access_denied"
+    chat.ok("carol", "party_accept", parties[7])
+    chat.ok("alice", "party_invite", "carol")
 
 
 def test_one_may_be_invited_to_several_parties() -> None:

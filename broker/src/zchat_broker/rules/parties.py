@@ -6,11 +6,11 @@ changes with each join and leave, always before the message that tells of it. Wh
 out stays his to read until he has it (see tails.py).
 """
 
-from zchat_broker.rules.state import Invitation, Party, Seat, User
+from zchat_broker.rules.state import Invitation, Party, Seat, State, User
 from zchat_broker.rules.step import Actor, Done, No, Step
 from zchat_broker.rules.tails import drop_topic_if_unread, keep_tail
 from zchat_common.errors import Code
-from zchat_common.limits import INVITATION_S
+from zchat_common.limits import INVITATION_S, OPEN_INVITATIONS_MAX, PARTY_PLACES_MAX
 from zchat_common.messages import Invited, PartyChanged, Say
 from zchat_common.topics import party_topic, user_topic
 
@@ -27,11 +27,25 @@ def invite(step: Step, actor: Actor, fresh_id: str, invitee: User) -> Done | No:
         return No(Code.ALREADY_MEMBER, f"{invitee.name} is in your party already.")
     if party is not None and invitee.folded in state.invitations[party.id]:
         return No(Code.ALREADY_INVITED, f"{invitee.name} has an invitation to your party already.")
+    full = _full(state, party, invitee)
+    if full is not None:
+        return full
     if party is not None:
         return Done(party_topic(party.id), _add_invitation(step, party, user, invitee))
     created = _create(step, fresh_id, user)
     _add_invitation(step, state.parties[fresh_id], user, invitee)
     return Done(party_topic(fresh_id), created, "created")
+
+
+def _full(state: State, party: Party | None, invitee: User) -> No | None:
+    """Why there is no place for one more invitation. Who has one has a place, so that accepting needs none."""
+    if party is not None and len(party.seats) + len(state.invitations[party.id]) >= PARTY_PLACES_MAX:
+        text = f"Your party is full: it has {PARTY_PLACES_MAX} places, for its members and those invited to it."
+        return No(Code.ACCESS_DENIED, text)
+    if sum(1 for _ in state.invitations_for(invitee.folded)) >= OPEN_INVITATIONS_MAX:
+        text = f"{invitee.name} has {OPEN_INVITATIONS_MAX} open invitations; try again when some of them have ended."
+        return No(Code.ACCESS_DENIED, text)
+    return None
 
 
 def accept(step: Step, actor: Actor, party_id: str) -> Done | No:
