@@ -24,6 +24,9 @@ Without = Callable[..., Broker]
 # None of them is written by a prompt or for a colour.
 PIECES: Final = ("\x1b]0;owned", "\a\x1b[2J", "\x9b31m", "\u202egnp", "\u2066", "\x7f")
 HUGE: Final = "x" * 20_000
+# Reasons are cut by the attack itself.
+HUGE_PLACES: Final = {"text", "party", "announcement", "name"}
+HIDDEN: Final = ("\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\U000e0041")
 ROOT: Final = Identity.create()
 
 # -- through an honest broker -----------------------------------------------------------------------------------------
@@ -73,18 +76,29 @@ def test_the_broker_takes_it_nowhere(piece: str, moderated: Broker) -> None:
 
 
 def test_the_broker_takes_no_huge_text_either(moderated: Broker) -> None:
-    # Reasons were cut by the attack itself.
-    assert send(moderated, HUGE) & {"text", "party", "announcement", "name"} == set()
+    assert send(moderated, HUGE) & HUGE_PLACES == set()
+
+
+def test_without_checked_texts_it_takes_a_huge_one(without: Without) -> None:
+    assert send(without("checked texts", "--admin", "root"), HUGE) & HUGE_PLACES == HUGE_PLACES - {"name"}
+
+
+def hide_in_names(broker: Broker) -> list[str]:
+    """What nobody sees, as far as it was taken as a part of a name."""
+    return [hidden for hidden in HIDDEN if takes_name(broker, f"{unique('ro')}{hidden}ot")]
+
+
+def takes_name(broker: Broker, name: str) -> bool:
+    with Peer(broker) as peer:
+        return peer.tries(name) == "in"
 
 
 def test_no_name_has_what_nobody_sees(moderated: Broker) -> None:
-    for hidden in ("\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\U000e0041"):
-        assert "name" not in send_name(moderated, f"ro{hidden}ot-x")
+    assert hide_in_names(moderated) == []
 
 
-def send_name(broker: Broker, name: str) -> set[str]:
-    with Peer(broker) as peer:
-        return {"name"} if peer.tries(name) == "in" else set()
+def test_without_checked_names_they_have(without: Without) -> None:
+    assert hide_in_names(without("folded names")) == list(HIDDEN)
 
 
 def test_without_checked_texts_it_takes_it_everywhere(without: Without) -> None:
