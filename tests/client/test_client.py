@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.client.offline import PORT, answering, offline, run, submitted, the_end, tick, until
-from zchat_client import Client, Code, ZchatError
+from zchat_client import Client, Code, ZchatError, keys
 from zchat_client.events import Bye, Error
 from zchat_common.identity import DamagedKey, Identity
 from zchat_common.introduction import Introduction, encode_introduction
 from zchat_common.limits import PROTOCOL_VERSION
+from zchat_common.private_files import write_private
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-alice", "x" * 33, "al\x00ice", "\ud800"])
@@ -43,6 +44,29 @@ def test_before_the_first_connection_little_is_known(tmp_path: Path) -> None:
     assert (client.name, client.end, client.roster(), client.party(), client.waiting()) == ("Alice", None, (), None, 0)
     assert not client.link.connected
     assert client.link.latency_s is None
+
+
+def test_people_who_are_met_at_once_cost_one_wait_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Path] = []
+
+    def write(path: Path, data: bytes) -> None:
+        written.append(path)
+        write_private(path, data)
+
+    monkeypatch.setattr(keys, "write_private", write)
+
+    async def scenario() -> None:
+        client = offline(tmp_path)
+        people = {f"user{n}": Identity.create().public for n in range(1_000)}
+        for name, key in people.items():
+            client._session.contacts.knows(name, key)
+        client._driver.carry_out()
+        assert [keys.KnownContacts(path).read() for path in written] == [people]
+        assert all(client._session.contacts.is_kept(name, key) for name, key in people.items())
+        client._driver.carry_out()
+        assert len(written) == 1
+
+    run(scenario())
 
 
 def test_calls_side_by_side_keep_their_order_and_wait(tmp_path: Path) -> None:

@@ -149,31 +149,40 @@ def contacts(tmp_path: Path) -> KnownContacts:
 
 def test_a_contact_s_key_outlives_the_program(contacts: KnownContacts) -> None:
     assert contacts.read() == {}
-    contacts.keep("bob", KEY)
-    contacts.keep("żółw", OTHER)
+    contacts.keep({"bob": KEY})
+    contacts.keep({"żółw": OTHER})
     assert KnownContacts(contacts.path).read() == {"bob": KEY, "żółw": OTHER}
-    contacts.keep("bob", OTHER)
+    contacts.keep({"bob": OTHER})
     assert KnownContacts(contacts.path).read() == {"bob": OTHER, "żółw": OTHER}
+
+
+def test_several_keys_are_kept_at_once_or_none_of_them(contacts: KnownContacts) -> None:
+    contacts.keep({"bob": KEY, "carol": KEY})
+    contacts.keep({"carol": OTHER, "dave": OTHER})
+    assert contacts.read() == {"bob": KEY, "carol": OTHER, "dave": OTHER}
+    with pytest.raises(AssertionError):
+        contacts.keep({"erin": KEY, "two words": KEY})
+    assert "erin" not in contacts.read()
 
 
 @pytest.mark.parametrize("name", ["", f"eve {KEY.hex()}\nbob", "two words", "eve\u2028bob"])
 def test_a_name_that_would_be_read_as_another_line_is_never_written(contacts: KnownContacts, name: str) -> None:
-    contacts.keep("bob", KEY)
+    contacts.keep({"bob": KEY})
     with pytest.raises(AssertionError):
-        contacts.keep(name, OTHER)
+        contacts.keep({name: OTHER})
     assert contacts.read() == {"bob": KEY}
 
 
 def test_two_programs_keep_what_the_other_one_kept(contacts: KnownContacts) -> None:
     other = KnownContacts(contacts.path)
-    contacts.keep("bob", KEY)
-    other.keep("carol", OTHER)
+    contacts.keep({"bob": KEY})
+    other.keep({"carol": OTHER})
     assert contacts.read() == {"bob": KEY, "carol": OTHER}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are a thing of POSIX")
 def test_nobody_else_sees_whom_one_knows(contacts: KnownContacts) -> None:
-    contacts.keep("bob", KEY)
+    contacts.keep({"bob": KEY})
     assert stat.S_IMODE(contacts.path.stat().st_mode) == 0o600
 
 
@@ -187,5 +196,5 @@ def test_pins_that_cannot_be_read_are_not_taken_for_none(contacts: KnownContacts
     with pytest.raises(DamagedKey, match=str(contacts.path)):
         contacts.read()
     with pytest.raises(DamagedKey):
-        contacts.keep("bob", KEY)
+        contacts.keep({"bob": KEY})
     assert contacts.path.read_bytes() == content

@@ -234,7 +234,7 @@ class Run:
             case Pin():
                 self._judge.pinned(self, output)
                 self.user.pins[output.folded] = output.key
-                self.session.pinned(output, "", self._timeline.now())
+                self.session.pinned([output], "", self._timeline.now())
             case Over():
                 self.end = output
             case Rebuild():

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -461,10 +461,10 @@ class Client:
             self.show(Error(at=now().at, code=Code.BROKER_UNREACHABLE, text=f"{text}; still trying."))
         self._unreachable_text = text
 
-    def _keep(self, pin: Pin) -> str:
-        """A contact's key, before anything is sealed for it; returns why it could not be kept."""
+    def _keep(self, pins: Sequence[Pin]) -> str:
+        """Contacts' keys, before anything is sealed for them; returns why they could not be kept."""
         try:
-            self._known_contacts.keep(pin.folded, pin.key)
+            self._known_contacts.keep({pin.folded: pin.key for pin in pins})
         except OSError as error:
             return f"{error.strerror}: {self._known_contacts.path}"
         except DamagedKey as error:

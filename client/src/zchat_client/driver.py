@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -42,12 +42,12 @@ class Place:
 class Told(NamedTuple):
     """Who is called with what the core puts out: events, results, keys to keep; and at each failed attempt.
 
-    ``keep`` returns why the key could not be kept; nothing if it was.
+    ``keep`` returns why the keys could not be kept; nothing if they were.
     """
 
     show: Callable[[Show], None]
     settle: Callable[[Settled], None]
-    keep: Callable[[Pin], str]
+    keep: Callable[[Sequence[Pin]], str]
     unreachable: Callable[[str], None]
 
 
@@ -89,6 +89,10 @@ class Driver:
     def carry_out(self) -> None:
         """Does what the core wants done. Call it after every call to the core from outside."""
         while outputs := self._session.outputs():
+            # At once: whoever comes back to whispers of a thousand people would wait for the disk as often.
+            pins = [output for output in outputs if isinstance(output, Pin)]
+            if pins:
+                self._session.pinned(pins, self._told.keep(pins), now())
             for output in outputs:
                 self._carry_out(output)
         self._arm()
@@ -99,8 +103,6 @@ class Driver:
                 self._told.show(output)
             case Settled():
                 self._told.settle(output)
-            case Pin():
-                self._session.pinned(output, self._told.keep(output), now())
             case Over():
                 self._over = output
                 self._broken.set()
@@ -109,6 +111,8 @@ class Driver:
                 self._broken.set()
             case Send() | Subscribe() | Unsubscribe():
                 self._use_link(output)
+            case Pin():
+                pass  # kept before all else
 
     def _use_link(self, output: Send | Subscribe | Unsubscribe) -> None:
         if self._link is None:

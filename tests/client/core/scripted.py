@@ -106,7 +106,7 @@ class Desk:
             case Pin():
                 if not self.disk_fault:
                     self.pins[output.folded] = output.key
-                self.session.pinned(output, self.disk_fault, self.now)
+                self.session.pinned([output], self.disk_fault, self.now)
             case Over():
                 self.over = output
 

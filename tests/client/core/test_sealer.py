@@ -65,7 +65,7 @@ def test_nothing_is_sealed_before_the_key_is_kept(desk: Desk) -> None:
     ask = desk.of(m.AskUser)[-1].ask
     desk.session.command_link(wire.encode(m.User(ask, "Bob", BOB.key)), desk.now)
     assert desk.session.outputs() == [Pin("bob", BOB.key)]
-    desk.session.pinned(Pin("bob", BOB.key), "", desk.now)
+    desk.session.pinned([Pin("bob", BOB.key)], "", desk.now)
     assert [type(output).__name__ for output in desk.session.outputs()] == ["Send", "Send"]
 
 

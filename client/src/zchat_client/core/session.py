@@ -6,7 +6,7 @@ The shell tells it what happened (:meth:`Session.link_opened`, :meth:`Session.co
 arguments.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 
 from zchat_client.core.beat import Beat
@@ -165,12 +165,13 @@ class Session:
         self._remembered_seq = own_seq
         self._pump(now)
 
-    def pinned(self, pin: Pin, refused: str, now: Now) -> None:
-        """What the shell did with a :class:`Pin`: it is kept for the next run, or ``refused`` says why it is not."""
-        self.contacts.pinned(pin, kept=not refused)
-        if refused and not self._sealer.unkept(pin, refused):
-            text = unkept_text(pin.folded, refused, "the next start will not know it.")
-            self._out(Show(Error(at=now.at, code=Code.STORAGE_FAILED, text=text)))
+    def pinned(self, pins: Sequence[Pin], refused: str, now: Now) -> None:
+        """What the shell did with each :class:`Pin`: it is kept for the next run, or ``refused`` says why none is."""
+        for pin in pins:
+            self.contacts.pinned(pin, kept=not refused)
+            if refused and not self._sealer.unkept(pin, refused):
+                text = unkept_text(pin.folded, refused, "the next start will not know it.")
+                self._out(Show(Error(at=now.at, code=Code.STORAGE_FAILED, text=text)))
         self._pump(now)
 
     def next_s(self, now: Now) -> float:
