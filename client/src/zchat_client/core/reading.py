@@ -7,28 +7,23 @@ Frames, pages and rosters go in; events, subscriptions and questions come out. T
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from zchat_client.core.alarm import belongs
 from zchat_client.core.beat import Beat
 from zchat_client.core.contacts import Contacts
-from zchat_client.core.keyring import Keyring, Opened
+from zchat_client.core.frames import Frames
 from zchat_client.core.membership import OWN_END, Membership
 from zchat_client.core.outputs import Output, Rebuild, Show, Subscribe, Unsubscribe
 from zchat_client.core.pages import Pages
 from zchat_client.core.proof import Item
-from zchat_client.core.questions import ForKeys, ForParty, ForRoster, Questions
+from zchat_client.core.questions import ForParty, ForRoster, Questions
 from zchat_client.core.roster import Roster, name_key
 from zchat_client.core.showing import event_of
 from zchat_client.core.streams import Streams
 from zchat_client.events import Event, Message, Presence, Whisper
 from zchat_common import messages as m
-from zchat_common import wire
 from zchat_common.clock import Now
 from zchat_common.names import fold
-from zchat_common.sealing import SealError
 from zchat_common.text import clean_text
 from zchat_common.topics import PUBLIC, party_of, party_topic, user_topic
-
-_KEYS_PAUSE_S = 1.0
 
 
 class Reading:
@@ -60,20 +55,19 @@ class Reading:
         self._questions = questions
         self._contacts = contacts
         self._out = out
-        self._keyring = Keyring()
         self._streams = Streams(positions)
+        self._frames = Frames(beat, questions, self.reads, self._published)
         self.pages = Pages(self._streams, questions, out, self._offer, self._put_right)
         # ZeroMQ counts: whoever subscribes twice has to end it twice.
         self._subscribed: dict[str, None] = {}
         # The last ping that was sent when we learned of a party that we are in.
         self._joined_at_ping: dict[str, int] = {}
-        self._keys_asked_s = float("-inf")
 
     # -- links and registrations ------------------------------------------------------------------------------------
 
     def subscribe(self) -> None:
         """A new topics link: subscribes to all that may be read."""
-        self._keyring.drop_waiting()
+        self._frames.new_link()
         parties = dict.fromkeys((*self._streams.parties(), *self.membership.invited_topics()))
         # One's own topic comes last: its pong then proves all the subscriptions before it.
         self._subscribed.clear()
@@ -86,9 +80,9 @@ class Reading:
         self.registered_at = registered.at
         self.receipt_due = registered.waiting
         # A broker that starts has other keys, and may have been set back.
-        same = any(key.topic == PUBLIC and self._keyring.knows(key) for key in registered.keys)
+        same = any(key.topic == PUBLIC and self._frames.knows(key) for key in registered.keys)
         for key in registered.keys:
-            self._add_key(key)
+            self._frames.add(key)
         for invitation in self.membership.registered(registered.party, registered.invitations):
             self._subscribe(party_topic(invitation.party))
         self._take_topics(registered.topics, same, now)
@@ -152,28 +146,11 @@ class Reading:
 
     def frame(self, frame: bytes, now: Now) -> None:
         """A frame came down the topics link."""
-        try:
-            opened = self._keyring.open(frame, self.reads)
-        except SealError:
-            return  # forged, a copy, or not for us: the pong shows whether anything is missing
-        if opened is None:
-            self._ask_keys(now)
-        else:
-            self._opened_frame(opened, now)
+        self._frames.take(frame, now)
 
     def reads(self, topic: str) -> bool:
         """Whether the topic is ours, as far as this client knows, or not read to the end of what was."""
         return topic in (PUBLIC, self.own_topic) or topic in self._streams
-
-    def _opened_frame(self, opened: Opened, now: Now) -> None:
-        if opened.missed:
-            self._beat.hurry(now.steady_s)
-        try:
-            for message, body in wire.decode_frame(opened.plain):
-                if belongs(opened.topic, message):
-                    self._published(opened.topic, message, body, now)
-        except wire.WireError:
-            self._beat.hurry(now.steady_s)
 
     def _published(self, topic: str, message: m.Published, body: bytes, now: Now) -> None:
         match message:
@@ -186,10 +163,10 @@ class Reading:
                 else:
                     self._show_presence(changes)
             case m.NewKey():
-                self._add_key(message.key)
+                self._frames.add(message.key)
                 if message.digest:
                     self._streams.restart(message.key.topic, message.after, message.digest)
-                self._open_waiting(now)
+                self._frames.open_waiting(now)
             case m.Stopping():
                 self._out(Rebuild(clean_text(message.reason)))
             # Whatever else is published is kept.
@@ -246,7 +223,7 @@ class Reading:
         self._streams.leave(topic)
         self.pages.denied.discard(topic)
         self._joined_at_ping.pop(topic, None)
-        self._keyring.forget(topic)
+        self._frames.forget(topic)
         self._beat.abandon(topic)
         if topic not in self.membership.invited_topics():
             self._unsubscribe(topic)
@@ -261,21 +238,6 @@ class Reading:
             del self._subscribed[topic]
             self._out(Unsubscribe(topic))
 
-    def _add_key(self, key: m.TopicKey) -> None:
-        try:
-            self._keyring.add(key)
-        except SealError:
-            return  # a key of the wrong size opens nothing; the frames under it will be asked for
-
-    def _ask_keys(self, now: Now) -> None:
-        if now.steady_s - self._keys_asked_s >= _KEYS_PAUSE_S:
-            self._keys_asked_s = now.steady_s
-            self._questions.ask(m.AskKeys, ForKeys())
-
-    def _open_waiting(self, now: Now) -> None:
-        for opened in self._keyring.waiting():
-            self._opened_frame(opened, now)
-
     def _ask_roster(self) -> None:
         if not self._questions.asks_for(ForRoster()):
             self._questions.ask(m.AskRoster, ForRoster())
@@ -289,8 +251,8 @@ class Reading:
     def keys_reply(self, reply: m.Keys, now: Now) -> None:
         """The keys of all topics: opens the frames that waited for them."""
         for key in reply.keys:
-            self._add_key(key)
-        self._open_waiting(now)
+            self._frames.add(key)
+        self._frames.open_waiting(now)
 
     def party_reply(self, purpose: ForParty, party: m.PartyState | None) -> None:
         """One's own party, since what was shown of it was not all true."""
