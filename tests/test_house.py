@@ -33,13 +33,17 @@ LIBRARY = (
         for name in (
             "link",
             "keys",
+            "answers",
+            "calls",
             "checks",
+            "folder",
             "notes",
             "feed",
             "partner",
             "ignored",
             "moderation",
             "results",
+            "shown",
             "tickets",
             "past",
         )

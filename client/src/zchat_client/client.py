@@ -3,20 +3,19 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import platformdirs
-
+from zchat_client.answers import own_party, present
+from zchat_client.calls import Calls
 from zchat_client.checks import checked as _checked
 from zchat_client.checks import known as _known
-from zchat_client.core.membership import clean_party
-from zchat_client.core.outputs import Contact, Pin, Reply, Show
-from zchat_client.core.questions import Make
-from zchat_client.core.roster import clean_entry, name_key
+from zchat_client.core.outputs import Show
+from zchat_client.core.roster import name_key
 from zchat_client.core.session import Phase, Session
 from zchat_client.driver import Driver, Place, Told
 from zchat_client.events import (
@@ -26,7 +25,6 @@ from zchat_client.events import (
     Error,
     Event,
     History,
-    Member,
     PartyMembers,
     PartyWho,
     Reconnected,
@@ -36,38 +34,25 @@ from zchat_client.events import (
     Who,
 )
 from zchat_client.feed import Feed
-from zchat_client.ignored import Ignored
-from zchat_client.keys import KnownContacts, identity_of
+from zchat_client.folder import Folder
 from zchat_client.moderation import Moderation
-from zchat_client.notes import Notes
 from zchat_client.partner import Partner
 from zchat_client.past import Past
 from zchat_client.results import End, LinkState, Receipt
+from zchat_client.shown import Shown
 from zchat_client.tickets import Tickets
 from zchat_common import messages as m
 from zchat_common.clock import now
 from zchat_common.errors import Code, ZchatError
-from zchat_common.identity import DamagedKey
 from zchat_common.names import BadName, check_name
-from zchat_common.topics import party_of
 
 _log = logging.getLogger("zchat.client")
 
 BUFFERED_EVENTS = 10_000
 _RANDOM_BITS = 63
-_FLUSH_S = 0.5
-# Somebody waits to hear that his whisper has arrived; those that are shown together get one receipt.
-_RECEIPT_S = 0.05
-# What the wire can carry.
-_SEQ_MAX = 2**63 - 1
 _PORT_MAX = 65_533
 # Longer than any invitation code, and short enough for a command.
 _CODE_MAX_CHARS = 100
-
-
-def default_data_folder() -> Path:
-    """Where clients keep their keys and positions when nothing else is said."""
-    return Path(platformdirs.user_data_dir("zchat", appauthor=False)) / "client"
 
 
 class Client:
@@ -101,33 +86,27 @@ class Client:
             folded = check_name(name)
         except BadName as error:
             raise ZchatError(Code.BAD_NAME, str(error)) from None
-        folder = default_data_folder() if data is None else Path(data)
-        place_name = f"{host.replace(':', '_').replace('/', '_')}_{port}"
-        self._positions = Notes(folder / "positions" / place_name / f"{folded}.json")
-        self.notes = Notes(folder / "notes" / place_name / f"{folded}.json")
-        self.ignored = Ignored(Notes(folder / "ignored" / place_name / f"{folded}.json"))
-        positions = {topic: seq for topic, seq in self._positions.items().items() if isinstance(seq, int)}
-        identity = identity_of(folder, folded)
-        self._known_contacts = KnownContacts(folder / "contacts" / place_name / f"{folded}.keys")
-        pins = self._known_contacts.read()
-        self._session = Session(name, "", positions, takeover, identity, pins, lambda: secrets.randbits(_RANDOM_BITS))
+        folder = Folder(data, folded, host, port)
+        self.notes, self.ignored = folder.notes, folder.ignored
+        draw = partial(secrets.randbits, _RANDOM_BITS)
+        self._session = Session(name, "", folder.seqs, takeover, folder.identity, folder.pins, draw)
         self._session.invite = invite[:_CODE_MAX_CHARS]
         # A front end that can ask its user for an invitation code sets this; it is given the broker's words.
         self.ask_invite: Callable[[str], Awaitable[str | None]] | None = None
-        self.moderation = Moderation(self._command, self._ask)
-        place = Place(host, port, folder / "known_brokers", accept_key)
+        place = Place(host, port, folder.known_brokers, accept_key)
         self._tickets = Tickets()
-        told = Told(self._show, self._tickets.settle, self._keep, self._unreachable)
-        self._driver = Driver(self._session, place, identity, told)
-        self._past = Past(name, self._ask, self._session.contacts)
-        self._feed = Feed(buffer, self._note_shown, self.ignored.hides)
+        told = Told(self._show, self._tickets.settle, folder.keep, self._unreachable)
+        self._driver = Driver(self._session, place, folder.identity, told)
+        self._calls = Calls(self._session, self._tickets, self._driver.carry_out)
+        self.moderation = Moderation(self._calls.command, self._calls.ask)
+        self._past = Past(name, self._calls.ask, self._session.contacts)
+        self._shown = Shown(folder, self._session, self._remembered, self.show)
+        self._feed = Feed(buffer, self._shown.note, self.ignored.hides)
         self._partner = Partner()
         self._task: asyncio.Task[None] | None = None
         self._connected = asyncio.Event()
-        self._end: End | None = None
         self._link_since = now().at
         self._unreachable_text = ""
-        self._flush_timer: asyncio.TimerHandle | None = None
 
     # -- life -------------------------------------------------------------------------------------------------------
 
@@ -139,18 +118,18 @@ class Client:
     async def connected(self) -> None:
         """Returns when the client has its place. Raises ZchatError if it is refused."""
         await self._connected.wait()
-        if self._end is not None:
-            raise self._refusal()
+        if self._calls.end is not None:
+            raise self._calls.refusal()
 
     async def leave(self, reason: str = "exit") -> None:
         """Leaves the chat (and the party) after everything under way has its answer, and ends the events."""
-        while self._end is None and self._tickets.open:
+        while self._calls.end is None and self._tickets.open:
             await self._tickets.settled()
         # Whatever was shown to the last is told before one goes.
-        self._flush()
-        if self._end is None:
+        self._shown.flush()
+        if self._calls.end is None:
             # Refused means that the session was over already, which is what was wanted.
-            await asyncio.gather(self._command("exit"), return_exceptions=True)
+            await asyncio.gather(self._calls.command("exit"), return_exceptions=True)
         await self.close(reason)
 
     async def close(self, reason: str = "exit") -> None:
@@ -159,7 +138,7 @@ class Client:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._flush()
+        self._shown.flush()
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -173,7 +152,7 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session.phase is Phase.ONLINE and self._end is None:
+        if self._session.phase is Phase.ONLINE and self._calls.end is None:
             await self.leave()
         else:
             await self.close()
@@ -201,7 +180,7 @@ class Client:
     @property
     def end(self) -> End | None:
         """How it ended; None while it has not."""
-        return self._end
+        return self._calls.end
 
     @property
     def link(self) -> LinkState:
@@ -252,7 +231,7 @@ class Client:
 
     async def say(self, text: str, *, action: bool = False) -> Receipt:
         """Says a text to everyone."""
-        return await self._command("say", _checked(text), action)
+        return await self._calls.command("say", _checked(text), action)
 
     def whisper(self, recipient: str, text: str) -> Coroutine[Any, Any, Receipt]:
         """Whispers to a user, who need not be online. It is sealed: only he and oneself can read it.
@@ -269,64 +248,55 @@ class Client:
         return self.whisper(self._partner.name, text)
 
     async def _whisper(self, recipient: str, text: str) -> Receipt:
-        return await self._command("whisper", _known(recipient), _checked(text))
+        return await self._calls.command("whisper", _known(recipient), _checked(text))
 
     async def party_invite(self, name: str) -> Receipt:
         """Invites a user to one's party, which is created if one has none."""
-        return await self._command("party_invite", _known(name))
+        return await self._calls.command("party_invite", _known(name))
 
     async def party_accept(self, inviter: str | None = None) -> Receipt:
         """Accepts the latest invitation, or the latest from ``inviter``."""
-        return await self._command("party_accept", self._invitation(inviter))
+        return await self._calls.command("party_accept", self._invitation(inviter))
 
     async def party_decline(self, inviter: str | None = None) -> Receipt:
         """Declines the latest invitation, or the latest from ``inviter``."""
-        return await self._command("party_decline", self._invitation(inviter))
+        return await self._calls.command("party_decline", self._invitation(inviter))
 
     async def party_say(self, text: str, *, action: bool = False) -> Receipt:
         """Says a text to one's party."""
-        return await self._command("party_say", _checked(text), action)
+        return await self._calls.command("party_say", _checked(text), action)
 
     async def party_leave(self) -> Receipt:
         """Leaves one's party."""
-        return await self._command("party_leave")
+        return await self._calls.command("party_leave")
 
     async def party_kick(self, name: str) -> Receipt:
         """Removes a member from the party that one leads."""
-        return await self._command("party_kick", _known(name))
+        return await self._calls.command("party_kick", _known(name))
 
     async def party_lead(self, name: str) -> Receipt:
         """Makes another member the leader."""
-        return await self._command("party_lead", _known(name))
+        return await self._calls.command("party_lead", _known(name))
 
     async def away(self, text: str = "") -> Receipt:
         """Says that one is away."""
-        return await self._command("away", _checked(text) if text.strip() else "")
+        return await self._calls.command("away", _checked(text) if text.strip() else "")
 
     async def back(self) -> Receipt:
         """Says that one is back."""
-        return await self._command("back")
+        return await self._calls.command("back")
 
     # -- questions --------------------------------------------------------------------------------------------------
 
     async def who(self) -> Who:
         """Who is online, and the absent members of one's party."""
-        party, roster = await asyncio.gather(self._ask(m.AskParty), self._ask(m.AskRoster))
-        users: dict[str, Member] = {}
-        if isinstance(party, m.Party) and party.party is not None:
-            users = {name_key(name): Member(name, "offline") for name in clean_party(party.party).members}
-        if isinstance(roster, m.Roster):
-            entries = [clean_entry(entry) for entry in roster.entries]
-            users |= {name_key(entry.name): Member(entry.name, entry.status) for entry in entries}
-        found = tuple([users[key] for key in sorted(users)])
+        party, roster = await asyncio.gather(self._calls.ask(m.AskParty), self._calls.ask(m.AskRoster))
+        found = present(party, roster)
         return Who(at=now().at, users=found, admins=self._session.reading.roster.admins_of(found))
 
     async def party_who(self) -> PartyWho:
         """The members of one's party. Raises ZchatError(not_in_party)."""
-        reply = await self._ask(m.AskParty)
-        if not isinstance(reply, m.Party) or reply.party is None:
-            raise ZchatError(Code.NOT_IN_PARTY, "You are in no party; /party invite NAME starts one.")
-        party = clean_party(reply.party)
+        party = own_party(await self._calls.ask(m.AskParty))
         return PartyWho(at=now().at, leader=party.leader, members=party.members)
 
     async def history(self, topic: str = "public", before: int | None = None, limit: int = 20) -> History:
@@ -334,8 +304,6 @@ class Client:
 
         Those of whom one ignores are left out. Raises ZchatError(usage) for numbers that no history has.
         """
-        if limit < 0 or not (before is None or 1 <= before <= _SEQ_MAX):
-            raise ZchatError(Code.USAGE, f"A limit is 0 or more, and a seq from 1 to {_SEQ_MAX}.")
         found = await self._past.history(topic, before, limit)
         return replace(found, messages=tuple([each for each in found.messages if not self.ignored.hides(each)]))
 
@@ -350,12 +318,12 @@ class Client:
 
         Raises ZchatError(contact_key_changed) if his key is not the one that he had before.
         """
-        contact = await self._contact("verify", name)
+        contact = await self._calls.contact("verify", name)
         return SafetyCode(at=now().at, name=contact.name, code=contact.code)
 
     async def trust(self, name: str) -> Trusted:
         """Accepts the key that ``name`` has now, whatever it was before: whispers go to whoever holds that."""
-        contact = await self._contact("trust", name)
+        contact = await self._calls.contact("trust", name)
         return Trusted(at=now().at, name=contact.name, code=contact.code)
 
     # -- for front ends ---------------------------------------------------------------------------------------------
@@ -387,51 +355,13 @@ class Client:
             self._finish(End("refused", Code.MALFORMED, text))
 
     def _finish(self, end: End) -> None:
-        if self._end is not None:
+        if self._calls.end is not None:
             return
-        self._end = end
         if end.code is not None:
             self.show(Error(at=now().at, code=end.code, text=end.text))
         self.show(Bye(at=now().at, reason=end.reason))
-        self._tickets.fail(self._refusal())
+        self._calls.finish(end)
         self._connected.set()
-
-    def _refusal(self) -> ZchatError:
-        if self._end is None or self._end.code is None:
-            return ZchatError(Code.NO_SESSION, "This client has left the chat.")
-        return ZchatError(self._end.code, self._end.text)
-
-    def _command(self, op: str, *args: m.Scalar) -> asyncio.Future[Receipt]:
-        """Submits at once, so that calls keep their order whenever they are awaited."""
-        if self._end is not None:
-            raise self._refusal()
-        ticket, future = self._tickets.command()
-        self._submit(op, args, ticket)
-        return future
-
-    async def _contact(self, op: str, name: str) -> Contact:
-        """Like a command, at its place among them."""
-        if self._end is not None:
-            raise self._refusal()
-        args = (_known(name),)
-        ticket, future = self._tickets.question()
-        self._submit(op, args, ticket)
-        contact = await future
-        if not isinstance(contact, Contact):
-            raise ZchatError(Code.MALFORMED, "That is no answer about a contact.")
-        return contact
-
-    def _submit(self, op: str, args: tuple[m.Scalar, ...], ticket: int) -> None:
-        self._session.submit(op, args, ticket, now())
-        self._driver.carry_out()
-
-    def _ask(self, make: Make) -> asyncio.Future[Reply]:
-        if self._end is not None:
-            raise self._refusal()
-        ticket, future = self._tickets.question()
-        self._session.ask(make, ticket, now())
-        self._driver.carry_out()
-        return future
 
     def _invitation(self, inviter: str | None) -> str:
         party = self._session.reading.membership.invitation(inviter, self.ignored)
@@ -445,7 +375,7 @@ class Client:
             case Connected():
                 self._link_since = show.event.at
                 self._connected.set()
-                self._forget_parties()
+                self._shown.forget_parties()
             case Disconnected() | Reconnected():
                 self._link_since = show.event.at
             case _:
@@ -461,44 +391,7 @@ class Client:
             self.show(Error(at=now().at, code=Code.BROKER_UNREACHABLE, text=f"{text}; still trying."))
         self._unreachable_text = text
 
-    def _keep(self, pins: Sequence[Pin]) -> str:
-        """Contacts' keys, before anything is sealed for them; returns why they could not be kept."""
-        try:
-            self._known_contacts.keep({pin.folded: pin.key for pin in pins})
-        except OSError as error:
-            return f"{error.strerror}: {self._known_contacts.path}"
-        except DamagedKey as error:
-            return str(error)
-        return ""
-
-    def _note_shown(self, topic: str, seq: int) -> None:
-        self._positions.set(topic, seq)
-        loop = asyncio.get_running_loop()
-        due_s = loop.time() + (_RECEIPT_S if self._session.owes_receipt else _FLUSH_S)
-        if self._flush_timer is not None and self._flush_timer.when() > due_s:
-            self._flush_timer.cancel()
-            self._flush_timer = None
-        if self._flush_timer is None:
-            self._flush_timer = loop.call_at(due_s, self._flush)
-
-    def _forget_parties(self) -> None:
-        """Where earlier runs stood in parties that are over and read is of no use any more."""
-        for topic in self._positions.items():
-            if party_of(topic) is not None and not self._session.reading.reads(topic):
-                self._positions.set(topic, None)
-
-    def _flush(self) -> None:
-        if self._flush_timer is not None:
-            self._flush_timer.cancel()
-            self._flush_timer = None
-        try:
-            self._positions.flush()
-            self.notes.flush()
-        except OSError as error:
-            text = f"Positions could not be saved ({error.strerror}); what was shown may come again."
-            self.show(Error(at=now().at, code=Code.STORAGE_FAILED, text=text))
-            return
-        position = self._positions.get(self._session.reading.own_topic)
-        if self._end is None and isinstance(position, int):
-            self._session.remembered(position, now())
+    def _remembered(self, own_seq: int) -> None:
+        if self._calls.end is None:
+            self._session.remembered(own_seq, now())
             self._driver.carry_out()

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
+from zchat_client.answers import own_party
 from zchat_client.core.contacts import Contacts
 from zchat_client.core.outputs import Reply
 from zchat_client.core.questions import Make
@@ -17,6 +18,8 @@ from zchat_common.limits import HISTORY_PAGE_MAX
 from zchat_common.topics import PUBLIC, party_topic, user_topic
 
 _TEXTS = (m.Say, m.Whisper)
+# What the wire can carry.
+_SEQ_MAX = 2**63 - 1
 
 Ask = Callable[[Make], Awaitable[Reply]]
 
@@ -38,7 +41,12 @@ class Past:
         self._contacts = contacts
 
     async def history(self, topic: str, before: int | None, limit: int) -> History:
-        """At most ``limit`` messages before seq ``before``; a whisper that cannot be opened is an error among them."""
+        """At most ``limit`` messages before seq ``before``; a whisper that cannot be opened is an error among them.
+
+        Raises ZchatError(usage) for numbers that no history has.
+        """
+        if limit < 0 or not (before is None or 1 <= before <= _SEQ_MAX):
+            raise ZchatError(Code.USAGE, f"A limit is 0 or more, and a seq from 1 to {_SEQ_MAX}.")
         name = await self._topic_name(topic)
         found: list[Event] = []
         first = 1
@@ -80,10 +88,7 @@ class Past:
             return self._own_topic
         if topic != "party":
             raise ZchatError(Code.USAGE, "A topic is public, party or user.")
-        reply = await self._ask(m.AskParty)
-        if not isinstance(reply, m.Party) or reply.party is None:
-            raise ZchatError(Code.NOT_IN_PARTY, "You are in no party; /party invite NAME starts one.")
-        return party_topic(reply.party.party)
+        return party_topic(own_party(await self._ask(m.AskParty)).party)
 
 
 def _has(event: Event, words: list[str]) -> bool:

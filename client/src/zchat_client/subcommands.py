@@ -6,7 +6,7 @@ from typing import Final, NoReturn
 
 import click
 
-from zchat_client.client import default_data_folder
+from zchat_client.folder import default_data_folder
 from zchat_client.keys import key_file
 from zchat_common.identity import DamagedKey, Identity, load_identity, save_identity
 from zchat_common.introduction import fingerprint
