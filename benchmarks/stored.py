@@ -34,7 +34,7 @@ def fill(data: Path, messages: int) -> None:
 def _speak(hub: Hub, name: str, count: int) -> None:
     key, instance = secrets.token_bytes(32), secrets.randbits(62)
     replies = _turn(hub, key, [wire.encode(Register(PROTOCOL_VERSION, name, secrets.randbits(62), False))])
-    registered = wire.decode_downstream(next(replies))
+    registered = next(wire.decode_downstream(next(replies)))
     assert isinstance(registered, Registered), registered
     says = [wire.encode(Do(registered.token, instance, n, "say", (_TEXT, False))) for n in range(1, count + 1)]
     for start in range(0, count, _TURN):

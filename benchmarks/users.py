@@ -4,6 +4,7 @@ They keep the rules that a client must keep (one numbering, in order, a window) 
 come back after a cut nor read topics: for that there are :mod:`benchmarks.readers` and :class:`FullReader`.
 """
 
+import contextlib
 import secrets
 import select
 import socket
@@ -12,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final
 
+import msgpack
 import zmq
 from zmq.utils import z85
 
@@ -92,7 +94,7 @@ class User:
     def take_replies(self) -> list[Downstream]:
         """The replies that were kept."""
         replies, self.replies = self.replies, []
-        return [wire.decode_downstream(reply) for reply in replies]
+        return [message for frame in replies for message in wire.decode_downstream(frame)]
 
 
 class Crowd:
@@ -229,11 +231,11 @@ class Crowd:
                 reply = link.recv(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            user.under_way -= 1
+            user.under_way -= _messages_in(reply)
             if user.keeps_replies:
                 user.replies.append(reply)
             elif reply[1:8] != _ANSWER_TAG:
-                raise Lost(f"{user.name} was not answered but told {wire.decode_downstream(reply)}")
+                raise Lost(f"{user.name} was not answered but told {next(wire.decode_downstream(reply))}")
 
     def ping(self, users: list[User]) -> None:
         """Each user's own topic gets a pong."""
@@ -295,6 +297,18 @@ class FullReader:
         """Ends the link."""
         self._socket.close()
         self._context.term()
+
+
+def _messages_in(frame: bytes) -> int:
+    """How many messages there are, without building them: the users are to be cheaper than the broker."""
+    unpacker = msgpack.Unpacker(max_buffer_size=len(frame))
+    unpacker.feed(frame)
+    count = 0
+    with contextlib.suppress(msgpack.OutOfData):
+        while True:
+            unpacker.skip()
+            count += 1
+    return count
 
 
 def kept(opened: list[tuple[int, Published]]) -> list[tuple[int, Kept]]:

@@ -149,7 +149,7 @@ class Guest:
         return self.answers(self.broker.turn(*self.arrives(*messages)))
 
     def answers(self, out: Outgoing) -> list[m.Downstream]:
-        return [wire.decode_downstream(payload) for route, payload in out.replies if route == self.route]
+        return [next(wire.decode_downstream(payload)) for route, payload in out.replies if route == self.route]
 
     def registers(self) -> list[m.Upstream]:
         return [m.Register(PROTOCOL_VERSION, self.name, self.run, takeover=False)]
@@ -389,7 +389,7 @@ def test_a_thousand_bad_payloads_harm_nobody(broker: Broker) -> None:
         for payload in noise:
             payload[dice.randrange(3)] = dice.randrange(256)
         out = broker.turn(*[broker.arrival(alice.route, bytes(payload)) for payload in noise])
-        assert all(wire.decode_downstream(payload) for _, payload in out.replies)
+        assert all(list(wire.decode_downstream(payload)) for _, payload in out.replies)
     assert broker.hub.nonsense.total > 100
 
 
@@ -452,7 +452,7 @@ def test_a_turn_that_cannot_be_kept_did_not_happen_and_everybody_in_it_is_told(
         *bob.arrives(bob.command("whisper", "alice", alice.key, m.SEALED, b"lost")),
         *carol.arrives(m.Register(PROTOCOL_VERSION, "Carol", 1, takeover=False)),
     )
-    replies = [wire.decode_downstream(payload) for _, payload in out.replies]
+    replies = [next(wire.decode_downstream(payload)) for _, payload in out.replies]
     assert [code_of(reply) for reply in replies] == ["storage_failed"] * 4
     assert [type(reply) for reply in carol.answers(out)] == [m.Rejected]
     assert out.frames == []

@@ -8,22 +8,21 @@ def test_entries_come_out_as_they_went_in_at_dense_positions() -> None:
     order = EmbeddedOrder(41)
     for at in (3, 1, 2):
         order.submit(Pruned(at))
-    assert list(order.take()) == [Ordered(42, Pruned(3)), Ordered(43, Pruned(1)), Ordered(44, Pruned(2))]
+    assert order.take() == Ordered(44, [Pruned(3), Pruned(1), Pruned(2)])
 
 
 def test_an_entry_comes_out_once() -> None:
     order = EmbeddedOrder(0)
     order.submit(Pruned(1))
-    assert len(list(order.take())) == 1
-    assert list(order.take()) == []
+    assert len(order.take().entries) == 1
+    assert order.take() == Ordered(1, [])
     order.submit(Pruned(2))
-    assert list(order.take()) == [Ordered(2, Pruned(2))]
+    assert order.take() == Ordered(2, [Pruned(2)])
 
 
-def test_what_is_submitted_while_taking_comes_with_the_next_turn() -> None:
+def test_what_is_submitted_while_the_taken_is_applied_comes_with_the_next_turn() -> None:
     order = EmbeddedOrder(0)
     order.submit(Pruned(1))
-    for ordered in order.take():
-        if ordered.position < 9:
-            order.submit(Pruned(2))
-    assert list(order.take()) == [Ordered(2, Pruned(2))]
+    for _ in order.take().entries:
+        order.submit(Pruned(2))
+    assert order.take() == Ordered(2, [Pruned(2)])

@@ -92,8 +92,8 @@ class Turn:
 
     def carry_out(self, now: State, *effects: Effect) -> list[tuple[str, m.Published]]:
         """Carries the effects out; what was published, in order, to whom."""
-        self.outcome.note(1, AT, list(effects))
-        self.outcome.changes(now)
+        self.outcome.note(list(effects), AT)
+        self.outcome.changes(now, 1)
         self.outcome.carry_out(now, self.registering, 9.0, self.replies)
         return self.published()
 
@@ -109,7 +109,7 @@ class Turn:
         return found
 
     def answers(self) -> list[tuple[bytes, m.Downstream]]:
-        return [(route, wire.decode_downstream(payload)) for route, payload in self.replies]
+        return [(route, next(wire.decode_downstream(payload))) for route, payload in self.replies]
 
 
 # -- what is kept ---------------------------------------------------------------------------------------------------
@@ -119,9 +119,9 @@ def test_what_is_kept_follows_from_the_effects() -> None:
     turn = Turn()
     outcome, before = turn.outcome, turn.digests.now("public")
     user, gone = known("Alice"), session()
-    outcome.note(41, AT - 1, [Saved(user), Posted("public", say(1))])
-    outcome.note(42, AT, [Removed(gone), Answered("s1", "alice", answer()), Sent("s1", m.Expected(7, 2))])
-    changes = outcome.changes(State(at=AT, roster_version=6))
+    outcome.note([Saved(user), Posted("public", say(1))], AT - 1)
+    outcome.note([Removed(gone), Answered("s1", "alice", answer()), Sent("s1", m.Expected(7, 2))], AT)
+    changes = outcome.changes(State(at=AT, roster_version=6), 42)
     assert (changes.position, changes.at, changes.roster_version) == (42, AT, 6)
     assert list(changes.records.values()) == [user, None]
     assert changes.messages == [KeptMessage("public", 1, AT, wire.encode(say(1)), before)]
@@ -131,17 +131,17 @@ def test_what_is_kept_follows_from_the_effects() -> None:
 
 def test_a_record_is_kept_as_it_is_at_the_end_of_the_turn() -> None:
     outcome = Turn().outcome
-    outcome.note(1, AT, [Saved(session()), Saved(session(session_id="s2")), Removed(session("bob"))])
-    outcome.note(2, AT, [Saved(session("bob", "s3"))])
-    assert list(outcome.changes(State()).records.values()) == [session(session_id="s2"), session("bob", "s3")]
+    outcome.note([Saved(session()), Saved(session(session_id="s2")), Removed(session("bob"))], AT)
+    outcome.note([Saved(session("bob", "s3"))], AT)
+    assert list(outcome.changes(State(), 1).records.values()) == [session(session_id="s2"), session("bob", "s3")]
 
 
 def test_what_was_dropped_takes_what_the_turn_had_posted_and_answered_with_it() -> None:
     outcome = Turn().outcome
-    outcome.note(1, AT, [Posted("party.p1", say(1)), Answered("s1", "alice", answer()), Posted("public", say(1))])
+    outcome.note([Posted("party.p1", say(1)), Answered("s1", "alice", answer()), Posted("public", say(1))], AT)
     before = outcome.drops_topics
-    outcome.note(2, AT, [TopicDropped("party.p1"), NumberingRemoved("alice", 7)])
-    changes = outcome.changes(State())
+    outcome.note([TopicDropped("party.p1"), NumberingRemoved("alice", 7)], AT)
+    changes = outcome.changes(State(), 1)
     assert (before, outcome.drops_topics) == (False, True)
     assert [kept.topic for kept in changes.messages] == ["public"]
     assert changes.answers == []
@@ -152,8 +152,8 @@ def test_nothing_leaves_before_it_is_carried_out() -> None:
     turn = Turn()
     turn.online("alice", "s1")
     turn.reads("public")
-    turn.outcome.note(1, AT, [Posted("public", say(1)), Answered("s1", "alice", answer())])
-    turn.outcome.changes(State())
+    turn.outcome.note([Posted("public", say(1)), Answered("s1", "alice", answer())], AT)
+    turn.outcome.changes(State(), 1)
     assert turn.published() == []
     assert turn.replies == []
 
@@ -198,7 +198,7 @@ def test_presence_of_many_with_the_longest_texts_stays_within_the_frames_bound()
     changes = [entry(f"user{number:04}", "🐘" * 4_000 if number % 3 else "") for number in range(200)]
     now = state()
     now.roster_version = 1_000
-    turn.outcome.note(1, AT, [PresenceChanged(801 + place, each) for place, each in enumerate(changes)])
+    turn.outcome.note([PresenceChanged(801 + place, each) for place, each in enumerate(changes)], AT)
     turn.outcome.carry_out(now, {}, 9.0, turn.replies)
     version, found = 800, 0
     for frame in turn.publisher.flush():
@@ -221,7 +221,7 @@ def test_a_key_change_reaches_its_readers_before_the_first_message_under_it() ->
     old = turn.publisher.key_of("party.p1")
     effects = (Posted("party.p1", say(1)), KeyChanged("party.p1", ("alice", "bob"), 1), Posted("party.p1", say(2)))
     published = turn.carry_out(state(), *effects)
-    changes = turn.outcome.changes(State())
+    changes = turn.outcome.changes(State(), 1)
     fresh = changes.messages[1].digest
     assert fresh != sha256(changes.messages[0].digest + changes.messages[0].body).digest()
     assert changes.digests["party.p1"] == sha256(fresh + changes.messages[1].body).digest()
@@ -328,15 +328,15 @@ def test_who_is_turned_out_is_told_why_and_reads_no_more_of_public() -> None:
     assert new != old
     assert turn.answers() == [(b"route of s2", m.Ended("kicked", "spam"))]
     assert published == [("public", say(1)), ("user.alice", m.NewKey(new, 1)), ("public", say(2))]
-    first, second = turn.outcome.changes(State()).messages
+    first, second = turn.outcome.changes(State(), 1).messages
     assert second.digest == sha256(first.digest + first.body).digest(), "the digest of public goes on"
 
 
 def test_what_is_to_be_accounted_for_is_kept_with_the_turn() -> None:
     outcome = Turn().outcome
     noted = AuditEntry(AT, "Root", "kick", "Bob", None, "", "")
-    outcome.note(1, AT, [Audited(noted), Audited(noted)])
-    assert outcome.changes(State()).audited == [noted, noted]
+    outcome.note([Audited(noted), Audited(noted)], AT)
+    assert outcome.changes(State(), 1).audited == [noted, noted]
 
 
 def test_an_ended_session_is_told_why_first_of_all_and_its_link_is_gone() -> None:

@@ -56,7 +56,7 @@ class Desk:
         self.questions.ask(self.link(user), question, self.now_s)
         ((route, payload),) = self.answers()
         assert route == f"route of {user}".encode()
-        return wire.decode_downstream(payload)
+        return next(wire.decode_downstream(payload))
 
     def answers(self) -> list[tuple[bytes, bytes]]:
         replies: list[tuple[bytes, bytes]] = []
@@ -158,7 +158,7 @@ def test_a_session_that_ended_in_the_turn_is_not_answered(desk: Desk) -> None:
 def test_everything_is_answered_once_and_in_order(desk: Desk) -> None:
     for ask in (1, 2, 3):
         desk.questions.ask(desk.link("alice"), m.AskParty(TOKEN, ask), 0.0)
-    assert [wire.decode_downstream(payload) for _, payload in desk.answers()] == [
+    assert [next(wire.decode_downstream(payload)) for _, payload in desk.answers()] == [
         m.Party(ask, None) for ask in (1, 2, 3)
     ]
     assert desk.answers() == []

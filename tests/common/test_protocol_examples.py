@@ -1,5 +1,6 @@
 """docs/protocol.md against the code: its tables list what there is, its examples are what the code makes of them."""
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -99,13 +100,12 @@ def values(messages: list[m.Published]) -> Any:
 
 def decode(payload: bytes) -> m.Message:
     """A message of any direction. Raises WireError if none knows it."""
-    for decode_one in (wire.decode_upstream, wire.decode_downstream):
-        try:
-            return decode_one(payload)
-        except wire.UnknownType:
-            continue
-    ((published, _),) = wire.decode_frame(payload)
-    return published
+    with contextlib.suppress(wire.UnknownType):
+        return wire.decode_upstream(payload)
+    found: list[m.Message] = list(wire.decode_downstream(payload))
+    found += [published for published, _ in wire.decode_frame(payload)]
+    (message,) = found
+    return message
 
 
 # -- messages -------------------------------------------------------------------------------------------------------
@@ -289,7 +289,8 @@ def test_the_session_reads_from_its_first_message_to_its_last() -> None:
             kinds += [value[0] for value in block.value_of("value")]
             continue
         up = block.words[2:] == ("commands", "up")
-        message = (wire.decode_upstream if up else wire.decode_downstream)(block.bytes_of("hex"))
+        payload = block.bytes_of("hex")
+        message: m.Message = wire.decode_upstream(payload) if up else next(wire.decode_downstream(payload))
         assert [snake_case(type(message)), *listed(message)] == block.value_of("value")
         kinds.append(block.value_of("value")[0])
         if isinstance(message, m.Registered):

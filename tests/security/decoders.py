@@ -50,8 +50,8 @@ def upstream(data: bytes) -> None:
 
 def downstream(data: bytes) -> None:
     with contextlib.suppress(wire.WireError):
-        message = wire.decode_downstream(data)
-        assert wire.decode_downstream(wire.encode(message)) == message
+        for message in wire.decode_downstream(data):
+            assert list(wire.decode_downstream(wire.encode(message))) == [message]
 
 
 def frame(data: bytes) -> None:

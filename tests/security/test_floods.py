@@ -124,7 +124,7 @@ def flood_commands(broker: Broker, address: str, kind: str, total: int) -> bool:
         dealer = curve_socket(context, broker, address)
         if kind == "registered":
             dealer.send(wire.encode(m.Register(PROTOCOL_VERSION, unique("mallory"), 1, takeover=False)))
-            assert isinstance(wire.decode_downstream(dealer.recv()), m.Registered)
+            assert isinstance(next(wire.decode_downstream(dealer.recv())), m.Registered)
         is_cut = send_one_huge_message(dealer, total)
         dealer.close(linger=0)
         return is_cut
@@ -180,7 +180,7 @@ def ask_and_read_nothing(broker: Broker, address: str, at_once: int, until: Call
     with zmq.Context() as context:
         dealer = curve_socket(context, broker, address, reads=False)
         dealer.send(wire.encode(m.Register(PROTOCOL_VERSION, unique("mallory"), 1, takeover=False)))
-        registered = wire.decode_downstream(dealer.recv())
+        registered = next(wire.decode_downstream(dealer.recv()))
         assert isinstance(registered, m.Registered)
         for n in range(1, 100):
             dealer.send(wire.encode(m.Do(registered.token, 1, n, "say", ("\u20ac" * 3900, False))))
@@ -304,8 +304,7 @@ def send_what_is_refused(broker: Broker, address: str, count: int) -> bool:
             while heard < 100 and not is_cut:
                 is_cut = bool(monitor.poll(0))
                 if dealer.poll(50):
-                    dealer.recv()
-                    heard += 1
+                    heard += len(list(wire.decode_downstream(dealer.recv())))
             left -= 100
         dealer.disable_monitor()
         monitor.close(linger=0)

@@ -19,7 +19,6 @@ from zmq.utils import z85
 from tests.system.peer import Peer, Registered, introduction
 from tests.system.processes import Broker, House, unique
 from zchat_common import messages as m
-from zchat_common import wire
 from zchat_common.identity import Identity
 from zchat_common.limits import PROTOCOL_VERSION
 
@@ -73,7 +72,7 @@ def take_somebody_s_routing_id(broker: Broker, for_s: float) -> str:
             while time.monotonic() < end:
                 if a.socket.poll(50):
                     return "the victim"
-                if thief.socket.poll(50) and isinstance(wire.decode_downstream(thief.socket.recv()), m.Roster):
+                if isinstance(thief.next(0.05), m.Roster):
                     return "the thief"
     return "nobody"
 
@@ -149,7 +148,7 @@ def speak_with(peer: Peer, tokens: list[bytes]) -> list[str]:
     """Tries to say something with each token; returns the names in which that was done."""
     for token in tokens:
         peer.say(m.Do(token, 4711, 1, "say", ("in your name", False)))
-    heard = [wire.decode_downstream(peer.socket.recv()) for _ in tokens]
+    heard = [peer.next(20.0) for _ in tokens]
     return [type(each).__name__ for each in heard if not isinstance(each, m.Rejected)]
 
 

@@ -199,7 +199,7 @@ class Turns:
         out = self._hub.turn(arrivals, self._now)
         self.frames += out.frames
         for route, payload in out.replies:
-            message = wire.decode_downstream(payload)
+            message = next(wire.decode_downstream(payload))
             if isinstance(message, m.Registered):
                 self._tokens[route.decode()] = message.token
                 self.keys.setdefault(route.decode(), []).extend(message.keys)

@@ -4,7 +4,7 @@ Nobody is disturbed by them. `make fuzz` goes on from here, led by what the deco
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ def send_what_is_spoiled(broker: Broker, count: int) -> bool:
                 while b.socket.poll(0):
                     b.socket.recv()
                 while a.socket.poll(0):
-                    heard += bool(a.socket.recv())
+                    heard += len(list(wire.decode_downstream(a.socket.recv())))
             if not broker.is_running:
                 return False
     # All but pings, large ones, and what was lost with a connection that was closed for them.
@@ -105,14 +105,14 @@ WHISPER: Final = whisperer("alice").seal("psst", "alice", Party("bob", whisperer
 FRAME: Final = SealingKey(m.TopicKey("public", 7, b"k" * 32)).seal(b"plain")
 
 
-def _all(frame: bytes) -> None:
-    list(wire.decode_frame(frame))
+def _all(decode: Callable[[bytes], Iterable[object]]) -> Callable[[bytes], object]:
+    return lambda frame: list(decode(frame))
 
 
 DECODERS: Final[dict[str, tuple[Callable[[bytes], object], type[Exception], Any]]] = {
     "upstream": (wire.decode_upstream, wire.WireError, m.Upstream),
-    "downstream": (wire.decode_downstream, wire.WireError, m.Downstream),
-    "frame": (_all, wire.WireError, m.Published),
+    "downstream": (_all(wire.decode_downstream), wire.WireError, m.Downstream),
+    "frame": (_all(wire.decode_frame), wire.WireError, m.Published),
     "kept": (wire.decode_kept, wire.WireError, m.Kept),
     "sealed frame": (take_apart, SealError, FRAME),
     "whisper": (lambda body: whisperer("bob").open(body, "alice", "bob", own=False), CannotOpen, WHISPER),

@@ -14,7 +14,6 @@ from tests.system.processes import Broker, Client, House, environment, unique
 from tests.system.screens import ENTER, Terminal
 from zchat_client.core.roster import name_key
 from zchat_common import messages as m
-from zchat_common import wire
 from zchat_common.identity import Identity
 from zchat_common.limits import BODY_MAX_BYTES, TEXT_MAX_CHARS
 from zchat_common.text import clean_text
@@ -61,8 +60,9 @@ def send(broker: Broker, text: str) -> set[str]:
 
 
 def _next(peer: Peer) -> m.Downstream:
-    assert peer.socket.poll(20_000)
-    return wire.decode_downstream(peer.socket.recv())
+    heard = peer.next(20.0)
+    assert heard is not None
+    return heard
 
 
 @pytest.fixture(scope="module")

@@ -184,9 +184,8 @@ _client_commands: Final = zchat_client.link._commands_socket
 _client_topics: Final = zchat_client.link._topics_socket
 
 
-def _any_fields(entry: tuple[type, tuple[object, ...]], values: tuple[object, ...]) -> object:
-    cls, converts = entry
-    return cls(*values[: len(converts)])
+def _any_fields(entry: Any, values: tuple[object, ...]) -> object:
+    return entry.cls(*values[: len(entry.converts)])
 
 
 # -- a broker that lies -----------------------------------------------------------------------------------------------

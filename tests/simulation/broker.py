@@ -13,6 +13,7 @@ from tests.simulation.wires import Wires
 from zchat_broker.hub import Arrival, Hub, Outgoing
 from zchat_broker.profile import Profile
 from zchat_broker.registrations import Peer
+from zchat_broker.replies import framed
 from zchat_broker.rules import Settings
 from zchat_broker.store import Changes
 from zchat_common import wire
@@ -158,14 +159,15 @@ class Broker:
             self.on_death(self.die())
 
     def _send(self, out: Outgoing) -> None:
-        leaving = len(out.replies) + len(out.frames)
+        replies = list(framed(out.replies))
+        leaving = len(replies) + len(out.frames)
         if self.dying_after is not None:
             leaving = int(leaving * self.dying_after)
-        for route, payload in out.replies[:leaving]:
+        for route, payload in replies[:leaving]:
             wires = self._routes.get(route)
             if wires is not None and not self._happens(self._plan.answer_loss):
                 wires.down.send(payload)
-        for frame in out.frames[: max(0, leaving - len(out.replies))]:
+        for frame in out.frames[: max(0, leaving - len(replies))]:
             self._publish(frame)
 
     def _publish(self, frame: bytes) -> None:

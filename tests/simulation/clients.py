@@ -188,14 +188,14 @@ class Run:
 
     # -- what reaches it --------------------------------------------------------------------------------------------
 
-    def _command_link(self, wires: Wires, payload: bytes) -> None:
+    def _command_link(self, wires: Wires, frame: bytes) -> None:
         if self.wires is not wires:
             return
         if self.session.phase is Phase.REGISTERING:
-            message = wire.decode_downstream(payload)
-            if isinstance(message, m.Registered):
-                self._judge.registered(self, message)
-        self.session.command_link(payload, self._timeline.now())
+            for message in wire.decode_downstream(frame):
+                if isinstance(message, m.Registered):
+                    self._judge.registered(self, message)
+        self.session.command_link(frame, self._timeline.now())
         self._carry_out()
 
     def _topic_link(self, wires: Wires, frame: bytes) -> None:

@@ -197,7 +197,7 @@ class Judge:
         if self.commits != self._commits_checked:
             self._commits_checked = self.commits
             check_invariants(hub.rules.state)
-        answers = [(user, wire.decode_downstream(payload)) for user, payload in replies]
+        answers = [(user, next(wire.decode_downstream(payload))) for user, payload in replies]
         for user, message in answers:
             if isinstance(message, (m.Registered, m.Keys)):
                 for key in message.keys:

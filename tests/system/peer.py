@@ -3,6 +3,7 @@
 import itertools
 import socket
 import time
+from collections import deque
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -45,6 +46,7 @@ class Peer:
         if routing_id:
             self.socket.setsockopt(zmq.ROUTING_ID, routing_id)
         self.identity = Identity.create() if identity is None else identity
+        self._heard: deque[m.Downstream] = deque()
         if curve:
             self.socket.setsockopt(zmq.CURVE_SERVERKEY, z85.encode(key))
             self.socket.setsockopt(zmq.CURVE_PUBLICKEY, z85.encode(self.identity.public))
@@ -69,15 +71,22 @@ class Peer:
 
     def hear(self, kind: type[D]) -> D:
         """The next message of this kind; others are passed over."""
-        while self.socket.poll(int(DEADLINE_S * 1000)):
-            message = wire.decode_downstream(self.socket.recv())
+        while (message := self.next(DEADLINE_S)) is not None:
             if isinstance(message, kind):
                 return message
         raise AssertionError(f"the broker sent no {kind.__name__} within {DEADLINE_S} s")
 
+    def next(self, for_s: float) -> m.Downstream | None:
+        """The next message of whatever kind, one of those that came in one frame or the first of the next frame."""
+        while not self._heard:
+            if not self.socket.poll(int(for_s * 1000)):
+                return None
+            self._heard.extend(wire.decode_downstream(self.socket.recv()))
+        return self._heard.popleft()
+
     def hears_nothing(self, for_s: float) -> bool:
         """Whether the broker stays silent for a while."""
-        return not self.socket.poll(int(for_s * 1000))
+        return self.next(for_s) is None
 
     def register(self, name: str, run: int = 1) -> m.Registered:
         """A session under this name."""
@@ -87,8 +96,7 @@ class Peer:
     def tries(self, name: str, run: int = 1, *, takeover: bool = False, for_s: float = DEADLINE_S) -> str:
         """Asks for a session: the code of the refusal, ``in`` if there is none, ``nothing`` if there is no answer."""
         self.say(m.Register(PROTOCOL_VERSION, name, run, takeover))
-        while self.socket.poll(int(for_s * 1000)):
-            message = wire.decode_downstream(self.socket.recv())
+        while (message := self.next(for_s)) is not None:
             if isinstance(message, m.Rejected):
                 return message.code
             if isinstance(message, m.Registered):
@@ -150,8 +158,7 @@ class Registered:
 
     def _page(self, topic: str, after: int) -> m.History | m.Denied:
         self.peer.say(m.AskHistory(self.token, 1, topic, after, None, 200))
-        while self.peer.socket.poll(int(DEADLINE_S * 1000)):
-            message = wire.decode_downstream(self.peer.socket.recv())
+        while (message := self.peer.next(DEADLINE_S)) is not None:
             if isinstance(message, m.History | m.Denied):
                 return message
         raise AssertionError(f"no history of {topic}")

@@ -283,8 +283,7 @@ def test_too_much_at_once_is_refused_for_the_moment_only(house: House) -> None:
         while answer is None:
             peer.socket.poll(refusal.retry_after_ms)
             peer.say(m.Do(token, 1, n, "say", (f"{n}", False)))
-            while answer is None and peer.socket.poll(50):
-                heard = wire.decode_downstream(peer.socket.recv())
+            while answer is None and (heard := peer.next(0.05)) is not None:
                 answer = heard if isinstance(heard, m.Answer) and heard.n == n else None
         assert answer.seq == n
 

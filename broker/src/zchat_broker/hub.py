@@ -293,20 +293,18 @@ class Hub:
 
     def _settle(self, out: Outgoing) -> None:
         """Applies, commits once, and only then lets anything out."""
-        ordered = list(self._order.take())
-        entries = [entry for _, entry in ordered]
+        position, entries = self._order.take()
         if not entries and self._rules_hold:
             return
         if not self._outage.may_try(self._turn_s) or not self._restore_rules():
             self._fail(entries, out)
             return
         outcome = Outcome(self._profile, self._links, self._publisher, self._digests, self._random_bytes)
-        for position, entry in ordered:
-            effects = self._rules.apply(entry)
-            outcome.note(position, self._rules.state.at, effects)
         state = self._rules.state
+        for entry in entries:
+            outcome.note(self._rules.apply(entry), state.at)
         try:
-            self._store.commit(outcome.changes(state))
+            self._store.commit(outcome.changes(state, position))
         except StoreFailed as error:
             self._outage.failed(error, self._turn_s)
             self._rules_hold = False

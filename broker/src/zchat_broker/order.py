@@ -5,17 +5,16 @@ what all brokers submitted, in the order that the log gave it, which may be late
 on an entry being applied when ``submit`` returns.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from zchat_broker.rules.entries import Entry
 
 
 class Ordered(NamedTuple):
-    """An entry at its final position; positions are dense and never used twice."""
+    """Entries whose place is final. ``position`` is that of the last one; positions are dense and never used twice."""
 
     position: int
-    entry: Entry
+    entries: list[Entry]
 
 
 class Order(Protocol):
@@ -24,7 +23,7 @@ class Order(Protocol):
     def submit(self, entry: Entry) -> None:
         """Hands an entry in."""
 
-    def take(self) -> Iterator[Ordered]:
+    def take(self) -> Ordered:
         """The entries whose place is final and that were not taken before."""
 
 
@@ -40,9 +39,8 @@ class EmbeddedOrder:
         """Hands an entry in; it is the next one to be taken after those before it."""
         self._waiting.append(entry)
 
-    def take(self) -> Iterator[Ordered]:
+    def take(self) -> Ordered:
         """Everything submitted since the last call."""
         entries, self._waiting = self._waiting, []
-        for entry in entries:
-            self._position += 1
-            yield Ordered(self._position, entry)
+        self._position += len(entries)
+        return Ordered(self._position, entries)

@@ -58,17 +58,15 @@ class Outcome:
         self._steps: list[tuple[Effect, bytes]] = []
         self._presence: list[RosterEntry] = []
 
-    def note(self, position: int, at: int, effects: list[Effect]) -> None:
-        """Takes in the effects of the entry at ``position``, applied at ``at``; each message is encoded here, once
-        for all uses.
-        """
-        self._changes.position = position
+    def note(self, effects: list[Effect], at: int) -> None:
+        """Takes in the effects of the next entry, applied at ``at``. Encodes each message, once for all uses."""
         self._changes.at = at
         for effect in effects:
             self._steps.append((effect, self._keep(effect)))
 
-    def changes(self, state: State) -> Changes:
-        """What is to be kept of this turn."""
+    def changes(self, state: State, position: int) -> Changes:
+        """What is to be kept of this turn, which ended with the entry at ``position``."""
+        self._changes.position = position
         self._changes.roster_version = state.roster_version
         return self._changes
 

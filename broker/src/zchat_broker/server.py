@@ -20,6 +20,7 @@ from zchat_broker.machine import CannotStart
 from zchat_broker.pace import TOPIC, Pace
 from zchat_broker.profile import Profile
 from zchat_broker.registrations import Peer
+from zchat_broker.replies import framed
 from zchat_broker.sockets import commands_socket, endpoint, pace_socket, seed_routing_ids, topics_socket
 from zchat_broker.store import Store
 from zchat_broker.watch import Watch, can_measure, can_watch
@@ -149,18 +150,18 @@ class Server:
     def _send(self, out: Outgoing) -> None:
         # First what many wait for: ZeroMQ's thread copies it to every reader while the answers are sent from this one.
         self._publish(out.frames)
-        for route, payload in out.replies:
+        for route, frame in framed(out.replies):
             try:
                 # Half the price of send_multipart, which looks at each part first.
                 self._commands.send(route, _ROUTE_PART)
-                self._commands.send(payload, zmq.NOBLOCK)
+                self._commands.send(frame, zmq.NOBLOCK)
             except zmq.ZMQError as error:
                 # Gone (EHOSTUNREACH) or not reading (EAGAIN): a client that comes back asks again.
                 self._unsent += 1
-                _log.debug("an answer could not be delivered: %s", error)
+                _log.debug("answers could not be delivered: %s", error)
             else:
                 if self._watch is not None:
-                    self._watch.answered(route, len(payload))
+                    self._watch.answered(route, len(frame))
         if self._watch is not None:
             for route in out.shut:
                 self._watch.condemn(route, "goes on with what is only refused")

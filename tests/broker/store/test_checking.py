@@ -40,9 +40,9 @@ def commit_log(store: SqliteStore, entries: int, *, prune: bool) -> None:
     outcome = new_outcome(digests, draw)
     for position, entry in enumerate(RandomLog(rules, seed=4).entries(entries), start=1):
         effects = rules.apply(entry)
-        outcome.note(position, rules.state.at, effects)
+        outcome.note(effects, rules.state.at)
         if position % 3 == 0:
-            store.commit(outcome.changes(rules.state))
+            store.commit(outcome.changes(rules.state, position))
             outcome = new_outcome(digests, draw)
         if prune and position % 200 == 0:
             store.prune(rules.state.at - 60_000, 20)
@@ -73,7 +73,9 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Waiting("bob", 1, "alice", 1),
         ]
         kept: dict[RecordKey, Record | None] = {record_key(record): record for record in records}
-        turn = Changes(position=9, at=1_000, messages=messages, answers=answers, records=kept, digests=ends)
+        for answer in answers[:2]:
+            store.commit(Changes(answers=[answer]))
+        turn = Changes(position=9, at=1_000, messages=messages, answers=answers[2:], records=kept, digests=ends)
         store.commit(turn)
         store.prune(25, 100)
     return path
@@ -160,6 +162,12 @@ SPOILT: Final[list[tuple[str, str]]] = [
     ("DELETE FROM numberings", "belongs to no numbering"),
     ("UPDATE answers SET id = id + 1 WHERE id % 256 = 3", "answer 3 of alice is not in its place"),
     ("UPDATE numberings SET instance = 8", "is not of his numbering"),
+    (
+        "UPDATE answers SET body = CAST((SELECT body FROM answers WHERE id % 256 = 1) || body AS BLOB)"
+        " WHERE id % 256 = 3",
+        "of alice leaves one out",
+    ),
+    ("UPDATE answers SET body = x'' WHERE id % 256 = 2", "is not of his numbering"),
     ("UPDATE answers SET body = x'c1' WHERE id % 256 = 2", "of alice is none"),
     ("DELETE FROM users WHERE folded = 'alice'", "alice has a session but no name"),
     ("INSERT INTO users VALUES ('aiice', 'AIice', x'00', 1)", "shares its looks"),

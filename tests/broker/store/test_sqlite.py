@@ -20,6 +20,7 @@ from zchat_broker.store import Changes, KeptAnswer, KeptMessage, StoreDamaged, S
 from zchat_broker.store.schema import APPLICATION_ID, MIGRATIONS
 from zchat_broker.store.sqlite import SqliteStore, read_audit
 from zchat_common import wire
+from zchat_common.limits import ANSWERS_KEPT
 from zchat_common.messages import Answer
 
 ALICE = User("alice", "Alice", b"k" * 32, 1)
@@ -466,3 +467,15 @@ def test_a_step_that_fails_leaves_the_version_before_it(path: Path) -> None:
         SqliteStore(path, migrations=(*MIGRATIONS, NEXT, BROKEN))
     assert version_of(path) == (len(MIGRATIONS) + 1, APPLICATION_ID)
     assert last_seqs(path) == [105]
+
+
+@pytest.mark.parametrize("count", [1, 7, 100, 255, 256, 300])
+def test_answers_that_nobody_may_ask_for_again_go(path: Path, count: int) -> None:
+    with closing(SqliteStore(path)) as store:
+        for last in range(count, 12 * count, count):
+            given = [KeptAnswer("alice", 1, n, n, b"1234567") for n in range(last - count + 1, last + 1)]
+            store.commit(Changes(answers=given))
+        rows, size = store._db.execute("SELECT count(*), sum(length(body)) FROM answers").fetchone()
+    assert rows <= ANSWERS_KEPT
+    # The oldest row may hold some of before the last 256.
+    assert size <= 7 * (2 * ANSWERS_KEPT - 1)

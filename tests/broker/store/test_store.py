@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
-from itertools import count
+from itertools import accumulate, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.broker.rules.random_log import RandomLog
@@ -329,6 +329,18 @@ def test_the_last_answers_of_a_numbering_come_back_in_order(kind: Kind, store: S
     assert numbering.last_n == last
     assert [kept.n for kept in numbering.answers] == list(range(oldest, last + 1))
     assert numbering.answers.maxlen == ANSWERS_KEPT
+
+
+# One store for all examples: a numbering for each.
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@given(turns=st.lists(st.integers(1, 300), min_size=1, max_size=8))
+def test_the_last_answers_come_back_however_many_each_turn_gave(store: Store, turns: list[int]) -> None:
+    instance = len(store.load().state.numberings.get("alice", {})) + 1
+    ends = list(accumulate(turns))
+    for given_at_once, last in zip(turns, ends, strict=True):
+        store.commit(Changes(answers=answers("alice", instance, last - given_at_once + 1, last)))
+    kept = store.load().state.numberings["alice"][instance].answers
+    assert [answer.n for answer in kept] == list(range(max(1, ends[-1] - ANSWERS_KEPT + 1), ends[-1] + 1))
 
 
 def test_more_answers_in_one_turn_than_are_kept_leave_the_last_ones(store: Store) -> None:

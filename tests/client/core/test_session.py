@@ -2,6 +2,7 @@
 
 import random
 
+import msgpack
 import pytest
 
 from tests.client.core.scripted import OWN, START, Desk, changed, invited, say, whisper
@@ -323,6 +324,34 @@ def test_what_is_no_message_is_passed_over(desk: Desk) -> None:
         desk.session.topic_link(dice.randbytes(dice.randrange(80)), desk.now)
         desk.deliver(desk.keys["public"].seal(dice.randbytes(dice.randrange(40))))
     assert (desk.shown, desk.over, desk.rebuilds) == ([], None, [])
+
+
+def settled_by_a_frame(desk: Desk, *between: bytes) -> list[int]:
+    """The broker answers two commands in one frame, with something between: the tickets that are settled."""
+    desk.submit("say", "one", False, ticket=1)
+    desk.submit("say", "two", False, ticket=2)
+    sent = [each for each in desk.sent if isinstance(each, m.Do)]
+    first, second = [encode(m.Answer(each.instance, each.n, START, "public", each.n, "")) for each in sent]
+    desk.session.command_link(b"".join([first, *between, second]), desk.now)
+    desk.carry()
+    return list(desk.settled)
+
+
+def test_one_frame_may_hold_several_answers(desk: Desk) -> None:
+    assert settled_by_a_frame(desk) == [1, 2]
+
+
+def test_a_message_of_a_later_version_does_not_hide_those_behind_it(desk: Desk) -> None:
+    assert settled_by_a_frame(desk, msgpack.packb(["of_tomorrow", 1])) == [1, 2]
+
+
+def test_what_is_malformed_ends_its_frame(desk: Desk) -> None:
+    assert settled_by_a_frame(desk, b"\xc1") == [1]
+
+
+def test_what_ends_the_session_ends_its_frame(desk: Desk) -> None:
+    assert settled_by_a_frame(desk, encode(m.Ended("taken over"))) == [1]
+    assert desk.over is not None
 
 
 def test_a_key_of_the_wrong_shape_is_passed_over(desk: Desk) -> None:

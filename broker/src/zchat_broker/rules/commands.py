@@ -155,7 +155,7 @@ def perform(step: Step, actor: Actor, command: Command) -> Done | No:
     op = COMMANDS.get(command.op)
     if op is None:
         return No(Code.UNKNOWN_TYPE, f"This broker knows no command {command.op[:40]!r}.")
-    refusal = _may(step.state, actor, op.who)
+    refusal = None if op.who is Who.ANYONE else _may(step.state, actor, op.who)
     if refusal is None and op.speaks:
         refusal = mute_on(step.state, step.at, actor.user)
     if refusal is not None:
@@ -174,8 +174,6 @@ def perform(step: Step, actor: Actor, command: Command) -> Done | No:
 
 
 def _may(state: State, actor: Actor, who: Who) -> No | None:
-    if who is Who.ANYONE:
-        return None
     if who is Who.ADMIN:
         return None if is_admin(state, actor.user.folded) else No(Code.NOT_ADMIN, "Only an admin of this broker may.")
     current = state.party_of(actor.user.folded)

@@ -40,8 +40,10 @@ class Rules:
 
     def apply(self, entry: Entry) -> list[Effect]:
         """The effects of one entry, in order. A user's mistake is an effect too, never an exception."""
-        self.state.at = max(self.state.at, entry.at)
-        step = Step(self.state, self.state.at)
+        state = self.state
+        if entry.at > state.at:
+            state.at = entry.at
+        step = Step(state, state.at, [])
         match entry:
             case Command():
                 _apply_command(step, entry)

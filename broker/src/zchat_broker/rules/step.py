@@ -1,6 +1,6 @@
 """One entry on its way through the rules: the state, the entry's time, and the effects so far."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from zchat_broker.rules.effects import (
@@ -46,7 +46,7 @@ class Step:
 
     state: State
     at: int
-    effects: list[Effect] = field(default_factory=list)
+    effects: list[Effect]
 
     def post(self, topic: str, kind: type[Kept], *fields: object) -> int:
         """Appends a message to a topic and returns its seq; ``fields`` are those after seq and time."""

@@ -126,26 +126,29 @@ def _seats(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _answers(db: sqlite3.Connection, report: Report) -> Iterator[str]:
-    """Each answer is its numbering's, and in its place of the ring."""
+    """Each answer is its numbering's, and the last one of each turn in its place of the ring."""
     rows = db.execute(
         "SELECT answers.id, answers.body, user, instance FROM answers LEFT JOIN numberings"
         " ON numberings.id = answers.id / ? ORDER BY answers.id",
         (ANSWERS_KEPT,),
     )
     for ring_id, body, user, instance in rows:
-        report.answers += 1
         if user is None:
             yield f"answer {ring_id} belongs to no numbering"
             continue
         try:
-            answer = wire.decode_downstream(body)
+            answers = list(wire.decode_downstream(body))
         except (wire.WireError, TypeError) as error:
             yield f"answer {ring_id} of {user} is none: {error}"
             continue
-        if not isinstance(answer, Answer | Refusal) or answer.instance != instance:
+        report.answers += len(answers)
+        numbers = [reply.n for reply in answers if isinstance(reply, Answer | Refusal) and reply.instance == instance]
+        if len(numbers) < len(answers) or not numbers:
             yield f"answer {ring_id} of {user} is not of his numbering"
-        elif answer.n % ANSWERS_KEPT != ring_id % ANSWERS_KEPT:
-            yield f"answer {answer.n} of {user} is not in its place"
+        elif numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+            yield f"answer {ring_id} of {user} leaves one out"
+        elif numbers[-1] % ANSWERS_KEPT != ring_id % ANSWERS_KEPT:
+            yield f"answer {numbers[-1]} of {user} is not in its place"
 
 
 def _messages(db: sqlite3.Connection, report: Report) -> Iterator[str]:

@@ -25,7 +25,6 @@ from zchat_broker.store import Loaded
 from zchat_broker.store.opening import unusable
 from zchat_common import wire
 from zchat_common.limits import ANSWERS_KEPT
-from zchat_common.messages import Answer, Refusal
 
 # A message's id is its topic's number and, in the low bits, its seq: 69 thousand million messages in each of 134
 # million topics.
@@ -46,7 +45,7 @@ def topic_number(message_id: int) -> int:
 
 
 def answer_id(numbering_id: int, n: int) -> int:
-    """What an answer is kept under: its numbering, and its place in the ring."""
+    """What a turn's answers are kept under: their numbering, and the place of the last, ``n``, in the ring."""
     return numbering_id * ANSWERS_KEPT + n % ANSWERS_KEPT
 
 
@@ -91,10 +90,12 @@ def _load_numberings(db: sqlite3.Connection, state: State) -> None:
     for numbering_id, user, instance, last_n, used_at in db.execute(numberings):
         by_id[numbering_id] = Numbering(last_n, used_at)
         state.numberings.setdefault(user, {})[instance] = by_id[numbering_id]
-    kept: dict[int, list[Answer | Refusal]] = {}
+    kept: dict[int, list[bytes]] = {}
     for ring_id, body in db.execute("SELECT id, body FROM answers ORDER BY id"):
-        kept.setdefault(ring_id // ANSWERS_KEPT, []).append(wire.decode_kept_answer(body))
-    for numbering_id, answers in kept.items():
+        kept.setdefault(ring_id // ANSWERS_KEPT, []).append(body)
+    for numbering_id, bodies in kept.items():
         if numbering_id not in by_id:
             raise ValueError("answers of no numbering")
+        answers = wire.decode_kept_answers(b"".join(bodies))
+        # Those that are too old by now, of turns with several, fall out here.
         by_id[numbering_id].answers.extend(sorted(answers, key=lambda answer: answer.n))

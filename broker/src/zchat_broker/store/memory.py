@@ -100,5 +100,5 @@ class MemoryStore:
 
 
 def _numbering(answers: deque[KeptAnswer]) -> Numbering:
-    decoded = [wire.decode_kept_answer(kept.body) for kept in answers]
+    decoded = wire.decode_kept_answers(b"".join([kept.body for kept in answers]))
     return Numbering(answers[-1].n, answers[-1].at, deque(decoded, maxlen=ANSWERS_KEPT))

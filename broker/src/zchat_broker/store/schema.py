@@ -36,6 +36,7 @@ _VERSION_1: Final[Migration] = (
         UNIQUE (user, instance)
     )""",
     # id is the numbering's id and the command's place in a ring: an answer takes the place of the one that it ends.
+    # Since version 5 a row holds all answers of a turn, at the place of the last.
     "CREATE TABLE answers (id INTEGER PRIMARY KEY, body BLOB NOT NULL)",
     # The records of the rules: their fields are the columns.
     """CREATE TABLE users (
@@ -94,8 +95,11 @@ _VERSION_4: Final[Migration] = (
     "UPDATE topics SET digest = randomblob(32) WHERE name IS NOT NULL",
 )
 
+# Nothing to change, but a program that looks for one answer in a row is not to read several.
+_VERSION_5: Final[Migration] = ()
+
 # The step at index n leads from version n to n + 1. A step that was released is never changed: add another one.
-MIGRATIONS: Final[tuple[Migration, ...]] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+MIGRATIONS: Final[tuple[Migration, ...]] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 
 
 def check_ours(db: sqlite3.Connection, path: Path, version: int) -> None:

@@ -255,18 +255,33 @@ class SqliteStore:
         return cast("int", self._number(topic))
 
     def _keep_answers(self, answers: list[KeptAnswer]) -> None:
+        """All of a numbering in one row, at the place of the last: half the price of a row for each."""
         ids = self._numbering_ids
-        lasts: dict[int, KeptAnswer] = {}
-        rows: list[tuple[int, bytes]] = []
+        by_numbering: dict[tuple[str, int], list[KeptAnswer]] = {}
         for answer in answers:
-            key = (answer.user, answer.instance)
+            by_numbering.setdefault(answer[:2], []).append(answer)
+        rows: list[tuple[int, bytes]] = []
+        lasts: list[tuple[int, int, int]] = []
+        for key, given in by_numbering.items():
             if key not in ids:
                 ids[key] = self._open_numbering(key)
-            lasts[ids[key]] = answer
-            rows.append((answer_id(ids[key], answer.n), answer.body))
+            last, kept = given[-1], given[-ANSWERS_KEPT:]
+            if len(kept) > 1:
+                self._clear_ring(ids[key], kept[0].n, last.n)
+            rows.append((answer_id(ids[key], last.n), b"".join([answer.body for answer in kept])))
+            lasts.append((last.n, last.at, ids[key]))
         self._db.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", rows)
-        last_rows = [(last.n, last.at, numbering_id) for numbering_id, last in lasts.items()]
-        self._db.executemany("UPDATE numberings SET last_n = ?, used_at = ? WHERE id = ?", last_rows)
+        self._db.executemany("UPDATE numberings SET last_n = ?, used_at = ? WHERE id = ?", lasts)
+
+    def _clear_ring(self, numbering_id: int, first_n: int, last_n: int) -> None:
+        """Deletes what stands in the places of these answers, all of it older than the last 256."""
+        first, last = answer_id(numbering_id, first_n), answer_id(numbering_id, last_n)
+        if first <= last:
+            self._db.execute("DELETE FROM answers WHERE id BETWEEN ? AND ?", (first, last))
+            return
+        ring_end = answer_id(numbering_id, ANSWERS_KEPT - 1)
+        self._db.execute("DELETE FROM answers WHERE id BETWEEN ? AND ?", (first, ring_end))
+        self._db.execute("DELETE FROM answers WHERE id BETWEEN ? AND ?", (answer_id(numbering_id, 0), last))
 
     def _open_numbering(self, key: tuple[str, int]) -> int:
         self._db.execute(

@@ -6,6 +6,7 @@ The shell tells it what happened (:meth:`Session.link_opened`, :meth:`Session.co
 arguments.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 
@@ -117,16 +118,17 @@ class Session:
             self.reading.replayed = 0
             self._out(Show(Disconnected(at=now.at, reason=reason)))
 
-    def command_link(self, payload: bytes, now: Now) -> None:
-        """A payload came down the commands link."""
-        try:
-            message = wire.decode_downstream(payload)
-        except wire.WireError:
-            return  # a newer broker may say things that this client does not know
+    def command_link(self, frame: bytes, now: Now) -> None:
+        """A frame came down the commands link."""
         if self.phase is Phase.OFFLINE:
             return
         self._questions.heard(now.steady_s)
-        self._downstream(message, now)
+        # Nothing can be told apart after what is malformed.
+        with contextlib.suppress(wire.WireError):
+            for message in wire.decode_downstream(frame):
+                self._downstream(message, now)
+                if self._outputs and isinstance(self._outputs[-1], Over | Rebuild):
+                    break  # as if the rest had come too late for this link
         self._pump(now)
 
     def topic_link(self, frame: bytes, now: Now) -> None:
