@@ -161,11 +161,12 @@ def test_a_route_that_is_gone_is_told_from_one_that_is_there() -> None:
 def test_the_options_are_what_the_measured_facts_ask_for() -> None:
     async def scenario() -> None:
         async with place() as here:
-            router, topics = here.router, topics_socket(here.context)
-            own = pace_socket(here.context, b"pace\0")
+            plain: zmq.Context[zmq.Socket[bytes]] = zmq.Context.shadow(here.context)
+            router: zmq.Socket[bytes] = zmq.Socket.shadow(here.router)
+            topics, own = topics_socket(plain), pace_socket(plain, b"pace\0")
 
-            def option(each: zmq.asyncio.Socket, number: int) -> int:
-                return int(each.getsockopt(number))
+            def option(each: zmq.Socket[bytes], number: int) -> int:
+                return int(str(each.getsockopt(number)))
 
             assert router.getsockopt_string(zmq.ZAP_DOMAIN).rstrip("\0") == ZAP_DOMAIN
             assert option(router, zmq.ZAP_ENFORCE_DOMAIN) == 1
@@ -183,6 +184,8 @@ def test_the_options_are_what_the_measured_facts_ask_for() -> None:
                 assert option(each, zmq.IPV6) == 1
                 assert option(each, zmq.SNDHWM) > 0
             assert option(own, zmq.RCVHWM) == 0
+            topics.close()
+            own.close()
 
     run(scenario)
 

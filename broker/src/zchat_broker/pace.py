@@ -5,26 +5,28 @@ frames a second, half lost). So the broker subscribes to its own topics port, ma
 takes no more commands while that reader is too many marks behind. Batches then grow by themselves.
 """
 
+import asyncio
 import struct
+import time
 
 import zmq
-import zmq.asyncio
 
 TOPIC = b"pace\0"
 # So many turns may be under way to the I/O thread. Well below the high-water mark of the topics socket.
 _AHEAD_MAX = 32
-_LOST_MARK_MS = 1_000
+_LOST_MARK_S = 1.0
+# While it is behind. To be woken by each mark costs more than to look: there is one for each turn.
+_LOOK_AGAIN_S = 0.001
 _MARK = struct.Struct(">Q")
 
 
 class Pace:
     """Counts marks sent and marks seen."""
 
-    def __init__(self, topics: zmq.Socket[bytes], own: zmq.asyncio.Socket) -> None:
+    def __init__(self, topics: zmq.Socket[bytes], own: zmq.Socket[bytes]) -> None:
         """``topics`` is the PUB, ``own`` a SUB connected to it that is subscribed to TOPIC."""
         self._topics = topics
         self._own = own
-        self._reader: zmq.Socket[bytes] = zmq.Socket.shadow(own)
         self._sent = 0
         self._seen = 0
 
@@ -36,16 +38,22 @@ class Pace:
     async def keep(self) -> None:
         """Returns at once while the reader keeps up, else when it has caught up."""
         self._see()
+        seen_s = time.monotonic()
         while self._sent - self._seen > _AHEAD_MAX:
-            if not await self._own.poll(_LOST_MARK_MS):
+            await asyncio.sleep(_LOOK_AGAIN_S)
+            if self._see():
+                seen_s = time.monotonic()
+            elif time.monotonic() - seen_s > _LOST_MARK_S:
                 # The mark itself may have been dropped: the next one shows whether the reader is level.
+                seen_s = time.monotonic()
                 self.mark()
-            self._see()
 
-    def _see(self) -> None:
+    def _see(self) -> bool:
+        """Takes in the marks that have come; whether there was any."""
+        before = self._seen
         while True:
             try:
-                frame = self._reader.recv(zmq.NOBLOCK)
+                frame = self._own.recv(zmq.NOBLOCK)
             except zmq.Again:
-                return
+                return self._seen > before
             (self._seen,) = _MARK.unpack_from(frame, len(TOPIC))

@@ -72,7 +72,7 @@ def commands_socket(context: zmq.asyncio.Context, identity: Identity) -> zmq.asy
     return socket
 
 
-def topics_socket(context: zmq.asyncio.Context) -> zmq.asyncio.Socket:
+def topics_socket(context: "zmq.Context[zmq.Socket[bytes]]") -> "zmq.Socket[bytes]":
     """The PUB: a plain link, every frame on it is sealed."""
     socket = context.socket(zmq.PUB)
     socket.setsockopt(zmq.IPV6, 1)
@@ -87,7 +87,7 @@ def topics_socket(context: zmq.asyncio.Context) -> zmq.asyncio.Socket:
     return socket
 
 
-def pace_socket(context: zmq.asyncio.Context, topic: bytes) -> zmq.asyncio.Socket:
+def pace_socket(context: "zmq.Context[zmq.Socket[bytes]]", topic: bytes) -> "zmq.Socket[bytes]":
     """The broker's own SUB on its topics port."""
     socket = context.socket(zmq.SUB)
     socket.setsockopt(zmq.IPV6, 1)
