@@ -192,33 +192,33 @@ class Hub:
         self._reply(out, arrival.route, rejected)
 
     def _command(self, message: Do, link: Link, now: Now, out: Outgoing) -> None:
-        if message.n < 1 or message.instance < 0:
+        _, instance, n, name, args = message
+        if n < 1 or instance < 0:
             self._tire(link.route, now, out)
             self._reply(out, link.route, Rejected(Code.MALFORMED, "Commands are numbered from 1 on."))
             return
-        if message.instance == link.void_instance and message.n > self._last_n(link, message.instance):
+        if instance == link.void_instance and n > self._last_n(link, instance):
             self._reply(out, link.route, _storage_failed(message))
             return
-        expected_n = self._chargeable_n(message, link)
-        if message.n != expected_n:
+        expected_n = self._chargeable_n(instance, link)
+        if n != expected_n:
             # Free, but not without end: each costs an answer.
             self._tire(link.route, now, out)
-        if message.n > expected_n:
+        if n > expected_n:
             # What was refused before it has to come first; charging it twice would leave nothing to pay for that.
-            self._reply(out, link.route, Expected(message.instance, expected_n))
+            self._reply(out, link.route, Expected(instance, expected_n))
             return
-        wait_s = self._wait_of(link, now) if message.n == expected_n else 0.0
-        if wait_s > 0:
-            self._tire(link.route, now, out)
-            text = f"Too much at once; try again in {wait_s:.1f} s."
-            refusal = Refusal(message.instance, message.n, Code.RATE_LIMITED, text, int(wait_s * 1000) + 1)
-            self._reply(out, link.route, refusal)
-            return
-        link.charged_n = max(link.charged_n, message.n)
-        op = COMMANDS.get(message.op)
+        if n == expected_n:
+            wait_s = self._wait_of(link, now)
+            if wait_s > 0:
+                self._tire(link.route, now, out)
+                text = f"Too much at once; try again in {wait_s:.1f} s."
+                self._reply(out, link.route, Refusal(instance, n, Code.RATE_LIMITED, text, int(wait_s * 1000) + 1))
+                return
+            link.charged_n = n
+        op = COMMANDS.get(name)
         fresh_id = self._draw_id() if op is not None and op.creates else ""
-        command = Command(now.at, link.session, message.instance, message.n, message.op, message.args, fresh_id)
-        self._order.submit(command)
+        self._order.submit(Command(now.at, link.session, instance, n, name, args, fresh_id))
 
     def _wait_of(self, link: Link, now: Now) -> float:
         """How long the user of this link has to wait until he may give a command; 0.0 if that is charged now."""
@@ -228,10 +228,10 @@ class Hub:
             return 0.0  # it is over, as the rules will say
         return self._allowances.command_wait(owner.key, session.address, now.steady_s)
 
-    def _chargeable_n(self, message: Do, link: Link) -> int:
+    def _chargeable_n(self, instance: int, link: Link) -> int:
         """The command that the user pays for next; those before it are paid for, however often they come."""
-        if link.instance != message.instance:
-            link.instance, link.charged_n = message.instance, self._last_n(link, message.instance)
+        if link.instance != instance:
+            link.instance, link.charged_n = instance, self._last_n(link, instance)
         return link.charged_n + 1
 
     def _tire(self, route: bytes, now: Now, out: Outgoing) -> None:

@@ -108,15 +108,15 @@ class Outcome:
         changes = self._changes
         match effect:
             case Posted():
-                body = wire.encode(effect.message)
-                message = effect.message
-                before, changes.digests[effect.topic] = self._digests.add(effect.topic, body)
-                changes.messages.append(KeptMessage(effect.topic, message.seq, message.at, body, before))
+                topic, message = effect
+                body = wire.encode(message)
+                before, changes.digests[topic] = self._digests.add(topic, body)
+                changes.messages.append(KeptMessage(topic, message.seq, message.at, body, before))
                 return body
             case Answered():
-                body = wire.encode(effect.answer)
-                answer = effect.answer
-                changes.answers.append(KeptAnswer(effect.user, answer.instance, answer.n, changes.at, body))
+                _, user, answer = effect
+                body = wire.encode(answer)
+                changes.answers.append(KeptAnswer(user, answer.instance, answer.n, changes.at, body))
                 return body
             case Sent():
                 return wire.encode(effect.message)

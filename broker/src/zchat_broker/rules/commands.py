@@ -152,25 +152,28 @@ COMMANDS: Final[dict[str, Op]] = {
 
 def perform(step: Step, actor: Actor, command: Command) -> Done | No:
     """Carries a command out, or says why not; a refused command has changed nothing."""
-    op = COMMANDS.get(command.op)
+    _, _, _, _, name, args, fresh_id = command
+    op = COMMANDS.get(name)
     if op is None:
-        return No(Code.UNKNOWN_TYPE, f"This broker knows no command {command.op[:40]!r}.")
-    refusal = None if op.who is Who.ANYONE else _may(step.state, actor, op.who)
-    if refusal is None and op.speaks:
-        refusal = mute_on(step.state, step.at, actor.user)
+        return No(Code.UNKNOWN_TYPE, f"This broker knows no command {name[:40]!r}.")
+    rule, parameters, who, creates, speaks = op
+    state = step.state
+    refusal = None if who is Who.ANYONE else _may(state, actor, who)
+    if refusal is None and speaks:
+        refusal = mute_on(state, step.at, actor.user)
     if refusal is not None:
         return refusal
-    if len(command.args) != len(op.parameters):
-        return No(Code.MALFORMED, f"{command.op} takes {len(op.parameters)} arguments.")
+    if len(args) != len(parameters):
+        return No(Code.MALFORMED, f"{name} takes {len(parameters)} arguments.")
     values = []
-    for parameter, arg in zip(op.parameters, command.args, strict=True):
-        value = parameter(step.state, arg)
+    for parameter, arg in zip(parameters, args, strict=True):
+        value = parameter(state, arg)
         if type(value) is No:
             return value
         values.append(value)
-    if op.creates:
-        return op.rule(step, actor, command.fresh_id, *values)
-    return op.rule(step, actor, *values)
+    if creates:
+        return rule(step, actor, fresh_id, *values)
+    return rule(step, actor, *values)
 
 
 def _may(state: State, actor: Actor, who: Who) -> No | None:

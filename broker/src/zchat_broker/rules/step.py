@@ -50,8 +50,8 @@ class Step:
 
     def post(self, topic: str, kind: type[Kept], *fields: object) -> int:
         """Appends a message to a topic and returns its seq; ``fields`` are those after seq and time."""
-        seq = self.state.last_seq.get(topic, 0) + 1
-        self.state.last_seq[topic] = seq
+        last_seq = self.state.last_seq
+        seq = last_seq[topic] = last_seq.get(topic, 0) + 1
         self.effects.append(Posted(topic, kind(seq, self.at, *fields)))  # type: ignore[arg-type]
         return seq
 
