@@ -158,7 +158,10 @@ class Screens:
             poison.done("party_invite", name)
         self.victor.wait("invited")
         self.vera_sees("invites you")
-        self.both_type("/party accept")
+        # One after the other: who comes last is not told who came before.
+        self.victor.types("/party accept")
+        self.victor.wait("party", change="joined", name="victor")
+        self.vera.types("/party accept" + ENTER)
         self.victor.wait("party", change="joined", name="vera")
         self.vera_sees("vera joined the party")
         poison.done("party_say", "poison party", False)
