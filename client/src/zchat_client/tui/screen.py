@@ -1,8 +1,6 @@
 """The screen on which one chats: puts the widgets together and keeps them level with the story."""
 
-import time
 from collections.abc import Callable
-from typing import Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -13,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from zchat_client.events import HelpLine
-from zchat_client.tui import completion, keys, listing, places, words
+from zchat_client.tui import completion, keys, places, words
 from zchat_client.tui.bars import Cards, Line
 from zchat_client.tui.boxes import Help
 from zchat_client.tui.chat import Chat
@@ -24,10 +22,7 @@ from zchat_client.tui.look import Look
 from zchat_client.tui.palette import Palette
 from zchat_client.tui.panes import Pane
 from zchat_client.tui.search import SearchBar
-from zchat_client.tui.status import Link, status
-from zchat_client.tui.textfit import width_of
-
-_NOTE_S: Final = 4.0
+from zchat_client.tui.surroundings import Surroundings
 
 
 class ChatScreen(Screen[None]):
@@ -50,9 +45,6 @@ class ChatScreen(Screen[None]):
         self.chat: Chat | None = None
         self.looking = True
         self._key_name = key_name
-        self._note = ""
-        self._note_until_s = 0.0
-        self._total_seen = 0
 
     def compose(self) -> ComposeResult:
         """Its parts."""
@@ -74,11 +66,7 @@ class ChatScreen(Screen[None]):
         self.entry = self.query_one(Entry)
         self.cards = self.query_one(Cards)
         self.search_bar = self.query_one(SearchBar)
-        self.conversations = self.query_one("#conversations", Pane)
-        self.people = self.query_one("#people", Pane)
-        self.strip = self.query_one("#strip", Line)
-        self.status = self.query_one("#status", Line)
-        self.below = self.query_one("#below", Static)
+        self.around = Surroundings(self, self.log_view, self.look)
         if self.chat is not None:
             self._open(self.chat.story.open_key, keep=False)
 
@@ -114,65 +102,25 @@ class ChatScreen(Screen[None]):
             story.wants_help = False
             self.call_next(self.action_keys)
         self.log_view.follow()
-        self._level_lists(chat)
         self.cards.show(story.cards, (self._key_name("accept"), self._key_name("decline")))
-        self.level_status()
-        self._level_below(chat)
-
-    def _level_lists(self, chat: Chat) -> None:
-        story, glyphs = chat.story, self.look.glyphs
-        listed = story.listed()
-        if width := self.conversations.size.width:
-            self.conversations.set_rows(listing.conversations(listed, story.open_key, width, glyphs))
-        self.strip.set_row(listing.strip(listed, story.open_key))
-        if chat.people_changed and (width := self.people.size.width):
-            chat.people_changed = False
-            party = chat.client.party()
-            members, leader = ((), "") if party is None else (party.members, party.leader)
-            here = [listing.Person(*entry) for entry in chat.client.roster()]
-            self.people.set_rows(listing.people(here, members, leader, chat.client.name, width, glyphs))
+        self.around.level(chat)
 
     def level_status(self) -> None:
         """The status line, also when nothing happens but time."""
-        chat = self.chat
-        if chat is None or not self.is_mounted:
-            return
-        link, story = chat.client.link, chat.story
-        state = Link(
-            link.connected,
-            time.time() - link.since / 1000,
-            link.latency_s,
-            len(chat.console.unsent),
-            bool(story.registered),
-            chat.client.unreachable,
-        )
-        note = self._note if time.monotonic() < self._note_until_s else words.KEYS
-        row = status(state, chat.client.name, story.title, note, story.missed, self.size.width, self.look.glyphs)
-        self.status.set_row(row)
-
-    def _level_below(self, chat: Chat) -> None:
-        """The line that says what is further down."""
-        conversation = chat.story.open
-        total = len(conversation.lines) + conversation.dropped - conversation.prepended
-        if self.log_view.at_end:
-            self._total_seen = total
-        fresh = total - self._total_seen
-        text = words.MORE_BELOW.format(count=fresh) if fresh > 0 else words.BACK_BELOW
-        text = words.LOADING if conversation.key in chat.loading else text
-        self.below.update(text.replace("▼", self.look.glyphs.below), layout=False)
-        self.below.set_class(not self.log_view.at_end, "-on")
+        if self.chat is not None and self.is_mounted:
+            self.around.level_status(self.chat)
 
     def restyle(self, look: Look) -> None:
         """Another theme."""
         self.look = look
         if self.is_mounted:
-            for part in (self.log_view, self.conversations, self.people, self.strip, self.status):
-                part.restyle(look)
+            self.log_view.restyle(look)
+            self.around.restyle(look)
             self.level()
 
     def say(self, note: str) -> None:
         """A word on the status line for some seconds."""
-        self._note, self._note_until_s = note, time.monotonic() + _NOTE_S
+        self.around.say(note)
         self.level_status()
 
     def on_resize(self) -> None:
@@ -246,16 +194,10 @@ class ChatScreen(Screen[None]):
 
     @on(Line.Clicked)
     def _line_clicked(self, event: Line.Clicked) -> None:
-        if event.line != "strip" or self.chat is None:
-            return
-        listed = self.chat.story.listed()
-        column = number = 0
-        for piece in listing.strip(listed, self.chat.story.open_key):
-            column += width_of(piece.text)
-            number += piece.text == listing.BETWEEN
-            if event.column < column:
-                self._open(listed[number].key)
-                return
+        if event.line == "strip" and self.chat is not None:
+            key = self.around.conversation_at(self.chat, event.column)
+            if key is not None:
+                self._open(key)
 
     def action_pane(self, name: str) -> None:
         """Shows or hides a pane, whatever the size of the terminal."""
@@ -274,8 +216,8 @@ class ChatScreen(Screen[None]):
     def _log_moved(self) -> None:
         if self.chat is not None:
             self.chat.story.look(self.looking and self.log_view.at_end)
-            self._level_lists(self.chat)
-            self._level_below(self.chat)
+            self.around.level_lists(self.chat)
+            self.around.level_below(self.chat)
 
     @on(LogView.NearTop)
     def _near_top(self) -> None:
@@ -292,7 +234,7 @@ class ChatScreen(Screen[None]):
 
     def on_click(self, event: events.Click) -> None:
         """The line below the log goes to its end; wherever one clicks, one types on."""
-        if event.widget is self.below:
+        if event.widget is self.around.below:
             self.log_view.go_to_end()
         if not self.search_bar.is_open:
             self.entry.composer.focus()

@@ -1,0 +1,103 @@
+"""What stands around the log: the lists at its sides, the strip, the status line, and the line below it."""
+
+import time
+from typing import Final
+
+from textual.screen import Screen
+from textual.widgets import Static
+
+from zchat_client.tui import listing, words
+from zchat_client.tui.bars import Line
+from zchat_client.tui.chat import Chat
+from zchat_client.tui.log import LogView
+from zchat_client.tui.look import Look
+from zchat_client.tui.panes import Pane
+from zchat_client.tui.status import Link, status
+from zchat_client.tui.textfit import width_of
+
+_NOTE_S: Final = 4.0
+
+
+class Surroundings:
+    """Keeps all that level with a chat. Made when the screen has its parts: looking them up often would cost."""
+
+    def __init__(self, screen: Screen[None], log_view: LogView, look: Look) -> None:
+        self._look = look
+        self._log_view = log_view
+        self._conversations = screen.query_one("#conversations", Pane)
+        self._people = screen.query_one("#people", Pane)
+        self._strip = screen.query_one("#strip", Line)
+        self._status = screen.query_one("#status", Line)
+        self.below = screen.query_one("#below", Static)
+        self._note = ""
+        self._note_until_s = 0.0
+        self._total_seen = 0
+
+    def level(self, chat: Chat) -> None:
+        """Brings everything level."""
+        self.level_lists(chat)
+        self.level_status(chat)
+        self.level_below(chat)
+
+    def level_lists(self, chat: Chat) -> None:
+        """Who is here, and what is unread where."""
+        story, glyphs = chat.story, self._look.glyphs
+        listed = story.listed()
+        if width := self._conversations.size.width:
+            self._conversations.set_rows(listing.conversations(listed, story.open_key, width, glyphs))
+        self._strip.set_row(listing.strip(listed, story.open_key))
+        if chat.people_changed and (width := self._people.size.width):
+            chat.people_changed = False
+            party = chat.client.party()
+            members, leader = ((), "") if party is None else (party.members, party.leader)
+            here = [listing.Person(*entry) for entry in chat.client.roster()]
+            self._people.set_rows(listing.people(here, members, leader, chat.client.name, width, glyphs))
+
+    def level_status(self, chat: Chat) -> None:
+        """The status line, also when nothing happens but time."""
+        link, story = chat.client.link, chat.story
+        state = Link(
+            link.connected,
+            time.time() - link.since / 1000,
+            link.latency_s,
+            len(chat.console.unsent),
+            bool(story.registered),
+            chat.client.unreachable,
+        )
+        note = self._note if time.monotonic() < self._note_until_s else words.KEYS
+        width = self._status.size.width
+        row = status(state, chat.client.name, story.title, note, story.missed, width, self._look.glyphs)
+        self._status.set_row(row)
+
+    def level_below(self, chat: Chat) -> None:
+        """The line that says what is further down."""
+        conversation = chat.story.open
+        total = len(conversation.lines) + conversation.dropped - conversation.prepended
+        if self._log_view.at_end:
+            self._total_seen = total
+        fresh = total - self._total_seen
+        text = words.MORE_BELOW.format(count=fresh) if fresh > 0 else words.BACK_BELOW
+        text = words.LOADING if conversation.key in chat.loading else text
+        self.below.update(text.replace("▼", self._look.glyphs.below), layout=False)
+        self.below.set_class(not self._log_view.at_end, "-on")
+
+    def say(self, note: str) -> None:
+        """A word on the status line for some seconds, from when that is level next."""
+        self._note, self._note_until_s = note, time.monotonic() + _NOTE_S
+
+    def restyle(self, look: Look) -> None:
+        """Another theme."""
+        self._look = look
+        for part in (self._conversations, self._people, self._strip, self._status):
+            part.restyle(look)
+
+    def conversation_at(self, chat: Chat, column: int) -> str | None:
+        """The key of the conversation that stands in this column of the strip."""
+        listed = chat.story.listed()
+        right = number = 0
+        for piece in listing.strip(listed, chat.story.open_key):
+            right += width_of(piece.text)
+            number += piece.text == listing.BETWEEN
+            if column < right:
+                return listed[number].key
+        return None
