@@ -25,6 +25,7 @@ from zchat_client.events import (
     Error,
     Event,
     History,
+    Member,
     PartyMembers,
     PartyWho,
     Reconnected,
@@ -219,9 +220,15 @@ class Client:
 
     def names(self) -> tuple[str, ...]:
         """The names that one may want to type: of everybody online, and of one's party."""
-        reading = self._session.reading
-        party = reading.membership.party
-        return tuple([member.name for member in reading.roster.members(() if party is None else party.members)])
+        return tuple([member.name for member in self._members()])
+
+    def admins(self) -> tuple[str, ...]:
+        """Those of :meth:`names` who keep order."""
+        return self._session.reading.roster.admins_of(self._members())
+
+    def _members(self) -> tuple[Member, ...]:
+        party = self._session.reading.membership.party
+        return self._session.reading.roster.members(() if party is None else party.members)
 
     def waiting(self) -> int:
         """How many commands have no answer yet."""

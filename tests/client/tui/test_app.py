@@ -101,6 +101,17 @@ def test_older_messages_come_page_by_page_and_nothing_moves_what_is_read(broker:
     play(scenario())
 
 
+def test_admins_are_marked_among_the_people_and_by_who(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        own = house.broker("--title", "Lab", "--admin", "Root")
+        async with user(own, tmp_path / "root", "Root"), on_stage(own, tmp_path, "alice") as stage:
+            await stage.sees("at Lab", "● Root admin", "● alice ")
+            await stage.types("/who", "escape", "enter")
+            await stage.sees("Here: alice, Root (admin)")
+
+    play(scenario())
+
+
 def test_the_palette_goes_to_people_commands_and_themes(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         name, bob = unique("alice"), unique("bob")

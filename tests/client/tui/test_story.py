@@ -214,3 +214,9 @@ def test_what_was_said_since_one_looked_last_is_new_also_when_a_page_brings_it(s
     story.take(message(3, replayed=True))
     assert kinds(story.open) == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID, Kind.SAID]
     assert story.open.unread == 0
+
+
+def test_who_names_those_who_keep_order(story: Story) -> None:
+    users = (e.Member("alice", "online"), e.Member("Bob", "away"), e.Member("carol", "online"))
+    story.take(e.Who(at=0, users=users, admins=("Bob", "carol")))
+    assert story.open.lines[-1].text == "Here: alice, Bob (admin, away), carol (admin)"

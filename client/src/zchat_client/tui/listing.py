@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from zchat_client.core.roster import name_key
+from zchat_client.events import PartyMembers
 from zchat_client.tui import words
 from zchat_client.tui.conversation import Conversation
 from zchat_client.tui.look import Glyphs
@@ -21,6 +22,14 @@ class Person(NamedTuple):
     status: str
     since: int
     text: str
+
+
+class Ranks(NamedTuple):
+    """Who is more than somebody: oneself, the members of one's party, those who keep order."""
+
+    own: str
+    party: PartyMembers | None
+    admins: frozenset[str]
 
 
 def conversations(listed: list[Conversation], open_key: str, width: int, glyphs: Glyphs) -> Rows:
@@ -61,32 +70,35 @@ def _count(conversation: Conversation) -> str:
     return f"{count}!" if conversation.mentions else count
 
 
-def people(here: Iterable[Person], members: tuple[str, ...], leader: str, own: str, width: int, glyphs: Glyphs) -> Rows:
+def people(here: Iterable[Person], ranks: Ranks, width: int, glyphs: Glyphs) -> Rows:
     """Who is here: the members of one's party first, then everybody; away people with since when and why."""
     by_key = {name_key(each.name): each for each in here}
     rows: Rows = []
-    if members:
-        rows.append(("", [Piece(f" {words.PARTY_TITLE.capitalize()} ({len(members)})", "heading")]))
-        for name in members:
+    if ranks.party is not None:
+        rows.append(("", [Piece(f" {words.PARTY_TITLE.capitalize()} ({len(ranks.party.members)})", "heading")]))
+        for name in ranks.party.members:
             person = by_key.get(name_key(name), Person(name, "offline", 0, ""))
-            rows += _person(person, name == leader, own, width, glyphs)
+            rows += _person(person, name == ranks.party.leader, ranks, width, glyphs)
         rows.append(("", []))
     rows.append(("", [Piece(f" Here ({len(by_key):,})", "heading")]))
     online = [each for each in by_key.values() if each.status == "online"]
     for person in online + [each for each in by_key.values() if each.status != "online"]:
-        rows += _person(person, False, own, width, glyphs)
+        rows += _person(person, False, ranks, width, glyphs)
     return rows
 
 
-def _person(person: Person, leads: bool, own: str, width: int, glyphs: Glyphs) -> Rows:
+def _person(person: Person, leads: bool, ranks: Ranks, width: int, glyphs: Glyphs) -> Rows:
     mark = {"online": glyphs.online, "away": glyphs.away}.get(person.status, glyphs.offline)
-    is_own = name_key(person.name) == name_key(own)
-    tail = f" {glyphs.leader}" if leads else ""
-    name = cut(one_line(person.name), width - 4 - width_of(tail))
+    is_own = name_key(person.name) == name_key(ranks.own)
+    leader = f" {glyphs.leader}" if leads else ""
+    admin = f" {words.ADMIN}" if person.name in ranks.admins else ""
+    name = cut(one_line(person.name), width - 4 - width_of(leader + admin))
     key = "" if is_own else person.name
     style = "own" if is_own else f"name:{person.name}" if person.status == "online" else "dim"
     mark_style = "here" if person.status == "online" else "dim"
-    rows: Rows = [(key, [Piece(f" {mark} ", mark_style), Piece(name, style), Piece(tail, "count")])]
+    rows: Rows = [
+        (key, [Piece(f" {mark} ", mark_style), Piece(name, style), Piece(leader, "count"), Piece(admin, "dim")])
+    ]
     if person.status == "away":
         why = f": {one_line(person.text)}" if person.text else ""
         rows.append((key, [Piece(cut(f"   since {words.clock(person.since)}{why}", width - 1), "dim")]))

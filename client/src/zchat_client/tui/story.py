@@ -350,7 +350,7 @@ class Story:
     def _answer(self, event: e.Event) -> None:
         match event:
             case e.Who():
-                self.system(words.who(event.users), event.at)
+                self.system(words.who(event), event.at)
             case e.PartyWho():
                 self.system(words.members(event.leader, event.members), event.at)
             case e.History():

@@ -48,10 +48,9 @@ class Surroundings:
         self._strip.set_row(listing.strip(listed, story.open_key))
         if chat.people_changed and (width := self._people.size.width):
             chat.people_changed = False
-            party = chat.client.party()
-            members, leader = ((), "") if party is None else (party.members, party.leader)
             here = [listing.Person(*entry) for entry in chat.client.roster()]
-            self._people.set_rows(listing.people(here, members, leader, chat.client.name, width, glyphs))
+            ranks = listing.Ranks(chat.client.name, chat.client.party(), frozenset(chat.client.admins()))
+            self._people.set_rows(listing.people(here, ranks, width, glyphs))
 
     def level_status(self, chat: Chat) -> None:
         """The status line, also when nothing happens but time."""

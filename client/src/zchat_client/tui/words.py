@@ -57,6 +57,7 @@ _ACTS: Final = {
 }
 FORGED: Final = "forged: the sender did not say this"
 OTHER_KEY: Final = "under another key than before: /verify"
+ADMIN: Final = "admin"
 ANNOUNCES: Final = "{name} announces"
 CODE_TITLE: Final = "This broker lets in whom it has invited"
 CODE_HINT: Final = "invitation code"
@@ -115,10 +116,15 @@ def presence(event: e.Presence) -> str:
     return f"{said}: {event.text}" if event.text else said
 
 
-def who(users: tuple[e.Member, ...]) -> str:
+def who(event: e.Who) -> str:
     """Who is here."""
-    shown = [user.name + ("" if user.status == "online" else f" ({user.status})") for user in users]
+    shown = [user.name + _marks(user, user.name in event.admins) for user in event.users]
     return f"Here: {', '.join(shown) or 'nobody'}"
+
+
+def _marks(user: e.Member, is_admin: bool) -> str:
+    marks = [ADMIN] * is_admin + [user.status] * (user.status != "online")
+    return f" ({', '.join(marks)})" if marks else ""
 
 
 def members(leader: str, names: tuple[str, ...]) -> str:

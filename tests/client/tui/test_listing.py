@@ -1,0 +1,34 @@
+from zchat_client.events import PartyMembers
+from zchat_client.tui.listing import Person, Ranks, people
+from zchat_client.tui.look import ASCII, Glyphs
+from zchat_client.tui.painting import plain
+
+HERE = [Person("alice", "online", 0, ""), Person("Bob", "online", 0, ""), Person("carol", "away", 0, "tea")]
+
+
+def shown(ranks: Ranks, glyphs: Glyphs = ASCII, width: int = 22) -> list[str]:
+    return [plain(row).rstrip() for _, row in people(HERE, ranks, width, glyphs)]
+
+
+def test_members_come_first_and_their_leader_is_marked() -> None:
+    ranks = Ranks("alice", PartyMembers("Bob", ("Bob", "dave")), frozenset())
+    assert shown(ranks)[:4] == [" Party (2)", " o Bob *", " . dave", ""]
+
+
+def test_admins_are_marked_wherever_they_stand() -> None:
+    ranks = Ranks("alice", PartyMembers("Bob", ("Bob", "dave")), frozenset({"Bob", "carol", "dave"}))
+    rows = shown(ranks)
+    assert rows[1:3] == [" o Bob * admin", " . dave admin"]
+    assert [row for row in rows[4:] if "since" not in row] == [
+        " Here (3)",
+        " o alice",
+        " o Bob admin",
+        " z carol admin",
+    ]
+
+
+def test_a_mark_fits_beside_a_long_name() -> None:
+    ranks = Ranks("alice", None, frozenset({"n" * 32}))
+    (_, row) = people([Person("n" * 32, "online", 0, "")], ranks, 22, Glyphs())[1]
+    assert plain(row).endswith(" admin")
+    assert len(plain(row)) <= 22
