@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.processes import Broker, Client, House, Process, level, unique
+from tests.system.processes import Broker, Client, House, Process, environment, level, unique
+from tests.system.screens import Open, Terminal
 
 
 @pytest.fixture
@@ -53,6 +54,33 @@ def three(trio: list[Client]) -> list[Client]:
 def fresh(house: House, broker: Broker) -> list[Client]:
     """Alice, Bob and Carol for one test alone."""
     return house.join(broker, unique("alice"), unique("bob"), unique("carol"))
+
+
+@pytest.fixture
+def at_terminal(house: House, broker: Broker) -> Iterator[Open]:
+    """Opens terminals: ``at_terminal(name)``, with further variables of the environment by keyword."""
+    opened: list[Terminal] = []
+
+    def open_terminal(
+        name: str | None = None,
+        *options: str,
+        port: int | None = None,
+        columns: int = 120,
+        lines: int = 40,
+        folder: str | None = None,
+        **variables: str,
+    ) -> Terminal:
+        data = house.folder / (folder or f"terminal-{len(opened)}")
+        given = [] if name is None else ["--name", name]
+        arguments = ["--port", str(port or broker.port), "--data", str(data), *given, *options]
+        settings = {"TERM": "xterm-256color", "XDG_CONFIG_HOME": str(data / "config")} | variables
+        terminal = Terminal(arguments, environment(house.folder, settings), columns, lines)
+        opened.append(terminal)
+        return terminal
+
+    yield open_terminal
+    for terminal in opened:
+        terminal.close()
 
 
 @pytest.hookimpl(wrapper=True)

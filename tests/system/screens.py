@@ -20,6 +20,11 @@ from tests.system.processes import DEADLINE_S, PROGRAMS
 ENTER: Final = "\r"
 CTRL_C: Final = "\x03"
 CTRL_D: Final = "\x04"
+CTRL_F, CTRL_J, CTRL_Q, CTRL_U, CTRL_Z = "\x06", "\n", "\x11", "\x15", "\x1a"
+ALT_1, ALT_2, ALT_A, ALT_ENTER = "\x1b1", "\x1b2", "\x1ba", "\x1b\r"
+F2, F3 = "\x1bOQ", "\x1bOR"
+ESCAPE, LEFT, RIGHT = "\x1b", "\x1b[D", "\x1b[C"
+FOCUS_IN, FOCUS_OUT = "\x1b[I", "\x1b[O"
 _LOOK_S: Final = 0.05
 
 
@@ -146,3 +151,6 @@ class Terminal:
         self.raw += printed
         self._stream.feed(printed)
         return bool(printed)
+
+
+Open = Callable[..., Terminal]

@@ -3,49 +3,33 @@
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.system.processes import Broker, House, environment, unique, wait_until
-from tests.system.screens import CTRL_C, ENTER, Terminal
+from tests.system.screens import (
+    ALT_1,
+    ALT_2,
+    ALT_A,
+    ALT_ENTER,
+    CTRL_C,
+    CTRL_F,
+    CTRL_J,
+    CTRL_Q,
+    CTRL_U,
+    CTRL_Z,
+    ENTER,
+    F2,
+    F3,
+    FOCUS_OUT,
+    LEFT,
+    RIGHT,
+    Open,
+    Terminal,
+)
 
-Open = Callable[..., Terminal]
-
-ALT_1, ALT_2, ALT_A, ALT_ENTER = "\x1b1", "\x1b2", "\x1ba", "\x1b\r"
-CTRL_F, CTRL_J, CTRL_Q, CTRL_Z = "\x06", "\n", "\x11", "\x1a"
-F2, F3 = "\x1bOQ", "\x1bOR"
-RIGHT = "\x1b[C"
-FOCUS_OUT = "\x1b[O"
 # Longer than the client waits for a broker that is silent.
 STALLED_S = 10.5
-
-
-@pytest.fixture
-def at_terminal(house: House, broker: Broker) -> Iterator[Open]:
-    """Opens terminals: ``at_terminal(name)``, with further variables of the environment by keyword."""
-    opened: list[Terminal] = []
-
-    def open_terminal(
-        name: str | None = None,
-        *options: str,
-        port: int | None = None,
-        columns: int = 120,
-        lines: int = 40,
-        folder: str | None = None,
-        **variables: str,
-    ) -> Terminal:
-        data = house.folder / (folder or f"terminal-{len(opened)}")
-        given = [] if name is None else ["--name", name]
-        arguments = ["--port", str(port or broker.port), "--data", str(data), *given, *options]
-        settings = {"TERM": "xterm-256color", "XDG_CONFIG_HOME": str(data / "config")} | variables
-        terminal = Terminal(arguments, environment(house.folder, settings), columns, lines)
-        opened.append(terminal)
-        return terminal
-
-    yield open_terminal
-    for terminal in opened:
-        terminal.close()
 
 
 def test_a_person_registers_talks_and_leaves_by_what_the_screen_says(
@@ -186,6 +170,15 @@ def test_leaving_with_unsent_texts_asks(house: House, at_terminal: Open) -> None
     assert terminal.exit_code() == 5
     assert "not sent: not sent yet" in terminal.raw.decode()
     assert terminal.echoes
+
+
+def test_keys_act_in_the_order_in_which_they_were_typed(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("at Lab")
+    terminal.types("forgotten" + CTRL_U + "wrld" + LEFT * 3 + "o" + ENTER)
+    assert bob.wait("message", sender=name)["text"] == "world"
 
 
 def test_a_large_paste_asks_once(house: House, broker: Broker, at_terminal: Open) -> None:

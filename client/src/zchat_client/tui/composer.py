@@ -6,6 +6,7 @@ from textual import events
 from textual.message import Message
 from textual.widgets import TextArea
 
+from zchat_client.tui.field import act_now
 from zchat_client.tui.textfit import shown
 
 _PASTE_LINES: Final = 5
@@ -69,7 +70,8 @@ class Composer(TextArea):
                 self._take(event)
                 self.post_message(self.Wants(event.key))
             case _:
-                await super()._on_key(event)
+                if not await act_now(self, event):
+                    await super()._on_key(event)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()

@@ -13,6 +13,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from zchat_client.tui import words
+from zchat_client.tui.field import Field
 from zchat_client.tui.places import Place
 from zchat_client.tui.textfit import cut
 
@@ -37,7 +38,7 @@ class Palette(ModalScreen[Place | None]):
     def compose(self) -> ComposeResult:
         """Its parts."""
         with Vertical(classes="box"):
-            yield Input(placeholder=words.GO_TO, compact=True)
+            yield Field(placeholder=words.GO_TO, compact=True)
             listed = OptionList(compact=True)
             listed.can_focus = False
             yield listed

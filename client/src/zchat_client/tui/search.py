@@ -12,6 +12,7 @@ from textual.widgets import Input, Label
 
 from zchat_client.tui import words
 from zchat_client.tui.chat import Chat
+from zchat_client.tui.field import Field
 from zchat_client.tui.log import LogView
 from zchat_client.tui.painting import Found
 
@@ -43,7 +44,7 @@ class SearchBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Its parts."""
         yield Label(words.SEARCH)
-        yield Input(placeholder=words.SEARCH_HINT, id="search", compact=True)
+        yield Field(placeholder=words.SEARCH_HINT, id="search", compact=True)
         yield Label("", id="hits")
 
     @property
