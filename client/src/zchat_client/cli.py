@@ -108,8 +108,6 @@ for command in COMMANDS:
 
 def _open_screen(connect: "partial[Client]", name: str | None, place: str) -> None:
     """The terminal UI, from the question for a name to the end of the process."""
-    if name is not None:
-        check_name(name)
     # Imported here: it takes half a second, which no script should wait for.
     from zchat_client.tui.app import Options
     from zchat_client.tui.run import run

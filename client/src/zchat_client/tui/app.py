@@ -172,9 +172,12 @@ class ZchatApp(App[int], inherit_bindings=False):
             answers = (Answer("leave", words.LEAVE), Answer("take", words.TAKE_BACK))
             answer = await self._ask(words.TAKEN_OVER_TITLE, words.TAKEN_OVER, *answers)
             return (options.but(takeover=True), "") if answer == "take" else None
-        title = words.REFUSED_TITLE if end.reason == "refused" else words.ENDED_TITLE
-        await self._ask(title, end.text or end.reason, Answer("leave", words.LEAVE))
-        return None
+        refused = end.reason == "refused"
+        title = words.REFUSED_TITLE if refused else words.ENDED_TITLE
+        # A ban ends, a code turns up, a broker is mended; and whoever was only kicked may come back.
+        answers = (Answer("leave", words.LEAVE), Answer("again", words.TRY_AGAIN if refused else words.COME_BACK))
+        answer = await self._ask(title, end.text or end.reason, *answers)
+        return (options, "") if answer == "again" else None
 
     async def _ask_code(self, text: str) -> str | None:
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()

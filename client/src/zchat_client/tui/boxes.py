@@ -9,6 +9,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Input, Static
 
 from zchat_client.tui import words
+from zchat_client.tui.field import Field
 from zchat_common.names import BadName, check_name
 
 
@@ -74,7 +75,9 @@ class Help(ModalScreen[None]):
 class CodeBox(ModalScreen[str | None]):
     """Asks for an invitation code."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+q,ctrl+c", "give_up", show=False, priority=True),
+    ]
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -85,12 +88,17 @@ class CodeBox(ModalScreen[str | None]):
         with Vertical(classes="box"):
             yield Static(words.CODE_TITLE, classes="title", markup=False)
             yield Static(self._text, classes="text", markup=False)
-            yield Input(placeholder=words.CODE_HINT, compact=True)
+            yield Field(placeholder=words.CODE_HINT, id="code", compact=True)
+            yield Static("", classes="error", id="code-error", markup=False)
             yield Static(words.CODE_KEYS, classes="hint", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter."""
-        _ = self.dismiss(event.value.strip() or None)
+        code = event.value.strip()
+        if code:
+            _ = self.dismiss(code)
+        else:
+            self.query_one("#code-error", Static).update(words.NO_CODE)
 
     def action_give_up(self) -> None:
         """Escape."""
@@ -115,7 +123,7 @@ class NameScreen(Screen[str | None]):
         with Vertical(classes="box"):
             yield Static(words.WELCOME, classes="title", markup=False)
             yield Static(f"{words.ASK_NAME}\n{words.NAME_RULES}", classes="text", markup=False)
-            yield Input(self._typed, placeholder=words.NAME_HINT, id="name", max_length=64, compact=True)
+            yield Field(self._typed, placeholder=words.NAME_HINT, id="name", max_length=64, compact=True)
             yield Static(self._trouble, classes="error", id="name-error", markup=False)
             yield Static(f"{self._place}\n{words.NAME_KEYS}", classes="hint", markup=False)
 

@@ -1,0 +1,82 @@
+"""A person at a real terminal who is not let in at once: told in plain words, and given a way on."""
+
+from tests.system.processes import Broker, House, unique
+from tests.system.screens import CTRL_U, ENTER, ESCAPE, RIGHT, Open, Terminal
+from tests.system.test_access import invite
+
+
+def invited(house: House) -> Broker:
+    return house.broker("--access", "invited", "--title", "Lab")
+
+
+def talks(terminal: Terminal, name: str) -> None:
+    """Is in, and types as if nothing had been."""
+    terminal.wait_for(f"{name} at Lab")
+    terminal.types("here I am" + ENTER)
+    terminal.wait_for("here I am ✓")
+
+
+def test_the_code_is_asked_for_in_a_box_and_a_wrong_one_explained(house: House, at_terminal: Open) -> None:
+    own = invited(house)
+    terminal = at_terminal(port=own.port, folder="carol")
+    terminal.wait_for("Choose the name")
+    terminal.types("carol" + ENTER)
+    terminal.wait_for("This broker lets in whom it has invited")
+    terminal.wait_for("SHA256:")
+    terminal.types(ENTER)
+    terminal.wait_for("Type the code that you were given")
+    terminal.types("WRONG-CODE" + ENTER)
+    terminal.wait_for("That invitation code is not valid")
+    terminal.types(invite(house, own) + ENTER)
+    talks(terminal, "carol")
+    terminal.types("/exit" + ENTER)
+    assert terminal.exit_code() == 0
+    again = at_terminal("carol", port=own.port, folder="carol")
+    again.wait_for("carol at Lab")
+    assert "invitation code" not in again.raw.decode(), "it is needed once"
+
+
+def test_who_has_no_code_may_leave_or_try_again(house: House, at_terminal: Open) -> None:
+    own = invited(house)
+    terminal = at_terminal("carol", port=own.port)
+    terminal.wait_for("invitation code")
+    terminal.types(ESCAPE)
+    terminal.wait_for("The broker does not let you in")
+    terminal.types(RIGHT + ENTER)
+    terminal.wait_for("This broker lets in whom it has invited")
+    terminal.types(ESCAPE)
+    terminal.wait_for("The broker does not let you in")
+    terminal.types(ENTER)
+    assert terminal.exit_code() == 1
+    assert terminal.echoes
+
+
+def test_a_name_that_cannot_be_had_is_asked_for_again(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal("not a name")
+    terminal.wait_for("A name has no spaces")
+    terminal.types(CTRL_U + bob.name.upper() + ENTER)
+    terminal.wait_for("belongs to somebody else")
+    terminal.types(CTRL_U + bob.name.replace("o", "0") + ENTER)
+    terminal.wait_for("looks like")
+    terminal.types(CTRL_U + name + ENTER)
+    talks(terminal, name)
+
+
+def test_the_banned_are_told_until_when_and_come_in_after_it(house: House, at_terminal: Open) -> None:
+    own = house.broker("--title", "Lab", "--admin", "root")
+    (root,) = house.join(own, "root")
+    terminal = at_terminal("eve", port=own.port)
+    terminal.wait_for("eve at Lab")
+    root.types("/ban eve for 1h too loud")
+    terminal.wait_for("This session has ended")
+    terminal.wait_for("too loud")
+    terminal.types(RIGHT + ENTER)
+    terminal.wait_for("The broker does not let you in")
+    rows = terminal.wait_for("You are banned here until")
+    assert any("too loud" in row for row in rows)
+    root.types("/unban eve")
+    root.wait("moderated", act="unban")
+    terminal.types(RIGHT + ENTER)
+    talks(terminal, "eve")
