@@ -171,6 +171,8 @@ EVENTS: Final[dict[str, Row]] = {
             "retry_after_s": is_seconds,
             "topic": is_some_text,
             "seq": is_seq,
+            "sender": is_name,
+            "recipient": is_name,
         },
     ),
     "bye": Row({"reason": is_goodbye}),

@@ -249,7 +249,7 @@ class Lagged(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Error(Event):
     """Something was refused or failed. ``typed`` and ``id`` when it was a typed line, ``topic`` and ``seq`` when it is
-    about a line that was shown.
+    about a line that was shown or is missing, ``sender`` and ``recipient`` when that is a whisper.
     """
 
     code: str
@@ -259,6 +259,8 @@ class Error(Event):
     retry_after_s: float | None = None
     topic: str | None = None
     seq: int | None = None
+    sender: str | None = None
+    recipient: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ _NAMES: Final[dict[type[e.Event], str]] = {
 _TIMES: Final = frozenset({"at", "since", "until"})
 # These are left out when there is nothing to say; every other field is always there.
 _OPTIONAL: Final = frozenset(
-    {"recipient", "delivery", "reason", "typed", "id", "retry_after_s", "warning", "topic", "seq"}
+    {"sender", "recipient", "delivery", "reason", "typed", "id", "retry_after_s", "warning", "topic", "seq"}
 )
 # And these when they are false or empty.
 _MARKS: Final = frozenset({"announcement", "admins"})

@@ -75,6 +75,7 @@ def test_a_whisper_that_cannot_be_opened_is_an_error_that_says_so() -> None:
     event = event_of("user.bob", message, replayed=False, open_whisper=not_at_all)
     assert isinstance(event, Error)
     assert (event.at, event.code) == (9, "cannot_open")
+    assert (event.topic, event.seq, event.sender, event.recipient) == ("user", 4, SHOWN, "Bob")
     assert SHOWN in event.text
 
 

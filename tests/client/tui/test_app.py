@@ -310,6 +310,32 @@ def test_no_broker_at_all_is_told_while_it_is_tried(tmp_path: Path) -> None:
     play(scenario())
 
 
+def test_whom_one_whispered_with_is_listed_again_unless_that_was_closed(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, carol_name, name = unique("bob"), unique("carol"), unique("alice")
+        async with (
+            user(broker, tmp_path / "bob", bob_name) as bob,
+            user(broker, tmp_path / "carol", carol_name) as carol,
+        ):
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees("at Lab")
+                for each in (bob, carol):
+                    await each.whisper(name, "psst")
+                    await stage.sees(f"@{each.name}")
+                await stage.types("", "alt+3")
+                await stage.sees(f"@{carol_name} ›")
+                await stage.types("/close", "escape", "enter")
+                await stage.misses(f"@{carol_name}")
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees(f"2 @{bob_name}")
+                assert not stage.shows(f"@{carol_name}")
+                await carol.whisper(name, "once more")
+                await stage.sees(f"@{carol_name}", f"@{bob_name}")
+                assert not stage.shows("✎"), "the command was no draft"
+
+    play(scenario())
+
+
 def test_typed_commands_work_in_every_conversation(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         bob_name, name = unique("bob"), unique("alice")

@@ -220,3 +220,50 @@ def test_who_names_those_who_keep_order(story: Story) -> None:
     users = (e.Member("alice", "online"), e.Member("Bob", "away"), e.Member("carol", "online"))
     story.take(e.Who(at=0, users=users, admins=("Bob", "carol")))
     assert story.open.lines[-1].text == "Here: alice, Bob (admin, away), carol (admin)"
+
+
+def forged(seq: int, topic: str = "public") -> e.Error:
+    return e.Error(at=9, code="stream_forged", text="FORGED", topic=topic, seq=seq)
+
+
+def test_the_true_line_takes_the_place_of_a_forged_one_which_stays_marked(story: Story) -> None:
+    for seq in (1, 2, 3):
+        story.take(message(seq, f"lie {seq}" if seq == 2 else str(seq)))
+    story.take(forged(2))
+    story.take(message(2, "true 2"))
+    story.take(message(2, "true 2"))
+    story.take(message(4, "4"))
+    assert texts(story.open) == ["1", "lie 2", "true 2", "3", "4"]
+    assert [bool(line.warning) for line in story.open.lines if line.kind is Kind.SAID] == [False, True, *[False] * 3]
+
+
+def test_the_places_of_lines_that_nobody_said_are_given_to_the_next_ones(story: Story) -> None:
+    for seq in (1, 2, 3):
+        story.take(message(seq, f"lie {seq}" if seq > 1 else "1"))
+    story.take(forged(2))
+    story.take(forged(3))
+    assert story.open.read_seq == 1
+    story.look(False)
+    for seq in (2, 3, 4):
+        story.take(message(seq, str(seq)))
+    assert texts(story.open) == ["1", "lie 2", "lie 3", "2", "3", "4"]
+    assert story.open.unread == 3
+
+
+def test_a_forged_line_of_the_party_is_marked_there(story: Story) -> None:
+    story.take(message(1))
+    story.take(message(1, topic="party"))
+    story.take(forged(1, "party"))
+    assert [bool(story.conversations[key].by_seq(1)) for key in (PUBLIC, PARTY)] == [True, False]
+
+
+@pytest.mark.parametrize(("sender", "recipient"), [("bob", "alice"), ("alice", "bob")])
+def test_a_whisper_that_cannot_be_opened_stands_among_those_with_the_other(
+    story: Story, sender: str, recipient: str
+) -> None:
+    code, text = "cannot_open", "A whisper cannot be opened."
+    story.take(whisper(1))
+    story.take(e.Error(at=2, code=code, text=text, topic="user", seq=2, sender=sender, recipient=recipient))
+    story.take(whisper(3))
+    assert kinds(story.conversations["@bob"])[2:] == [Kind.SAID, Kind.ERROR, Kind.SAID]
+    assert Kind.ERROR not in kinds(story.open)

@@ -75,7 +75,15 @@ def _whispered(message: m.Whisper, replayed: bool, open_whisper: Callable[[m.Whi
         read = open_whisper(message)
     except CannotOpen:
         text = f"A whisper from {sender} to {recipient} cannot be opened: it was sealed for another key, or changed."
-        return Error(at=message.at, code=Code.CANNOT_OPEN, text=text)
+        return Error(
+            at=message.at,
+            code=Code.CANNOT_OPEN,
+            text=text,
+            topic="user",
+            seq=message.seq,
+            sender=sender,
+            recipient=recipient,
+        )
     return Whisper(
         at=message.at,
         seq=message.seq,

@@ -16,7 +16,7 @@ from zchat_client.results import End
 from zchat_client.tui import local
 from zchat_client.tui.completion import People
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation
-from zchat_client.tui.story import Card, Story, Trouble
+from zchat_client.tui.story import Card, Said, Story, Trouble, is_said
 from zchat_common.errors import ZchatError
 
 # What may wait for the screen; beyond it the client's own bound holds, which says how many were dropped.
@@ -182,7 +182,11 @@ class Chat:
         if self.story.open_key != PUBLIC:
             left = self.story.open
             self.story.show(PUBLIC)
-            left.hidden = True
+            # What was typed there was the command itself.
+            left.hidden, left.draft = True, ""
+            if left.partner is not None:
+                self.client.notes.set(f"closed.{left.key}", left.last_seq)
+                self._save_soon()
 
     # -- older messages -----------------------------------------------------------------------------------------------
 
@@ -212,7 +216,9 @@ class Chat:
     async def _load_partners(self) -> None:
         """Whom one has whispered with lately is listed from the start."""
         with contextlib.suppress(ZchatError):
-            await self._whisper_page()
+            for conversation in await self._whisper_page():
+                closed = self.client.notes.get(f"closed.{conversation.key}", 0)
+                conversation.hidden = isinstance(closed, int) and conversation.last_seq <= closed
         self._changed()
 
     async def _load_whispers(self, conversation: Conversation) -> None:
@@ -223,11 +229,11 @@ class Chat:
             await self._whisper_page()
         conversation.complete = self._whispers_complete
 
-    async def _whisper_page(self) -> None:
-        """One page of all whispers, to each conversation what is its own."""
+    async def _whisper_page(self) -> list[Conversation]:
+        """One page of all whispers, to each conversation what is its own; returns those."""
         page = await self.client.history("user", self._older_whispers, _PAGE)
-        whispers = [each for each in page.messages if isinstance(each, e.Whisper)]
-        pages: dict[str, list[e.Whisper]] = {}
+        whispers = [each for each in page.messages if is_said(each)]
+        pages: dict[str, list[Said]] = {}
         for whisper in whispers:
             pages.setdefault(self.story.conversation_of(whisper).key, []).append(whisper)
         for key, those in pages.items():
@@ -235,9 +241,10 @@ class Chat:
             self._restore_conversation(conversation)
             lines = [self.story.line_of(each) for each in those]
             self.story.took_page(conversation, lines[: conversation.prepend(lines)])
-        self._whispers_complete = not whispers or whispers[0].seq <= page.first
-        if whispers:
-            self._older_whispers = whispers[0].seq
+        first_seq = (whispers[0].seq or 0) if whispers else 0
+        self._whispers_complete = first_seq <= page.first
+        self._older_whispers = first_seq or self._older_whispers
+        return [self.story.conversations[key] for key in pages]
 
     async def load_until(self, conversation: Conversation, seq: int) -> None:
         """Loads older pages until this message is there."""

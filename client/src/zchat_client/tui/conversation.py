@@ -92,6 +92,8 @@ class Conversation:
         # By number, so that it stays small while nobody looks at the conversation.
         self._changed: dict[int, Line] = {}
         self._caught_up: Line | None = None
+        # The places of forged lines: what the broker did say there may still come.
+        self._free: set[int] = set()
 
     # -- adding -----------------------------------------------------------------------------------------------------
 
@@ -99,7 +101,8 @@ class Conversation:
         """Adds a line at the end; False for a message that is there already."""
         if line.seq:
             if line.seq <= self.last_seq:
-                return False
+                return self._fill(line)
+            self._free.discard(line.seq)
             self.last_seq = line.seq
             if self.first_seq is None:
                 self.first_seq = line.seq
@@ -108,6 +111,27 @@ class Conversation:
         self.hidden = False
         if len(self.lines) > (KEPT_READING if self.reading_back else KEPT_LINES) + _DROPPED_AT_ONCE:
             self._drop(_DROPPED_AT_ONCE)
+        return True
+
+    def disown(self, seq: int, warning: str) -> None:
+        """The broker never published what was shown as message ``seq``: the line says so, and its place is free."""
+        line = self.by_seq(seq)
+        if line is None:
+            return
+        line.seq, line.warning = 0, warning
+        self._free.add(seq)
+        self.last_seq = max([each.seq for each in self.lines if each.seq], default=seq - 1)
+        self.read_seq = min(self.read_seq, self.last_seq)
+        self.changed(line)
+
+    def _fill(self, line: Line) -> bool:
+        """What belongs in the place of a forged line, with others after it."""
+        if line.seq not in self._free:
+            return False
+        self._free.discard(line.seq)
+        index = next(index for index, each in enumerate(self.lines) if each.seq > line.seq)
+        self.lines.insert(index, line)
+        self.rewritten += 1
         return True
 
     def prepend(self, older: list[Line]) -> int:
@@ -133,6 +157,7 @@ class Conversation:
     def begin_anew(self) -> None:
         """One has come into a party: all that may be read of it comes from here on, and no older page of any."""
         self.first_seq, self.last_seq, self.complete, self.read_seq = None, 0, True, 0
+        self._free.clear()
 
     # -- messages of one's own ----------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 from zchat_client import events as e
 from zchat_client import typed as t
@@ -15,6 +15,9 @@ from zchat_common.errors import Code, ZchatError
 # Comings and goings are told in public while so few are there that one may care for each.
 _PRESENCE_TOLD_UP_TO: Final = 30
 NOTIFY_LEVELS: Final = ("on", "mentions", "off")
+
+# What stands in a conversation in its place. An error does if it is a whisper that cannot be opened.
+Said = e.Message | e.Whisper | e.Error
 
 
 class Notice(NamedTuple):
@@ -129,7 +132,7 @@ class Story:
     def take(self, event: e.Event) -> None:
         """Takes in an event of the client."""
         match event:
-            case e.Message() | e.Whisper():
+            case _ if is_said(event):
                 self._said(event)
             case e.Pending():
                 self._pending(event)
@@ -150,9 +153,11 @@ class Story:
             case _:
                 self._answer(event)
 
-    def line_of(self, event: e.Message | e.Whisper) -> Line:
+    def line_of(self, event: Said) -> Line:
         """The line of something said."""
-        own = name_key(event.sender) == name_key(self.name)
+        own = name_key(event.sender or "") == name_key(self.name)
+        if isinstance(event, e.Error):
+            return Line(Kind.ERROR, event.at, event.text, event.sender or "", own=own, seq=event.seq or 0)
         action = event.action if isinstance(event, e.Message) else event.text.startswith("/me ")
         text = event.text.removeprefix("/me ") if isinstance(event, e.Whisper) else event.text
         line = Line(Kind.SAID, event.at, text, event.sender, action, own, seq=event.seq)
@@ -166,26 +171,27 @@ class Story:
             line.announcement = event.announcement
         return line
 
-    def conversation_of(self, event: e.Message | e.Whisper) -> Conversation:
+    def conversation_of(self, event: Said) -> Conversation:
         """Where something said belongs."""
-        if isinstance(event, e.Whisper):
-            own = name_key(event.sender) == name_key(self.name)
-            return self.whispers_with(event.recipient if own else event.sender)
+        if not isinstance(event, e.Message):
+            sender, recipient = event.sender or "", event.recipient or ""
+            return self.whispers_with(recipient if name_key(sender) == name_key(self.name) else sender)
         return self.party() if event.topic == PARTY else self.conversations[PUBLIC]
 
-    def _said(self, event: e.Message | e.Whisper) -> None:
+    def _said(self, event: Said) -> None:
         conversation, line = self.conversation_of(event), self.line_of(event)
-        if line.own:
+        if line.kind is Kind.SAID and line.own:
             was = conversation.settle(line.text)
             if was is not None and was.state is not State.PENDING:
                 line.state = was.state
             elif isinstance(event, e.Whisper) and event.stored:
                 line.state = State.WAITING
-        if self._outage and event.replayed:
+        replayed = self._outage if isinstance(event, e.Error) else event.replayed
+        if self._outage and replayed:
             conversation.catching_up(event.at)
         if not conversation.add(line):
             return
-        self._count(conversation, line, event.replayed)
+        self._count(conversation, line, replayed)
 
     def _count(self, conversation: Conversation, line: Line, replayed: bool) -> None:
         seen = conversation.key == self.open_key and self.looking
@@ -323,21 +329,17 @@ class Story:
             for conversation in self.conversations.values():
                 if conversation.withdraw(event.id) is not None:
                     self._leave_empty(conversation)
-        if event.seq is not None:
-            self._mark_forged(event)
+        if event.code == Code.STREAM_FORGED and event.seq is not None:
+            self._mark_forged(event.topic or "", event.seq)
         if event.typed is not None:
             self.trouble = Trouble(event.text, event.typed)
         elif event.code != Code.BROKER_UNREACHABLE:
             self.system(event.text, event.at, kind=Kind.ERROR)
 
-    def _mark_forged(self, event: e.Error) -> None:
-        """Something is wrong with a line that was shown."""
+    def _mark_forged(self, topic: str, seq: int) -> None:
         for conversation in self.conversations.values():
-            topic = "user" if conversation.partner is not None else conversation.key
-            line = conversation.by_seq(event.seq or 0) if topic == event.topic else None
-            if line is not None:
-                line.warning = words.FORGED
-                conversation.changed(line)
+            if topic == ("user" if conversation.partner is not None else conversation.key):
+                conversation.disown(seq, words.FORGED)
 
     def _leave_empty(self, conversation: Conversation) -> None:
         """Nothing was ever said there, perhaps since nobody has that name: back to where it was typed."""
@@ -369,6 +371,11 @@ class Story:
                 self.system(words.lagged(event.dropped), event.at, kind=Kind.ERROR)
             case _:
                 pass
+
+
+def is_said(event: e.Event) -> TypeGuard[Said]:
+    """Whether it stands in a conversation in its place."""
+    return isinstance(event, (e.Message, e.Whisper)) or (isinstance(event, e.Error) and event.sender is not None)
 
 
 def _mention_of(name: str) -> re.Pattern[str]:
