@@ -23,6 +23,7 @@ CTRL_D: Final = "\x04"
 CTRL_F, CTRL_J, CTRL_Q, CTRL_U, CTRL_Z = "\x06", "\n", "\x11", "\x15", "\x1a"
 ALT_1, ALT_2, ALT_A, ALT_ENTER = "\x1b1", "\x1b2", "\x1ba", "\x1b\r"
 F2, F3 = "\x1bOQ", "\x1bOR"
+PAGE_UP: Final = "\x1b[5~"
 ESCAPE, LEFT, RIGHT = "\x1b", "\x1b[D", "\x1b[C"
 FOCUS_IN, FOCUS_OUT = "\x1b[I", "\x1b[O"
 _LOOK_S: Final = 0.05
@@ -65,9 +66,10 @@ class Terminal:
         """Pastes, as terminals do it for programs that asked to be told."""
         self.types(f"\x1b[200~{text}\x1b[201~")
 
-    def resizes(self, columns: int) -> None:
-        """Makes the window narrower or wider, which its program is told."""
-        self.screen.resize(columns=columns)
+    def resizes(self, columns: int, lines: int | None = None) -> None:
+        """Makes the window narrower, wider, lower or higher, which its program is told."""
+        self._lines = lines or self._lines
+        self.screen.resize(self._lines, columns)
         self._set_size(columns)
 
     def signals(self, number: signal.Signals) -> None:

@@ -345,21 +345,6 @@ def test_hostile_texts_move_nothing_on_the_screen(house: House, broker: Broker, 
     assert b"owned\x07" not in terminal.raw
 
 
-@pytest.mark.parametrize(("columns", "lines"), [(200, 50), (80, 24), (60, 20)])
-def test_every_size_shows_where_one_is(
-    house: House, broker: Broker, at_terminal: Open, columns: int, lines: int
-) -> None:
-    (bob,) = house.join(broker, unique("bob"))
-    terminal = at_terminal(unique("alice"), columns=columns, lines=lines)
-    terminal.wait_for("at Lab")
-    bob.types("for all sizes")
-    terminal.wait_for("for all sizes")
-    rows = terminal.wait_for("public ›")
-    assert any("1 public" in row for row in rows)
-    assert any("Conversations" in row for row in rows) == (columns >= 80)
-    assert any("Here (" in row for row in rows) == (columns >= 110)
-
-
 def test_a_closed_terminal_keeps_the_seat(house: House, broker: Broker, at_terminal: Open) -> None:
     (bob,) = house.join(broker, unique("bob"))
     name = unique("alice")

@@ -4,11 +4,8 @@ Measured: Textual lays out the whole screen whenever a virtual size changes, whi
 thousand messages a second; so sizes and offsets are set here without it.
 """
 
-from collections import OrderedDict
-from typing import Final
+from typing import Final, NamedTuple
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
@@ -22,12 +19,19 @@ from zchat_client.tui.conversation import Conversation, Line
 from zchat_client.tui.look import ASCII, Look
 from zchat_client.tui.panes import own_filters
 from zchat_client.tui.rowmap import RowMap
+from zchat_client.tui.strips import Strips, selected
 from zchat_client.tui.textfit import width_of
 
-_KEPT_STRIPS: Final = 2_000
 # The next older page is asked for when so few rows are left above.
 _NEAR_TOP_ROWS: Final = 10
 _WHEEL_ROWS: Final = 3
+
+
+class _First(NamedTuple):
+    """The lines from the first row on the screen on, and which row of its line that is."""
+
+    lines: list[Line]
+    part: int
 
 
 class LogView(ScrollView, can_focus=False):
@@ -73,9 +77,14 @@ class LogView(ScrollView, can_focus=False):
         self._seen = (0, 0, 0)
         self._lines: list[Line] = []
         self._tail: list[Line] = []
-        self._strips: OrderedDict[int, tuple[int, list[Strip]]] = OrderedDict()
+        self._strips = Strips(look)
         self._width = 0
+        # For which size all this is; another one has come and was not looked at yet while the widget's differs.
+        self._laid = Size(0, 0)
+        self._fitting = False
         self._at_end = True
+        # What was the first row when somebody changed the size; it stays so until he scrolls.
+        self._kept: _First | None = None
 
     # -- what is shown ------------------------------------------------------------
 
@@ -92,13 +101,12 @@ class LogView(ScrollView, can_focus=False):
     def show(self, conversation: Conversation) -> None:
         """Shows another conversation from its end."""
         self._conversation = conversation
-        self._at_end = True
+        self._at_end, self._kept = True, None
         self._rebuild()
 
     def restyle(self, look: Look) -> None:
         """Another theme."""
-        self.look = look
-        self._strips.clear()
+        self.look = self._strips.look = look
         self._rebuild()
 
     def search(self, found: painting.Found | None) -> None:
@@ -140,6 +148,7 @@ class LogView(ScrollView, can_focus=False):
 
     def go_to(self, row: int) -> None:
         """Scrolls so that this row is the first."""
+        self._kept = None
         self._jump(max(0, min(row, self._end_y)))
         self._at_end = round(self.scroll_y) >= self._end_y
         self.refresh()
@@ -154,11 +163,16 @@ class LogView(ScrollView, can_focus=False):
         self.go_to(self._end_y)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """The scrollbar was used."""
+        """The scrollbar was used, or Textual has made the offset fit another size."""
         super().watch_scroll_y(old_value, new_value)
-        if self._conversation is not None and round(old_value) != round(new_value):
-            self._at_end = round(new_value) >= self._end_y
-            self._tell()
+        if self._fitting or self._conversation is None or round(old_value) == round(new_value):
+            return
+        if self.size != self._laid:
+            self._keep_first(round(old_value))
+            return
+        self._kept = None
+        self._at_end = round(new_value) >= self._end_y
+        self._tell()
 
     def _tell(self) -> None:
         if self._conversation is not None:
@@ -177,7 +191,7 @@ class LogView(ScrollView, can_focus=False):
 
     def on_click(self, event: events.Click) -> None:
         """Links and names can be clicked."""
-        piece = self._piece_at(event.x, event.y + round(self.scroll_y))
+        piece = self._piece_at(event.x, event.y + round(self.scroll_y) - self._above)
         if piece is not None and piece.link:
             self.post_message(self.LinkClicked(piece.link))
         elif piece is not None and piece.style.startswith("name:"):
@@ -186,14 +200,15 @@ class LogView(ScrollView, can_focus=False):
     # -- sizes ------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
-        """Wraps anew; the first row on the screen stays."""
+        """Wraps anew; the first row on the screen stays, or the end if that was on it."""
+        self._keep_first(round(self.scroll_y))
+        self._laid = self.size
         width = self.scrollable_content_region.width
         if width != self._width:
             self._width = width
             self._rebuild()
-        elif self._at_end:
-            self._set_size()
-            self._jump(self._end_y)
+        elif self._conversation is not None:
+            self._place(self._kept)
 
     @property
     def _rows(self) -> int:
@@ -203,6 +218,11 @@ class LogView(ScrollView, can_focus=False):
     def _end_y(self) -> int:
         return max(0, self._rows - self.size.height)
 
+    @property
+    def _above(self) -> int:
+        """Rows left free above a short log: what was said last stands just above the input."""
+        return max(0, self.size.height - self._rows)
+
     def _height(self, line: Line) -> int:
         return painting.height(line, self._width, self.look.glyphs)
 
@@ -210,37 +230,49 @@ class LogView(ScrollView, can_focus=False):
         conversation = self._conversation
         if conversation is None or self._width <= 0:
             return
-        anchor = self._anchor()
+        first = self._kept or self._first_at(round(self.scroll_y))
         self._strips.clear()
         self._seen = (conversation.dropped, conversation.prepended, conversation.rewritten)
         self._map.fill(conversation.lines)
         conversation.take_changed()
         self._tail = list(conversation.pending)
-        self._lines = conversation.lines
+        self._lines = conversation.lines.copy()
+        self._place(first)
+
+    def _place(self, first: _First | None) -> None:
+        """Shows the end, or has this for the first row."""
         self._set_size()
-        self._jump(self._end_y if self._at_end else self._row_of(anchor))
+        row = self._end_y if self._at_end or first is None else self._row_of(first)
+        self._jump(min(row, self._end_y))
+        self._at_end = round(self.scroll_y) >= self._end_y
         self.refresh()
         self.post_message(self.Moved())
 
-    def _anchor(self) -> tuple[Line, int] | None:
-        """The line that the first row on the screen belongs to."""
-        if self._at_end or not self._map.lines or not self._lines:
-            return None
-        index, row = self._map.find(round(self.scroll_y))
-        return (self._lines[index], row) if index < len(self._lines) else None
+    def _keep_first(self, row: int) -> None:
+        if self._kept is None and not self._at_end:
+            self._kept = self._first_at(row)
 
-    def _row_of(self, anchor: tuple[Line, int] | None) -> int:
-        if anchor is None or self._conversation is None:
-            return self._end_y
-        for index, line in enumerate(self._conversation.lines):
-            if line is anchor[0]:
-                return self._map.top(index) + anchor[1]
+    def _first_at(self, row: int) -> _First | None:
+        if self._at_end or not self._map.lines:
+            return None
+        index, part = self._map.find(row)
+        return _First(self._lines[index:], part)
+
+    def _row_of(self, first: _First) -> int:
+        """Where that stands now. A line of it may be gone: then what follows it stands first."""
+        places = {line.number: index for index, line in enumerate(self._lines)}
+        for line in first.lines:
+            index = places.get(line.number)
+            if index is not None:
+                tall = self._map.top(index + 1) - self._map.top(index)
+                return self._map.top(index) + (min(first.part, tall - 1) if line is first.lines[0] else 0)
         return self._end_y
 
     def _take_changes(self, conversation: Conversation) -> None:
         """Looks at the lines that change after they were added: the latest, and those under way."""
         self._tail = list(conversation.pending)
-        self._lines = conversation.lines
+        # A copy: what happens to the conversation meanwhile is not in the map yet.
+        self._lines = conversation.lines.copy()
         changed = conversation.take_changed()
         for line in changed:
             try:
@@ -253,7 +285,10 @@ class LogView(ScrollView, can_focus=False):
         size = Size(self._width, self._rows)
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)
+            # It makes the offset fit, which is no scrolling of anybody's: the right one is set after this.
+            self._fitting = True
             self._scroll_update(size)
+            self._fitting = False
 
     def _jump(self, y: int) -> None:
         self.set_reactive(Widget.scroll_target_y, float(y))
@@ -265,15 +300,15 @@ class LogView(ScrollView, can_focus=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows on the screen, without Textual's style cache: nothing here has a border or padding."""
-        top = round(self.scroll_y)
+        top = round(self.scroll_y) - self._above
         filters = own_filters(self.app)
         background = self.background_colors[1]
         selection = self.text_selection
         strips: list[Strip] = []
         for y in range(crop.y, crop.bottom):
             strip = self._strip(top + y)
-            if selection is not None:
-                strip = self._selected(strip, selection, top + y)
+            if selection is not None and (span := selection.get_span(top + y)) is not None:
+                strip = selected(strip, span, self.look.style("selection"))
             if crop.x or crop.right != strip.cell_length:
                 strip = strip.crop_extend(crop.x, crop.right, self.look.base)
             for each in filters:
@@ -284,7 +319,8 @@ class LogView(ScrollView, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """One row on the screen, as the mouse needs it: each piece knows where in the log it stands."""
         strip = self.render_lines(Region(0, y, self._width, 1))[0]
-        return strip.apply_offsets(0, round(self.scroll_y) + y)
+        row = round(self.scroll_y) + y - self._above
+        return strip.apply_offsets(0, row) if row >= 0 else strip
 
     def _line_at(self, row: int) -> tuple[Line, int] | None:
         conversation = self._conversation
@@ -304,27 +340,8 @@ class LogView(ScrollView, can_focus=False):
         found = self._line_at(row)
         if found is None:
             return Strip.blank(self._width, self.look.base)
-        strips = self._strips_of(found[0])
+        strips = self._strips.of(found[0], self._width, self.found)
         return strips[found[1]] if found[1] < len(strips) else Strip.blank(self._width, self.look.base)
-
-    def _strips_of(self, line: Line) -> list[Strip]:
-        kept = self._strips.get(line.number)
-        if kept is not None and kept[0] == line.revision:
-            self._strips.move_to_end(line.number)
-            return kept[1]
-        made = [self._made(row) for row in painting.rows(line, self._width, self.look.glyphs, self.found)]
-        self._strips[line.number] = (line.revision, made)
-        if len(self._strips) > _KEPT_STRIPS:
-            self._strips.popitem(last=False)
-        return made
-
-    def _made(self, row: painting.Row) -> Strip:
-        segments = [Segment(piece.text, self._style(piece)) for piece in row]
-        return Strip(segments).adjust_cell_length(self._width, self.look.base)
-
-    def _style(self, piece: painting.Piece) -> Style:
-        style = self.look.style(piece.style)
-        return style + Style(link=piece.link) if piece.link else style
 
     def _piece_at(self, x: int, row: int) -> painting.Piece | None:
         found = self._line_at(row)
@@ -359,16 +376,3 @@ class LogView(ScrollView, can_focus=False):
             wrapped = part > 0 and "\n" not in line.text and parts
             parts.append(" " + text.lstrip(f" {self.look.glyphs.bar}") if wrapped else ("\n" if parts else "") + text)
         return "".join(parts), "\n"
-
-    def _selected(self, strip: Strip, selection: Selection, row: int) -> Strip:
-        span = selection.get_span(row)
-        if span is None:
-            return strip
-        text = strip.text
-        start, end = span[0], len(text) if span[1] == -1 else span[1]
-        before, chosen = width_of(text[:start]), width_of(text[:end])
-        parts = strip.divide([before, chosen, strip.cell_length])
-        if len(parts) != 3:
-            return strip
-        marked = Strip([Segment(segment.text, self.look.style("selection")) for segment in parts[1]])
-        return Strip.join([parts[0], marked, parts[2]])

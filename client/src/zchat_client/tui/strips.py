@@ -1,0 +1,59 @@
+"""The finished rows of a log's lines: each line is drawn once, as long as it looks the same."""
+
+from collections import OrderedDict
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from zchat_client.tui import painting
+from zchat_client.tui.conversation import Line
+from zchat_client.tui.look import Look
+from zchat_client.tui.textfit import width_of
+
+_KEPT: Final = 2_000
+
+
+class Strips:
+    """Those of the lines shown last."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self._made: OrderedDict[int, tuple[int, list[Strip]]] = OrderedDict()
+
+    def clear(self) -> None:
+        """Everything looks different now."""
+        self._made.clear()
+
+    def of(self, line: Line, width: int, found: painting.Found | None) -> list[Strip]:
+        """The rows of a line."""
+        kept = self._made.get(line.number)
+        if kept is not None and kept[0] == line.revision:
+            self._made.move_to_end(line.number)
+            return kept[1]
+        made = [self._draw(row, width) for row in painting.rows(line, width, self.look.glyphs, found)]
+        self._made[line.number] = (line.revision, made)
+        if len(self._made) > _KEPT:
+            self._made.popitem(last=False)
+        return made
+
+    def _draw(self, row: painting.Row, width: int) -> Strip:
+        segments = [Segment(piece.text, self._style(piece)) for piece in row]
+        return Strip(segments).adjust_cell_length(width, self.look.base)
+
+    def _style(self, piece: painting.Piece) -> Style:
+        style = self.look.style(piece.style)
+        return style + Style(link=piece.link) if piece.link else style
+
+
+def selected(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
+    """The row with a part of its text selected; a span that ends at -1 goes to the end."""
+    text = strip.text
+    start, end = span[0], len(text) if span[1] == -1 else span[1]
+    before, chosen = width_of(text[:start]), width_of(text[:end])
+    parts = strip.divide([before, chosen, strip.cell_length])
+    if len(parts) != 3:
+        return strip
+    marked = Strip([Segment(segment.text, style) for segment in parts[1]])
+    return Strip.join([parts[0], marked, parts[2]])

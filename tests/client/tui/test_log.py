@@ -1,0 +1,136 @@
+"""The log on the screen: where a short one stands, and what a change of size does to one that is being read."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.client.tui.stage import Stage, on_stage, play, user
+from tests.system.processes import Broker, unique
+from zchat_client import Client
+
+# Wider, narrower, higher, lower, and two at once.
+SIZES = [(80, 24), (60, 20), (200, 50), (100, 45), (61, 48), (120, 40)]
+
+
+async def says_much(bob: Client) -> None:
+    await asyncio.gather(*[bob.say(f"no. {number} {'word ' * (number * 7 % 60)}") for number in range(150)])
+
+
+def log_rows(stage: Stage) -> list[str]:
+    """What is on the log's part of the screen, but for its scroll bar."""
+    region = stage.screen.log_view.scrollable_content_region
+    return [row[region.x : region.right] for row in stage.rows()[region.y : region.bottom]]
+
+
+def shows_last(stage: Stage, words: str) -> bool:
+    return words in log_rows(stage)[-1]
+
+
+async def resizes(stage: Stage, size: tuple[int, int]) -> None:
+    await stage.pilot.resize_terminal(*size)
+    await stage.until(
+        lambda: stage.app.size == size and stage.screen.log_view._laid == stage.screen.log_view.size, "it"
+    )
+    await stage.pilot.pause()
+
+
+def test_a_short_log_stands_just_above_the_input(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name = unique("bob")
+        async with user(broker, tmp_path / "bob", bob_name), on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab", bob_name)
+            await stage.types(f"/w {bob_name} psst", "enter")
+            await stage.sees(f"@{bob_name} ›", "psst ✓✓")
+            rows = log_rows(stage)
+            assert "psst" in rows[-1]
+            assert not "".join(rows[:-2]).strip(), "nothing but the day is above it"
+            await stage.types("and more", "enter")
+            await stage.until(lambda: "and more ✓✓" in log_rows(stage)[-1], "the latest at the bottom")
+            assert "psst" in log_rows(stage)[-2]
+
+    play(scenario())
+
+
+def test_a_name_is_clicked_where_it_is_seen_in_a_short_log(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name) as bob, on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab")
+            await bob.party_invite(name)
+            await stage.sees("Accept F2")
+            await stage.types("", "f2")
+            await stage.sees("party ›", "You joined")
+            await bob.party_say("hello")
+            await stage.sees("hello")
+            row = next(number for number, text in enumerate(log_rows(stage)) if "hello" in text)
+            await stage.pilot.click("#log", offset=(log_rows(stage)[row].index(bob_name) + 1, row))
+            await stage.sees(f"@{bob_name} ›")
+
+    play(scenario())
+
+
+@pytest.mark.parametrize("row", [12, 61, -130])
+def test_the_first_row_stays_when_the_size_changes(broker: Broker, tmp_path: Path, row: int) -> None:
+    async def scenario() -> None:
+        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
+            await says_much(bob)
+            async with on_stage(broker, tmp_path, unique("alice")) as stage:
+                await stage.sees("no. 149 ")
+                await stage.until(lambda: len(stage.said()) >= 100, "a page of history")
+                log = stage.screen.log_view
+                log.go_to(row if row >= 0 else log._end_y + row)
+                await stage.pilot.pause()
+                first = log._line_at(round(log.scroll_y))
+                assert first is not None
+                for size in SIZES:
+                    await resizes(stage, size)
+                    now = log._line_at(round(log.scroll_y))
+                    assert now is not None
+                    assert now[0] is first[0], f"{now[0].text} at {size}"
+                    assert not log.at_end
+                    await bob.say("and on")
+                assert log._line_at(round(log.scroll_y)) == first, "the size is what it was, and so is what one sees"
+
+    play(scenario())
+
+
+def test_the_end_stays_when_the_size_changes(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
+            await says_much(bob)
+            async with on_stage(broker, tmp_path, unique("alice")) as stage:
+                await stage.sees("no. 149 ")
+                for number, size in enumerate(SIZES):
+                    latest = f"latest {number}"
+                    await bob.say(latest)
+                    await resizes(stage, size)
+                    await stage.until(partial(shows_last, stage, latest), f"the end at {size}")
+                    assert stage.screen.log_view.at_end
+
+    play(scenario())
+
+
+def test_what_is_marked_new_above_the_screen_moves_nothing_on_it(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
+            await says_much(bob)
+            async with on_stage(broker, tmp_path, unique("alice")) as stage:
+                await stage.sees("no. 149 ")
+                await stage.until(lambda: len(stage.said()) >= 100, "a page of history")
+                log, conversation = stage.screen.log_view, stage.screen.log_view.conversation
+                assert conversation is not None
+                log.go_to(61)
+                await stage.pilot.pause()
+                read = log_rows(stage)
+                conversation.mark_new_before(3, conversation.lines[3])
+                log.follow()
+                await stage.pilot.pause()
+                assert log_rows(stage) == read
+                conversation.forget_mark()
+                log.follow()
+                await stage.pilot.pause()
+                assert log_rows(stage) == read
+
+    play(scenario())
