@@ -1,23 +1,14 @@
 """A person at a real terminal: the terminal UI from the first start to the last key."""
 
-import signal
-import sys
-import time
-
-import pytest
-
-from tests.system.processes import Broker, House, environment, unique, wait_until
+from tests.system.processes import Broker, House, unique
 from tests.system.screens import (
     ALT_1,
     ALT_2,
     ALT_A,
     ALT_ENTER,
-    CTRL_C,
-    CTRL_F,
     CTRL_J,
     CTRL_Q,
     CTRL_U,
-    CTRL_Z,
     ENTER,
     F2,
     F3,
@@ -25,11 +16,7 @@ from tests.system.screens import (
     LEFT,
     RIGHT,
     Open,
-    Terminal,
 )
-
-# Longer than the client waits for a broker that is silent.
-STALLED_S = 10.5
 
 
 def test_a_person_registers_talks_and_leaves_by_what_the_screen_says(
@@ -195,36 +182,6 @@ def test_a_large_paste_asks_once(house: House, broker: Broker, at_terminal: Open
     assert bob.wait("message", text=text)["topic"] == "public"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_gives_the_terminal_back(at_terminal: Open, number: signal.Signals) -> None:
-    terminal = at_terminal(unique("alice"))
-    terminal.wait_for("at Lab")
-    terminal.signals(number)
-    assert terminal.exit_code() == 128 + number
-    assert terminal.echoes
-    assert b"\x1b[?1049l" in terminal.raw
-
-
-def test_a_crash_gives_the_terminal_back(house: House, broker: Broker) -> None:
-    crashing = (
-        "import zchat_client.tui.screen as screen, zchat_client.cli as cli\n"
-        "screen.ChatScreen.action_search = lambda self: 1 / 0\n"
-        "cli.main()"
-    )
-    env = environment(house.folder, {"TERM": "xterm-256color"})
-    arguments = ["--name", unique("alice"), "--port", str(broker.port), "--data", str(house.folder / "crash")]
-    terminal = Terminal(arguments, env, 120, 40, program=[sys.executable, "-c", crashing])
-    try:
-        terminal.wait_for("at Lab")
-        terminal.types(CTRL_F)
-        assert terminal.exit_code() == 1
-        assert terminal.echoes
-        assert b"\x1b[?1049l" in terminal.raw
-        assert b"\x1b[?1000l" in terminal.raw, "the mouse is the terminal's again"
-    finally:
-        terminal.close()
-
-
 def test_links_can_be_clicked_in_terminals_that_know_them(house: House, broker: Broker, at_terminal: Open) -> None:
     (bob,) = house.join(broker, unique("bob"))
     terminal = at_terminal(unique("alice"))
@@ -232,48 +189,6 @@ def test_links_can_be_clicked_in_terminals_that_know_them(house: House, broker: 
     bob.types("see https://example.org/x?y=z.")
     terminal.wait_for("https://example.org/x?y=z")
     terminal.wait(lambda _: b";https://example.org/x?y=z\x1b\\" in terminal.raw, "OSC 8")
-
-
-def test_ctrl_z_gives_the_terminal_back_for_a_while(at_terminal: Open) -> None:
-    terminal = at_terminal(unique("alice"))
-    terminal.wait_for("at Lab")
-    terminal.types(CTRL_Z)
-    terminal.wait(lambda _: terminal.is_stopped and terminal.echoes, "the shell's turn")
-    terminal.signals(signal.SIGCONT)
-    terminal.wait(lambda _: not terminal.echoes, "the UI again")
-    terminal.types("back again" + ENTER)
-    terminal.wait_for("back again ✓")
-
-
-def test_ctrl_c_does_not_leave(at_terminal: Open) -> None:
-    terminal = at_terminal(unique("alice"))
-    terminal.wait_for("at Lab")
-    terminal.types(CTRL_C)
-    terminal.wait_for("Ctrl+Q leaves")
-    terminal.types(CTRL_Q)
-    assert terminal.exit_code() == 0
-
-
-def test_a_terminal_that_stops_reading_costs_neither_session_nor_message(house: House, at_terminal: Open) -> None:
-    own = house.broker("--title", "Lab", "--rate", "0")
-    (bob,) = house.join(own, unique("bob"))
-    name = unique("alice")
-    terminal = at_terminal(name, port=own.port, columns=100, lines=30)
-    terminal.wait_for("at Lab")
-    bob.forget()
-    begin_s, count = time.monotonic(), 0
-    while (now_s := time.monotonic()) < begin_s + STALLED_S:
-        # As fast as somebody types who is very fast: each message would be a frame.
-        while count < (now_s - begin_s) / 0.05:
-            count += 1
-            bob.types(f"message {count} {'x' * 90}")
-        bob.wait("sent", typed=f"message {count} {'x' * 90}")
-        count_s = begin_s + count * 0.05
-        wait_until(lambda: time.monotonic() >= min(count_s, begin_s + STALLED_S), "the next message")  # noqa: B023
-    terminal.wait_for(f"message {count} ")
-    terminal.wait_for("at Lab")
-    assert not any("caught up" in row for row in terminal.rows())
-    assert bob.seen("presence", name=name) == []
 
 
 def test_a_dumb_terminal_gets_plain_lines(at_terminal: Open) -> None:
@@ -343,17 +258,6 @@ def test_hostile_texts_move_nothing_on_the_screen(house: House, broker: Broker, 
     terminal.pastes("pasted \x1b]0;owned\x07 text \x1b[31mred")
     terminal.wait_for("pasted")
     assert b"owned\x07" not in terminal.raw
-
-
-def test_a_closed_terminal_keeps_the_seat(house: House, broker: Broker, at_terminal: Open) -> None:
-    (bob,) = house.join(broker, unique("bob"))
-    name = unique("alice")
-    terminal = at_terminal(name)
-    terminal.wait_for("at Lab")
-    bob.wait("presence", name=name, status="online")
-    terminal.signals(signal.SIGHUP)
-    assert terminal.exit_code() == 128 + signal.SIGHUP
-    assert bob.seen("presence", name=name, status="offline") == []
 
 
 def test_drafts_and_read_positions_survive_a_restart(house: House, broker: Broker, at_terminal: Open) -> None:

@@ -74,6 +74,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._catching_up: asyncio.TimerHandle | None = None
         self._leaving = False
         self._away_by_itself = False
+        self.signalled = False
         # Textual would paint greys for who wants no colours; the terminal's own have none when filtered.
         super().__init__(driver_class=driver_class(), ansi_color=True if os.environ.get("NO_COLOR") else None)
         for theme in THEMES:

@@ -1,14 +1,24 @@
 """The terminal that Textual draws on: stdout, and one that may stop reading."""
 
+import contextlib
+import os
+import signal
 import sys
+import time
 from typing import Final
 
 from textual.app import App
 from textual.driver import Driver
 
+from zchat_client.tui import escapes
+
 # What a terminal has not taken yet; with more of it waiting, new frames are left out. A frame is three writes, and the
 # start of the program twenty.
 _WAITING_WRITES: Final = 60
+# Within this time what a terminal does not take is thrown away, and it is given back.
+_GIVE_BACK_S: Final = 1.0
+
+Settings = list[object]
 
 
 def driver_class() -> type[Driver] | None:
@@ -38,3 +48,45 @@ def stalls(driver: Driver | None) -> bool:
     """Whether the terminal has stopped reading: writing more would wait for it, and the session would expire."""
     writer = getattr(driver, "_writer_thread", None)
     return writer is not None and writer._queue.qsize() > _WAITING_WRITES
+
+
+def terminal_settings() -> Settings | None:
+    """How the terminal is set now; None for what is no terminal, or no system that has such settings."""
+    try:
+        import termios
+
+        return list(termios.tcgetattr(sys.__stdin__.fileno())) if sys.__stdin__ is not None else None
+    except (ImportError, OSError, ValueError):
+        return None
+
+
+def give_back(driver: Driver | None, settings: Settings | None, number: int) -> None:
+    """The last resort: gives a terminal that does not read back as it was. Only the end of the process may follow.
+
+    A thread hangs in a write to it, and nobody else may write meanwhile: so what waits is thrown away until it is done.
+    It sees that there is room again only when it is woken, by the signal ``number`` that the loop handles.
+    """
+    if settings is None or sys.__stdin__ is None or sys.__stdout__ is None:
+        return
+    import termios
+
+    screen = sys.__stdout__.fileno()
+    with contextlib.suppress(OSError, termios.error):
+        termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, settings)  # type: ignore[arg-type]
+    with contextlib.suppress(OSError, termios.error):
+        writer = getattr(driver, "_writer_thread", None)
+        if writer is not None:
+            writer._queue.queue.clear()
+            writer._queue.put(None)
+        until_s = time.monotonic() + _GIVE_BACK_S
+        while writer is not None and writer.is_alive() and time.monotonic() < until_s:
+            termios.tcflush(screen, termios.TCOFLUSH)
+            signal.pthread_kill(writer.ident, number)
+            writer.join(0.01)
+        termios.tcflush(screen, termios.TCOFLUSH)
+        os.set_blocking(screen, False)
+        try:
+            os.write(screen, escapes.GIVE_BACK.encode())
+        finally:
+            # It is the shell's too.
+            os.set_blocking(screen, True)

@@ -1,4 +1,4 @@
-"""The sequences that the UI sends past Textual, all in one place: the bell and desktop notifications."""
+"""The sequences that the UI sends past Textual, all in one place."""
 
 import os
 from collections.abc import Mapping
@@ -7,6 +7,12 @@ from typing import Final
 from zchat_client.tui.textfit import one_line
 
 BELL: Final = "\x07"
+# Ends whatever sequence was cut off, then takes back what Textual asks for at its start: keys as kitty sends them, the
+# other screen, a hidden cursor, word of the mouse, of the focus, of pastes and of sizes, and lines that do not wrap.
+GIVE_BACK: Final = (
+    "\x18\x1b\\\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l\x1b[?2004l"
+    "\x1b[?2048l\x1b[?2026l\x1b[?7h\x1b[0m"
+)
 _TITLE_CHARS: Final = 60
 _TEXT_CHARS: Final = 200
 

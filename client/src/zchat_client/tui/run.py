@@ -10,6 +10,7 @@ import threading
 from typing import Final
 
 from zchat_client.tui.app import Options, ZchatApp
+from zchat_client.tui.display import Settings, give_back, terminal_settings
 from zchat_client.tui.keys import know_alt_keys
 from zchat_client.tui.look import glyphs_for
 from zchat_client.tui.settings import read_settings, settings_file
@@ -49,31 +50,19 @@ def _catch_signals(app: ZchatApp) -> None:
         if number is not None:
             # Windows has no signal handlers on its loop; there Ctrl-C is a key.
             with contextlib.suppress(NotImplementedError):
-                loop.add_signal_handler(number, _leave, app, int(number), _terminal_state())
+                loop.add_signal_handler(number, _leave, app, int(number), terminal_settings())
 
 
-def _leave(app: ZchatApp, number: int, state: "list[object] | None") -> None:
-    code = _EXIT_SIGNAL + number
-    guard = threading.Timer(_SIGNAL_S, _give_back, (state, code))
+def _leave(app: ZchatApp, number: int, settings: Settings | None) -> None:
+    if app.signalled:
+        return
+    app.signalled = True
+    guard = threading.Timer(_SIGNAL_S, _end_hard, (app, settings, number))
     guard.daemon = True
     guard.start()
-    app.leave_by_signal(code, says_goodbye=number != _SIGHUP)
+    app.leave_by_signal(_EXIT_SIGNAL + number, says_goodbye=number != _SIGHUP)
 
 
-def _terminal_state() -> "list[object] | None":
-    try:
-        import termios
-
-        return list(termios.tcgetattr(sys.__stdin__.fileno())) if sys.__stdin__ is not None else None
-    except (ImportError, OSError, ValueError):
-        return None
-
-
-def _give_back(state: "list[object] | None", code: int) -> None:
-    """The last resort: the terminal's settings as they were, and the end."""
-    if state is not None and sys.__stdin__ is not None:
-        import termios
-
-        with contextlib.suppress(OSError, termios.error):
-            termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, state)  # type: ignore[arg-type]
-    os._exit(code)
+def _end_hard(app: ZchatApp, settings: Settings | None, number: int) -> None:
+    give_back(app._driver, settings, number)
+    os._exit(_EXIT_SIGNAL + number)

@@ -1,0 +1,129 @@
+"""A person's terminal is his again, whatever ends the terminal UI; and what it does while the terminal stands still."""
+
+import signal
+import sys
+import time
+from functools import partial
+
+import pytest
+
+from tests.system.processes import Broker, Client, House, environment, unique, wait_until
+from tests.system.screens import CTRL_C, CTRL_F, CTRL_Q, CTRL_Z, ENTER, Open, Terminal
+
+# Longer than the client waits for a broker that is silent.
+STALLED_S = 10.5
+# More frames than a terminal that does not read can be given.
+FULL_S = 2.0
+# What the UI may take to say goodbye, and to see that the terminal takes nothing more.
+SOON_S = 8.0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_gives_the_terminal_back(at_terminal: Open, number: signal.Signals) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    terminal.signals(number)
+    assert terminal.exit_code() == 128 + number
+    assert terminal.echoes
+    assert b"\x1b[?1049l" in terminal.raw
+
+
+def test_a_crash_gives_the_terminal_back(house: House, broker: Broker) -> None:
+    crashing = (
+        "import zchat_client.tui.screen as screen, zchat_client.cli as cli\n"
+        "screen.ChatScreen.action_search = lambda self: 1 / 0\n"
+        "cli.main()"
+    )
+    env = environment(house.folder, {"TERM": "xterm-256color"})
+    arguments = ["--name", unique("alice"), "--port", str(broker.port), "--data", str(house.folder / "crash")]
+    terminal = Terminal(arguments, env, 120, 40, program=[sys.executable, "-c", crashing])
+    try:
+        terminal.wait_for("at Lab")
+        terminal.types(CTRL_F)
+        assert terminal.exit_code() == 1
+        assert terminal.echoes
+        assert b"\x1b[?1049l" in terminal.raw
+        assert b"\x1b[?1000l" in terminal.raw, "the mouse is the terminal's again"
+    finally:
+        terminal.close()
+
+
+def test_ctrl_z_gives_the_terminal_back_for_a_while(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    terminal.types(CTRL_Z)
+    terminal.wait(lambda _: terminal.is_stopped and terminal.echoes, "the shell's turn")
+    terminal.signals(signal.SIGCONT)
+    terminal.wait(lambda _: not terminal.echoes, "the UI again")
+    terminal.types("back again" + ENTER)
+    terminal.wait_for("back again ✓")
+
+
+def test_ctrl_c_does_not_leave(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    terminal.types(CTRL_C)
+    terminal.wait_for("Ctrl+Q leaves")
+    terminal.types(CTRL_Q)
+    assert terminal.exit_code() == 0
+
+
+def test_a_terminal_that_stops_reading_costs_neither_session_nor_message(house: House, at_terminal: Open) -> None:
+    own = house.broker("--title", "Lab", "--rate", "0")
+    (bob,) = house.join(own, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name, port=own.port, columns=100, lines=30)
+    terminal.wait_for("at Lab")
+    bob.forget()
+    last = talks_on(bob, STALLED_S)
+    terminal.wait_for(last.partition("x")[0])
+    terminal.wait_for("at Lab")
+    assert not any("caught up" in row for row in terminal.rows())
+    assert bob.seen("presence", name=name) == []
+
+
+def test_a_closed_terminal_keeps_the_seat(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("at Lab")
+    bob.wait("presence", name=name, status="online")
+    terminal.signals(signal.SIGHUP)
+    assert terminal.exit_code() == 128 + signal.SIGHUP
+    assert bob.seen("presence", name=name, status="offline") == []
+
+
+def test_a_signal_gives_a_terminal_back_that_does_not_read(house: House, at_terminal: Open) -> None:
+    own = house.broker("--title", "Lab", "--rate", "0")
+    (bob,) = house.join(own, unique("bob"))
+    terminal = at_terminal(unique("alice"), port=own.port, columns=200, lines=50)
+    terminal.wait_for("at Lab")
+    talks_on(bob, FULL_S)
+    terminal.signals(signal.SIGTERM)
+    begin_s = time.monotonic()
+    assert terminal.exit_code_unread() == 128 + signal.SIGTERM
+    assert time.monotonic() - begin_s < SOON_S
+    assert terminal.echoes
+    terminal.exit_code()
+    at = terminal.raw.rindex(b"\x1b[?1049l")
+    assert b"\x1b[?1000l" in terminal.raw, "the mouse is the terminal's again"
+    assert b"\x1b[?25h" in terminal.raw[at:]
+    assert b"message" not in terminal.raw[at:], "nothing is drawn on the screen before"
+
+
+def talks_on(bob: Client, for_s: float) -> str:
+    """Bob talks as fast as somebody who types very fast, each message a frame; returns the last one."""
+    begin_s, count, text = time.monotonic(), 0, ""
+    while (now_s := time.monotonic()) < begin_s + for_s:
+        while count < (now_s - begin_s) / 0.05:
+            count += 1
+            text = f"message {count} {'x' * 90}"
+            bob.types(text)
+        bob.wait("sent", typed=text)
+        next_s = min(begin_s + count * 0.05, begin_s + for_s)
+        wait_until(partial(reached, next_s), "the next message")
+    return text
+
+
+def reached(until_s: float) -> bool:
+    return time.monotonic() >= until_s
