@@ -12,7 +12,6 @@ from tests.system.screens import (
     ENTER,
     F2,
     F3,
-    FOCUS_OUT,
     LEFT,
     RIGHT,
     Open,
@@ -220,28 +219,6 @@ def test_no_color_means_no_colour(at_terminal: Open) -> None:
     colours = {cell.fg for line in terminal.screen.buffer.values() for cell in line.values()}
     grounds = {cell.bg for line in terminal.screen.buffer.values() for cell in line.values()}
     assert colours | grounds == {"default"}
-
-
-def test_a_whisper_rings_and_tells_the_desktop_while_another_window_has_the_focus(
-    house: House, broker: Broker, at_terminal: Open
-) -> None:
-    (bob,) = house.join(broker, unique("bob"))
-    name = unique("alice")
-    terminal = at_terminal(name)
-    terminal.wait_for("at Lab")
-    bob.types(f"/w {name} seen at once")
-    terminal.wait_for(f"@{bob.name}")
-    assert b"seen at once" not in terminal.raw, "nothing rings while one looks"
-    terminal.types(FOCUS_OUT)
-    wanted = f"\x1b]9;{bob.name}: look here\x1b\\".encode()
-
-    def rang() -> bool:
-        bob.types(f"/w {name} look here")
-        bob.wait("sent", typed=f"/w {name} look here")
-        return wanted in terminal.raw
-
-    terminal.wait(lambda _: rang(), "a notice")
-    assert b"\x07" + wanted in terminal.raw
 
 
 def test_hostile_texts_move_nothing_on_the_screen(house: House, broker: Broker, at_terminal: Open) -> None:

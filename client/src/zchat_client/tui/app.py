@@ -270,6 +270,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         if chat is None:
             return
         self._chat_screen.level_status()
+        self._call(time.monotonic())
         after_s = self._read.settings.away_after_minutes * 60
         if not self._away_by_itself and chat.client.link.connected and self._attention.idle(time.monotonic(), after_s):
             self._away_by_itself = True
@@ -305,14 +306,15 @@ class ZchatApp(App[int], inherit_bindings=False):
         chat = self.chat
         if chat is None or not chat.story.notices:
             return
-        notices, chat.story.notices = chat.story.notices, []
-        if not self._attention.should_call(now_s):
-            return
-        settings = self._read.settings
-        if settings.bell:
-            self._emit(escapes.BELL)
-        if settings.desktop_notifications:
-            self._emit(escapes.desktop_notice(notices[-1].title, notices[-1].text))
+        if self._attention.looking(now_s):
+            chat.story.notices = []
+        elif self._attention.should_call(now_s):
+            notices, chat.story.notices = chat.story.notices, []
+            settings = self._read.settings
+            if settings.bell:
+                self._emit(escapes.BELL)
+            if settings.desktop_notifications:
+                self._emit(escapes.desktop_notice(*words.notice(notices[-1].title, notices[-1].text, len(notices))))
 
     def _emit(self, sequence: str) -> None:
         if self._driver is not None and not self.is_headless and not stalls(self._driver):

@@ -174,6 +174,11 @@ def _moment(at: int) -> str:
     return f"{datetime.fromtimestamp(at / 1000).astimezone():%d %b %H:%M}"
 
 
+def notice(title: str, text: str, count: int) -> tuple[str, str]:
+    """Told by the desktop: the latest of so many."""
+    return (title if count == 1 else f"{title} (and {count - 1} more)", text)
+
+
 def waiting(recipient: str) -> str:
     """Beside a whisper that its recipient will get later."""
     return f"{recipient} is away; he will get it"
