@@ -11,6 +11,7 @@ import pytest
 from tests.broker.rules.witness import facts
 from zchat_broker.door import Door, Issued, codes_folder, digest_of, leave_code
 from zchat_broker.hub import Arrival, Hub, Outgoing
+from zchat_broker.presence import PAUSE_S
 from zchat_broker.profile import Profile
 from zchat_broker.registrations import Peer
 from zchat_broker.rules import Settings, State
@@ -278,6 +279,107 @@ def test_tokens_are_secret_and_never_the_same(broker: Broker) -> None:
 def test_everybody_is_told_when_the_broker_stops(broker: Broker) -> None:
     alice = guest(broker)
     assert alice.reads(broker.hub.stop("update")) == [m.Stopping("update")]
+
+
+# -- presence -------------------------------------------------------------------------------------------------------
+
+
+def test_a_hundred_who_come_in_a_moment_are_shown_in_one_message(broker: Broker) -> None:
+    alice = guest(broker)
+    broker.wait(1.0)
+    names = [f"user{number:03}" for number in range(100)]
+    found = []
+    for name in names:
+        registering = Guest(broker, name)
+        out = broker.turn(*registering.arrives(*registering.registers()))
+        assert [type(reply) for reply in registering.answers(out)] == [m.Registered]
+        found += alice.reads(out.frames)
+        found += alice.reads(broker.wait(PAUSE_S / 200, step_s=PAUSE_S / 200))
+    found += alice.reads(broker.wait(PAUSE_S, step_s=0.01))
+    first, *rest = [message for message in found if isinstance(message, m.Presence)]
+    assert [entry.name for entry in first.changes] == names[:1], "nobody before him: he is shown at once"
+    assert len(rest) <= 2
+    assert [entry.name for message in rest for entry in message.changes] == names[1:]
+    assert rest[-1].version == broker.state.roster_version
+
+
+def test_whoever_leaves_and_comes_back_in_a_moment_is_shown_doing_both(broker: Broker) -> None:
+    alice, bob = guest(broker), guest(broker, "Bob")
+    broker.wait(1.0)
+    alice.do("away", "")
+    bob.do("exit")
+    registered = bob.register()
+    assert isinstance(registered, m.Registered)
+    assert registered.roster_version == broker.state.roster_version - 2
+    assert bob.send(m.AskRoster(bob.token, 1)) == []
+    broker.now_s += PAUSE_S
+    out = broker.turn()
+    (presence,) = alice.reads(out.frames)
+    assert isinstance(presence, m.Presence)
+    assert [(entry.name, entry.status) for entry in presence.changes] == [("Bob", "offline"), ("Bob", "online")]
+    (roster,) = bob.answers(out)
+    assert isinstance(roster, m.Roster)
+    assert (roster.version, [entry.name for entry in roster.entries]) == (presence.version, ["Alice", "Bob"])
+
+
+def test_the_next_turn_is_due_when_there_is_presence_to_show(broker: Broker) -> None:
+    alice = guest(broker)
+    broker.wait(1.0)
+    alice.do("away", "")
+    quiet_s = broker.hub.pause_s(broker.now)
+    broker.now_s += 0.1
+    alice.do("back")
+    assert quiet_s > PAUSE_S
+    due_s = broker.hub.pause_s(broker.now)
+    assert due_s == pytest.approx(PAUSE_S - 0.1)
+    assert alice.reads(broker.wait(due_s - 0.01, step_s=0.01)) == []
+    (presence,) = alice.reads(broker.wait(0.02))
+    assert isinstance(presence, m.Presence)
+    assert [entry.status for entry in presence.changes] == ["online"]
+    assert broker.hub.pause_s(broker.now) == quiet_s
+
+
+def test_a_turn_that_cannot_be_kept_loses_nothing_of_the_presence_before_it(broker: Broker) -> None:
+    alice, bob = guest(broker), guest(broker, "Bob")
+    broker.disk.is_full = True
+    assert code_of(bob.do("away", "lost")) == "storage_failed"
+    (presence,) = alice.reads(broker.wait(PAUSE_S))
+    assert presence == m.Presence(2, (m.RosterEntry("Bob", "online", broker.state.sessions["bob"].since, ""),))
+
+
+def test_while_nothing_can_be_read_no_presence_is_shown_and_nobody_hurries(broker: Broker) -> None:
+    alice, bob = guest(broker), guest(broker, "Bob")
+    broker.disk.is_full = broker.disk.is_unreadable = True
+    bob.send(bob.command("away", "lost"))
+    broker.now_s += 1.0
+    assert broker.turn().frames == []
+    assert broker.hub.pause_s(broker.now) > PAUSE_S
+    broker.disk.is_full = broker.disk.is_unreadable = False
+    (presence,) = [each for each in alice.reads(broker.wait(60.0)) if isinstance(each, m.Presence)][:1]
+    assert (presence.version, presence.changes[0].name) == (2, "Bob")
+
+
+def test_a_stopping_broker_shows_what_it_had_gathered(broker: Broker) -> None:
+    """Else all would ask the next one for its roster."""
+    alice, _ = guest(broker), guest(broker, "Bob")
+    presence, stopping = alice.reads(broker.hub.stop("update"))
+    assert isinstance(presence, m.Presence)
+    assert presence.version == broker.state.roster_version
+    assert stopping == m.Stopping("update")
+
+
+def test_a_new_broker_speaks_of_the_roster_that_was_kept(broker: Broker) -> None:
+    guest(broker)
+    bob = guest(broker, "Bob")
+    broker.now_s += 0.1
+    broker.restart()
+    broker.turn()
+    registered = bob.register()
+    assert isinstance(registered, m.Registered)
+    assert registered.roster_version == broker.state.roster_version == 2
+    (reply,) = bob.send(m.AskRoster(bob.token, 1))
+    assert isinstance(reply, m.Roster)
+    assert [entry.name for entry in reply.entries] == ["Alice", "Bob"]
 
 
 # -- bad input ------------------------------------------------------------------------------------------------------
@@ -701,6 +803,7 @@ def test_after_an_exit_the_token_is_dead(broker: Broker) -> None:
 
 def test_fifteen_seconds_of_silence_end_a_session(broker: Broker) -> None:
     alice, bob = guest(broker), guest(broker, "Bob")
+    broker.wait(PAUSE_S)
     for _ in range(7):
         bob.send(m.Ping(bob.token, 1, "user.bob"))
         assert broker.wait(2.0) == []
@@ -999,6 +1102,7 @@ def test_questions_beyond_their_measure_are_put_off_and_not_refused_for_good() -
     mallory, alice = Guest(broker, "mallory"), Guest(broker, "alice")
     mallory.register()
     alice.register()
+    broker.wait(PAUSE_S)
     answers = mallory.send(*[m.AskRoster(mallory.token, number) for number in range(200)])
     codes = {answer.code for answer in answers if isinstance(answer, m.Denied)}
     assert codes == {Code.RATE_LIMITED}
@@ -1016,7 +1120,7 @@ def test_large_answers_are_made_over_several_turns_and_all_of_them() -> None:
         alice.say("\u20ac" * 4000)
     questions = [m.AskHistory(alice.token, number, "public", None, None, 200) for number in range(40)]
     turns = [alice.send(*questions), alice.send(), alice.send()]
-    assert not broker.hub.has_more_to_do
+    assert broker.hub.pause_s(broker.now) > 0.0
     assert [len(answers) for answers in turns] == [17, 17, 6]
     assert [answer.ask for answers in turns for answer in answers if isinstance(answer, m.History)] == list(range(40))
 

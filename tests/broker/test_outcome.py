@@ -7,6 +7,7 @@ from hashlib import sha256
 from zchat_broker.digests import Digests
 from zchat_broker.links import Link, Links
 from zchat_broker.outcome import Outcome, Replies
+from zchat_broker.presence import Gathering
 from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
 from zchat_broker.rules import Settings, State
@@ -31,7 +32,7 @@ from zchat_broker.store import KeptAnswer, KeptMessage
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.errors import Code
-from zchat_common.limits import FRAME_MAX_BYTES, PROTOCOL_VERSION
+from zchat_common.limits import PROTOCOL_VERSION
 from zchat_common.sealing import OpeningKey, take_apart
 
 AT = 1_700_000_000_000
@@ -75,9 +76,14 @@ class Turn:
     readers: dict[int, OpeningKey] = field(default_factory=dict)
     registering: dict[str, bytes] = field(default_factory=dict)
     replies: Replies = field(default_factory=list)
+    # The roster's version before the turn.
+    shown_before: int = 0
 
     def __post_init__(self) -> None:
-        self.outcome = Outcome(PROFILE, self.links, self.publisher, self.digests, random.Random(5).randbytes)
+        self.gathering = Gathering(self.publisher, self.shown_before)
+        self.outcome = Outcome(
+            PROFILE, self.links, self.publisher, self.digests, self.gathering, random.Random(5).randbytes
+        )
 
     def online(self, user: str, session_id: str) -> Link:
         link = Link(session_id, user, 0.0, session_id.encode(), f"route of {session_id}".encode())
@@ -178,7 +184,7 @@ def test_an_answer_without_a_way_back_is_not_sent() -> None:
 
 
 def test_presence_is_coalesced_into_one_message_before_all_others() -> None:
-    turn = Turn()
+    turn = Turn(shown_before=10)
     turn.reads("public")
     now = state()
     now.roster_version = 12
@@ -191,26 +197,18 @@ def test_presence_is_coalesced_into_one_message_before_all_others() -> None:
     assert turn.carry_out(now, *effects) == [("public", presence), ("public", say(1))]
 
 
-def test_presence_of_many_with_the_longest_texts_stays_within_the_frames_bound() -> None:
-    """One after another they lead to the version, whatever number of messages it takes."""
-    turn = Turn()
+def test_whoever_comes_while_presence_is_gathered_is_told_what_was_shown() -> None:
+    turn = Turn(shown_before=12)
     turn.reads("public")
-    changes = [entry(f"user{number:04}", "🐘" * 4_000 if number % 3 else "") for number in range(200)]
-    now = state()
-    now.roster_version = 1_000
-    turn.outcome.note([PresenceChanged(801 + place, each) for place, each in enumerate(changes)], AT)
-    turn.outcome.carry_out(now, {}, 9.0, turn.replies)
-    version, found = 800, 0
-    for frame in turn.publisher.flush():
-        parts = take_apart(frame)
-        plain, _ = turn.readers[parts.number].open(parts)
-        assert len(plain) <= FRAME_MAX_BYTES
-        for message, _ in wire.decode_frame(plain):
-            assert isinstance(message, m.Presence)
-            assert list(message.changes) == changes[found : found + len(message.changes)]
-            version, found = version + len(message.changes), found + len(message.changes)
-            assert message.version == version
-    assert (version, found) == (1_000, 200)
+    turn.gathering.show_in_time(13, 9.0)
+    turn.registering["s1"] = b"way back"
+    now = everything()
+    now.roster_version = 14
+    effects = (PresenceChanged(14, entry("Alice")), SessionOpened("s1", "alice"))
+    assert turn.carry_out(now, *effects) == []
+    ((_, registered),) = turn.answers()
+    assert isinstance(registered, m.Registered)
+    assert registered.roster_version == 13
 
 
 def test_a_key_change_reaches_its_readers_before_the_first_message_under_it() -> None:

@@ -8,6 +8,7 @@ from tests.broker.rules.conversation import SETTINGS, Chat, key_of
 from zchat_broker.allowances import Allowances
 from zchat_broker.digests import Digests
 from zchat_broker.links import Link
+from zchat_broker.presence import Gathering
 from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
 from zchat_broker.questions import Question, Questions
@@ -37,7 +38,8 @@ class Desk:
         self.store = MemoryStore() if store is None else store
         self.publisher = Publisher(random.Random(2).randbytes)
         self.digests = Digests(random.Random(3).randbytes, {})
-        self.questions = Questions(self.store, self.publisher, self.digests, Allowances(profile))
+        self.gathering = Gathering(self.publisher, chat.state.roster_version)
+        self.questions = Questions(self.store, self.publisher, self.digests, self.gathering, Allowances(profile))
         self.now_s = 0.0
 
     def link(self, user: str) -> Link:
@@ -167,17 +169,59 @@ def test_everything_is_answered_once_and_in_order(desk: Desk) -> None:
 # -- roster, party, keys --------------------------------------------------------------------------------------------
 
 
-def test_the_roster_is_as_it_is_now(desk: Desk) -> None:
+def test_the_roster_is_as_it_was_shown(desk: Desk) -> None:
     state = desk.chat.state
     before = desk.ask("alice", m.AskRoster(TOKEN, 7))
     assert isinstance(before, m.Roster)
     assert (before.ask, before.version) == (7, state.roster_version)
     assert [entry.name for entry in before.entries] == ["Alice", "Bob", "carol"]
     desk.chat.ok("bob", "away", "lunch")
+    desk.gathering.show(state.roster_version)
     after = desk.ask("alice", m.AskRoster(TOKEN, 8))
     assert isinstance(after, m.Roster)
     assert after.version == before.version + 1
     assert after.entries[1] == m.RosterEntry("Bob", "away", desk.chat.at, "lunch")
+
+
+def test_whoever_asks_for_the_roster_waits_until_all_of_it_is_shown(desk: Desk) -> None:
+    """So he finds there what he did before he asked, and is not told of it again."""
+    state, before = desk.chat.state, desk.chat.state.roster_version
+    desk.chat.ok("bob", "away", "lunch")
+    for user, ask in (("bob", 1), ("alice", 2)):
+        desk.questions.ask(desk.link(user), m.AskRoster(TOKEN, ask), 0.0)
+    desk.questions.ask(desk.link("carol"), m.AskParty(TOKEN, 3), 0.0)
+    assert [next(wire.decode_downstream(payload)) for _, payload in desk.answers()] == [m.Party(3, None)]
+    ((_, pong),) = desk.ping("alice", "user.alice")
+    assert isinstance(pong, m.Pong)
+    assert pong.roster_version == before
+    desk.gathering.show(state.roster_version)
+    replies = [next(wire.decode_downstream(payload)) for _, payload in desk.answers()]
+    away = m.RosterEntry("Bob", "away", desk.chat.at, "lunch")
+    for reply, ask in zip(replies, (1, 2), strict=True):
+        assert isinstance(reply, m.Roster)
+        assert (reply.ask, reply.version, reply.entries[1]) == (ask, before + 1, away)
+    assert desk.answers() == []
+
+
+def test_the_roster_of_many_who_ask_is_what_was_shown_last_however_it_changes_meanwhile() -> None:
+    """One turn answers some of them, and everybody is to have what a pong will name."""
+    users = [f"user{number}" for number in range(100)]
+    desk = Desk(Chat(*users))
+    for user in users:
+        desk.chat.ok(user, "away", "x" * 200)
+    shown = desk.chat.state.roster_version
+    desk.gathering.show(shown)
+    for ask in range(300):
+        desk.questions.ask(desk.link(users[ask % 100]), m.AskRoster(TOKEN, ask), 0.0)
+    first = desk.answers()
+    assert 0 < len(first) < 300
+    desk.chat.ok("user0", "back")
+    replies = [*first, *desk.answers(), *desk.answers()]
+    found = [next(wire.decode_downstream(payload)) for _, payload in replies]
+    assert [reply.ask for reply in found if isinstance(reply, m.Roster)] == list(range(300))
+    assert {(reply.version, reply.entries[0].status) for reply in found if isinstance(reply, m.Roster)} == {
+        (shown, "away")
+    }
 
 
 def test_a_party_is_told_to_its_members_only(desk: Desk) -> None:

@@ -401,3 +401,12 @@ def test_a_frame_as_large_as_frames_get_is_read_and_an_endless_one_refused() -> 
     assert len(list(wire.decode_frame(text * count))) == count
     with pytest.raises(wire.WireError):
         list(wire.decode_frame(b"\xc0" * 3 * 1024 * 1024))
+
+
+@pytest.mark.parametrize("ask", [0, 1, 127, 128, -1, 2**40, 2**63 - 1])
+@pytest.mark.parametrize("size", [0, 1, 1_000])
+def test_a_roster_that_is_packed_once_answers_everybody(ask: int, size: int) -> None:
+    entries = tuple([m.RosterEntry(f"user{number}", "away", 2**41, "lunch") for number in range(size)])
+    for version in (0, 200, 2**40):
+        roster = m.Roster(ask, version, entries)
+        assert wire.roster_reply(ask, wire.pack_roster(version, entries)) == wire.encode(roster)

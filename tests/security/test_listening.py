@@ -81,6 +81,9 @@ def find_what_is_secret(broker: Broker) -> set[str]:
         alice.whispers(bob.name, said["whisper"])
         alice.peer.hear(m.Answer)
         alice.done("away", said["away"])
+        # A roster is given when all of it was published.
+        alice.peer.say(m.AskRoster(alice.token, 2))
+        alice.peer.hear(m.Roster)
         secrets = {kind: text.encode() for kind, text in said.items()}
         for each in (alice, bob):
             each.peer.say(m.AskKeys(each.token, 1))

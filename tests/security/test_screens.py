@@ -150,6 +150,7 @@ class Screens:
         """All that can be shown, once."""
         poison = self.poison
         poison.done("away", "poison away")
+        self.victor.wait("presence", status="away")
         poison.done("back")
         poison.done("say", "poison text", False)
         poison.done("say", "poison action", True)
@@ -168,6 +169,8 @@ class Screens:
         self.both_type(
             "/who", "/party who", "/history", "/history party", "/bans", "/w poison hi", "/party lead poison"
         )
+        # What changed a moment ago is shown first.
+        self.victor.wait("who")
         for name in ("victor", "vera"):
             self.whisper(name, f"poison whisper {NASTY}{HUGE}")
             poison.done("mute", name, 60, "poison mute")

@@ -26,7 +26,7 @@ from zchat_broker.sockets import commands_socket
 from zchat_client.core.contacts import Contacts
 from zchat_client.core.keyring import Keyring
 from zchat_common import wire
-from zchat_common.messages import Denied, Ended, Message, Refusal, Rejected, TopicKey
+from zchat_common.messages import Denied, Ended, Message, Refusal, Rejected, RosterEntry, TopicKey
 from zchat_common.names import check_name
 from zchat_common.sealing import OpeningKey, SealedFrame, SealingKey
 from zchat_common.whispers import Whisperer
@@ -191,6 +191,7 @@ def _any_fields(entry: Any, values: tuple[object, ...]) -> object:
 # -- a broker that lies -----------------------------------------------------------------------------------------------
 
 _encode: Final = wire.encode
+_pack_roster: Final = wire.pack_roster
 _FOR_PEOPLE: Final = (Rejected, Refusal, Denied, Ended)
 
 
@@ -201,6 +202,10 @@ def _lying(message: Message) -> bytes:
         name = "reason" if isinstance(message, Ended) else "text"
         poisoned = poisoned._replace(**{name: f"{getattr(poisoned, name)} {NASTY}"})
     return _encode(poisoned)
+
+
+def _lying_roster(version: int, entries: tuple[RosterEntry, ...]) -> bytes:
+    return _pack_roster(version, _poisoned(entries))
 
 
 def _poisoned(value: Any) -> Any:
@@ -260,7 +265,7 @@ DEFENCES: Final[dict[str, list[Without]]] = {
         Without(zchat_client.link, "_topics_socket", _without_bound),
     ],
     "checked types": [Without(wire, "_fields", _any_fields)],
-    "honesty": [Without(wire, "encode", _lying)],
+    "honesty": [Without(wire, "encode", _lying), Without(wire, "pack_roster", _lying_roster)],
 }
 
 

@@ -51,6 +51,7 @@ class Broker:
         self._routes: dict[bytes, Wires] = {}
         self._owners: dict[bytes, str] = {}
         self._turn_due = False
+        self._waking = False
         self._life = 0
 
     # -- life -------------------------------------------------------------------------------------------------------
@@ -58,7 +59,7 @@ class Broker:
     def start(self) -> None:
         """Starts a hub on what is stored."""
         self._life += 1
-        self._turn_due = False
+        self._turn_due = self._waking = False
         now = self._timeline.now(self.clock_error_ms)
         self.hub = Hub(self._profile, self.store, self._secrets.randbytes, self._reachable, now)
         self._tick(self._life)
@@ -142,6 +143,11 @@ class Broker:
         self._timeline.after(_TICK_S, partial(self._tick, life))
         self._turn()
 
+    def _wake(self, life: int) -> None:
+        if life == self._life:
+            self._waking = False
+            self._due(life)
+
     def _turn(self) -> None:
         if self.hub is None:
             return
@@ -152,7 +158,13 @@ class Broker:
             arrivals, self._inbox = arrivals[:cut], arrivals[cut:]
             self._turn_due = True
             self._timeline.after(0.0, partial(self._due, self._life))
-        out = self.hub.turn(arrivals, self._timeline.now(self.clock_error_ms))
+        now = self._timeline.now(self.clock_error_ms)
+        out = self.hub.turn(arrivals, now)
+        pause_s = self.hub.pause_s(now)
+        if pause_s < _TICK_S and not self._waking:
+            self._waking = True
+            # Time always moves on between two looks at it.
+            self._timeline.after(max(pause_s, 0.001), partial(self._wake, self._life))
         self._judge.turned(self.hub, [(self._owners[route], payload) for route, payload in out.replies], out.frames)
         self._send(out)
         if self.dying_after is not None:

@@ -4,6 +4,7 @@ The judge sees every payload and every frame that the broker gives out, also tho
 on the wire has them all.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tests.simulation.record import Record, Text, Wrong
@@ -34,7 +35,7 @@ class Custody:
         self._keys: dict[int, _Key] = {}
         # Frames under keys that nobody was given yet.
         self._closed: dict[int, list[bytes]] = {}
-        # How often each user was said to have gone offline, by name.
+        # How often each user has gone offline, by name.
         self.gone_offline: dict[str, int] = {}
 
     def granted(self, user: str, key: m.TopicKey) -> None:
@@ -67,10 +68,14 @@ class Custody:
                 self._keys[message.key.number].holders.update({user_of(parts.topic) or "": None})
                 key.handed_on.append(message.key.number)
             elif isinstance(message, m.Presence):
-                for entry in message.changes:
-                    if entry.status == "offline":
-                        self.gone_offline[entry.name] = self.gone_offline.get(entry.name, 0) + 1
+                self.presence(message.changes)
         return parts.topic, messages, adopted
+
+    def presence(self, changes: Iterable[m.RosterEntry]) -> None:
+        """This is so: it was told, or a roster will say it."""
+        for entry in changes:
+            if entry.status == "offline":
+                self.gone_offline[entry.name] = self.gone_offline.get(entry.name, 0) + 1
 
     def holders(self, topic: str, seq: int) -> list[str]:
         """Who was given the keys that a message was sealed with, sorted."""

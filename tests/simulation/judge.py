@@ -218,6 +218,8 @@ class Judge:
     def broker_died(self, hub: Hub, store: Store) -> None:
         """A broker is gone: what it leaves is what it knew."""
         self.note("broker dies")
+        # What it had not told yet, the next one's roster says.
+        self.custody.presence(hub.gathering.waiting)
         state = hub.rules.state
         check_invariants(state)
         if store.load().state != replace(state, settings=store.load().state.settings):

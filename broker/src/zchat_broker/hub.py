@@ -17,6 +17,7 @@ from zchat_broker.nonsense import Nonsense
 from zchat_broker.order import EmbeddedOrder, Order
 from zchat_broker.outage import Outage
 from zchat_broker.outcome import Outcome
+from zchat_broker.presence import Gathering
 from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
 from zchat_broker.questions import Questions
@@ -37,7 +38,8 @@ from zchat_common.topics import PUBLIC
 _log = logging.getLogger("zchat.broker")
 
 _ID_BYTES = 8
-# The shell calls at least once a second; a longer pause was a stall of this process, and nobody else's silence.
+# The shell calls this often; a much longer pause was a stall of this process, and nobody else's silence.
+_LONGEST_PAUSE_S = 0.5
 _STALL_S = 3.0
 # After a restart the clients come back one after another, the last ones after 3 ms for each user that there was, and
 # a handshake costs a millisecond: whoever waits for his turn is not silent. Else 5,000 clients are told that thousands
@@ -90,7 +92,8 @@ class Hub:
         self._publisher = Publisher(random_bytes)
         self._allowances = Allowances(profile)
         self._digests = Digests(random_bytes, loaded.digests)
-        self._questions = Questions(store, self._publisher, self._digests, self._allowances)
+        self.gathering = Gathering(self._publisher, loaded.state.roster_version)
+        self._questions = Questions(store, self._publisher, self._digests, self.gathering, self._allowances)
         self._registrations = Registrations(
             profile,
             door or Door(),
@@ -125,13 +128,16 @@ class Hub:
         """The rules, to look at."""
         return self._rules
 
-    @property
-    def has_more_to_do(self) -> bool:
-        """Whether the next turn is due at once, even if nothing arrives."""
-        return self._questions.are_waiting
+    def pause_s(self, now: Now) -> float:
+        """How long the next turn may wait, if nothing arrives."""
+        if self._questions.are_waiting:
+            return 0.0
+        if not self._rules_hold:
+            return _LONGEST_PAUSE_S
+        return min(_LONGEST_PAUSE_S, self.gathering.pause_s(self._rules.state.roster_version, now.steady_s))
 
     def turn(self, arrivals: Iterable[Arrival], now: Now) -> Outgoing:
-        """One turn. Call it also when nothing arrives, at least once a second, after all that waits was taken in."""
+        """One turn. Call it also when nothing arrives for ``pause_s``, after all that waits was taken in."""
         out = Outgoing()
         now = self._look_at_clock(now)
         self._forgive_stall(now)
@@ -141,6 +147,7 @@ class Hub:
         self._keep_time(now)
         self._settle(out)
         if self._rules_hold:
+            self.gathering.show_in_time(self._rules.state.roster_version, now.steady_s)
             self._questions.answer(self._rules.state, out.replies)
         else:
             self._questions.drop()
@@ -149,6 +156,9 @@ class Hub:
 
     def stop(self, reason: str) -> list[bytes]:
         """The frames that tell everybody that the broker stops."""
+        if self._rules_hold:
+            # Else all of them would ask for the roster when they come back.
+            self.gathering.show(self._rules.state.roster_version)
         self._publisher.add(PUBLIC, wire.encode(Stopping(reason)))
         return self._publisher.flush()
 
@@ -299,7 +309,9 @@ class Hub:
         if not self._outage.may_try(self._turn_s) or not self._restore_rules():
             self._fail(entries, out)
             return
-        outcome = Outcome(self._profile, self._links, self._publisher, self._digests, self._random_bytes)
+        outcome = Outcome(
+            self._profile, self._links, self._publisher, self._digests, self.gathering, self._random_bytes
+        )
         state = self._rules.state
         for entry in entries:
             outcome.note(self._rules.apply(entry), state.at)

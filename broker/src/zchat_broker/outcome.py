@@ -5,6 +5,7 @@ from math import ceil
 
 from zchat_broker.digests import Digests
 from zchat_broker.links import Link, Links
+from zchat_broker.presence import Gathering
 from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
 from zchat_broker.rules.effects import (
@@ -27,13 +28,11 @@ from zchat_broker.rules.state import State
 from zchat_broker.rules.views import open_invitations, party_state, receipt_due, topics_of
 from zchat_broker.store import Changes, KeptAnswer, KeptMessage, record_key
 from zchat_common import wire
-from zchat_common.limits import FRAME_MAX_BYTES, PROTOCOL_VERSION
-from zchat_common.messages import Ended, NewKey, Presence, Registered, Rejected, RosterEntry
-from zchat_common.topics import PUBLIC, party_of, user_topic
+from zchat_common.limits import PROTOCOL_VERSION
+from zchat_common.messages import Ended, NewKey, Registered, Rejected, RosterEntry
+from zchat_common.topics import party_of, user_topic
 
 _TOKEN_BYTES = 16
-# A roster entry without its text: a name of 32 characters, a status, a time.
-_ENTRY_BYTES = 160
 
 Replies = list[tuple[bytes, bytes]]
 
@@ -47,12 +46,14 @@ class Outcome:
         links: Links,
         publisher: Publisher,
         digests: Digests,
+        gathering: Gathering,
         random_bytes: Callable[[int], bytes],
     ) -> None:
         self._profile = profile
         self._links = links
         self._publisher = publisher
         self._digests = digests
+        self._gathering = gathering
         self._random_bytes = random_bytes
         self._changes = Changes()
         self._steps: list[tuple[Effect, bytes]] = []
@@ -77,7 +78,8 @@ class Outcome:
 
     def carry_out(self, state: State, registering: dict[str, bytes], now_s: float, replies: Replies) -> None:
         """Answers and publishes. ``registering`` holds the route of each registration under way, by session."""
-        self._show_presence(state)
+        self._gathering.add(self._presence)
+        self._gathering.show_in_time(state.roster_version, now_s)
         ended = [effect for effect, _ in self._steps if isinstance(effect, SessionEnded)]
         for session in ended:
             self._tell_end(session, replies)
@@ -140,20 +142,6 @@ class Outcome:
                 pass  # of this moment only
         return b""
 
-    def _show_presence(self, state: State) -> None:
-        version = state.roster_version - len(self._presence)
-        changes: list[RosterEntry] = []
-        size = 0
-        for entry in self._presence:
-            size += _ENTRY_BYTES + len(entry.text.encode())
-            if changes and size > FRAME_MAX_BYTES:
-                self._publisher.add(PUBLIC, wire.encode(Presence(version, tuple(changes))))
-                changes, size = [], _ENTRY_BYTES + len(entry.text.encode())
-            changes.append(entry)
-            version += 1
-        if changes:
-            self._publisher.add(PUBLIC, wire.encode(Presence(version, tuple(changes))))
-
     def _change_key(self, effect: KeyChanged, digest: bytes) -> None:
         key = wire.encode(NewKey(self._publisher.change_key(effect.topic), effect.after, digest))
         for reader in effect.readers:
@@ -193,7 +181,7 @@ class Outcome:
             state.at,
             ceil(profile.rate * 1000),
             profile.burst,
-            state.roster_version,
+            self._gathering.shown,
             len(state.sessions),
             tuple([self._publisher.key_of(topic.topic) for topic in topics if not topic.told_seq]),
             self._digests.stamp(topics),

@@ -6,6 +6,7 @@ from zchat_broker.allowances import Allowances
 from zchat_broker.digests import Digests
 from zchat_broker.links import Link
 from zchat_broker.pages import Pages
+from zchat_broker.presence import Gathering
 from zchat_broker.publisher import Publisher
 from zchat_broker.rules.commands import user
 from zchat_broker.rules.restraints import is_admin
@@ -40,8 +41,6 @@ from zchat_common.messages import (
     Party,
     Ping,
     Pong,
-    Roster,
-    RosterEntry,
     User,
 )
 from zchat_common.topics import party_of, user_topic
@@ -50,21 +49,28 @@ from zchat_common.topics import party_of, user_topic
 # nor everybody's time.
 _TURN_BYTES = 16 * HISTORY_PAGE_MAX_BYTES
 
-Question = AskRoster | AskParty | AskHistory | AskKeys | AskUser | AskBans
+_OfOne = AskParty | AskHistory | AskKeys | AskUser | AskBans
+Question = AskRoster | _OfOne
 
 
 class Questions:
     """What clients asked and have no answer to yet."""
 
-    def __init__(self, store: Store, publisher: Publisher, digests: Digests, allowances: Allowances) -> None:
+    def __init__(
+        self, store: Store, publisher: Publisher, digests: Digests, gathering: Gathering, allowances: Allowances
+    ) -> None:
         self._pages = Pages(store)
         self._publisher = publisher
         self._digests = digests
+        self._gathering = gathering
         self._allowances = allowances
         self._pings: list[tuple[Link, Ping]] = []
         self._asked: deque[tuple[Link, Question]] = deque()
+        # Those who ask for the roster, while there is anything in it that was not shown yet.
+        self._asked_roster: list[tuple[Link, Question]] = []
         self._refused: list[tuple[Link, Question]] = []
-        self._roster: tuple[int, tuple[RosterEntry, ...]] = (-1, ())
+        # The roster as it was shown, encoded once for all who ask: its version, and the bytes.
+        self._roster = (-1, b"")
 
     def ping(self, link: Link, ping: Ping) -> None:
         """Notes a ping for the end of the turn."""
@@ -72,12 +78,12 @@ class Questions:
 
     def ask(self, link: Link, question: Question, now_s: float) -> bool:
         """Notes a question for the end of the turn; False if its user has asked too much, and is told so then."""
-        may = self._allowances.may_ask(link.user, now_s)
-        if may:
-            self._asked.append((link, question))
-        else:
+        if not self._allowances.may_ask(link.user, now_s):
             self._refused.append((link, question))
-        return may
+            return False
+        asked = self._asked_roster if isinstance(question, AskRoster) else self._asked
+        asked.append((link, question))
+        return True
 
     @property
     def are_waiting(self) -> bool:
@@ -86,7 +92,7 @@ class Questions:
 
     def drop(self) -> None:
         """Forgets everything noted: there is nothing to answer it from. Who asked asks again."""
-        self._pings, self._refused = [], []
+        self._pings, self._refused, self._asked_roster = [], [], []
         self._asked.clear()
 
     def answer(self, state: State, replies: list[tuple[bytes, bytes]]) -> None:
@@ -99,11 +105,12 @@ class Questions:
         for link, question in refused:
             text = "That was asked too much at once; ask again in a second."
             replies.append((link.route, wire.encode(Denied(question.ask, Code.RATE_LIMITED, text))))
+        self._take_rosters(state)
         size = 0
         while self._asked and size < _TURN_BYTES:
             link, question = self._asked.popleft()
             if state.session(link.session) is not None:
-                reply = wire.encode(self._reply(state, link, question))
+                reply = self._encoded(state, link, question)
                 self._allowances.answered(link.user, len(reply))
                 replies.append((link.route, reply))
                 size += len(reply)
@@ -120,13 +127,29 @@ class Questions:
             # Only the broker and the user have the key of his topic: a digest is for where nobody can forge it.
             topics = self._digests.stamp(topics)
         users = len(state.sessions)
-        pong = Pong(state.name_of(user), ping.number, state.at, state.roster_version, users, topics)
+        pong = Pong(state.name_of(user), ping.number, state.at, self._gathering.shown, users, topics)
         self._publisher.add(topic, wire.encode(pong))
 
-    def _reply(self, state: State, link: Link, question: Question) -> Downstream:
+    def _take_rosters(self, state: State) -> None:
+        """Whoever asked for the roster gets it as it is when all of it is shown, a quarter of a second later at most.
+
+        So it holds what he did before he asked, nothing of it is shown to him again, and all get the same one.
+        """
+        version = state.roster_version
+        if not self._asked_roster or version != self._gathering.shown:
+            return
+        if version != self._roster[0]:
+            self._roster = (version, wire.pack_roster(version, roster(state)))
+        self._asked.extend(self._asked_roster)
+        self._asked_roster.clear()
+
+    def _encoded(self, state: State, link: Link, question: Question) -> bytes:
+        if isinstance(question, AskRoster):
+            return wire.roster_reply(question.ask, self._roster[1])
+        return wire.encode(self._reply(state, link, question))
+
+    def _reply(self, state: State, link: Link, question: _OfOne) -> Downstream:
         match question:
-            case AskRoster():
-                return Roster(question.ask, state.roster_version, self._current_roster(state))
             case AskParty():
                 return Party(question.ask, party_state(state, link.user))
             case AskKeys():
@@ -140,11 +163,6 @@ class Questions:
                 return Bans(question.ask, restraints(state))
             case AskHistory():
                 return self._history(state, link, question)
-
-    def _current_roster(self, state: State) -> tuple[RosterEntry, ...]:
-        if self._roster[0] != state.roster_version:
-            self._roster = (state.roster_version, roster(state))
-        return self._roster[1]
 
     def _history(self, state: State, link: Link, question: AskHistory) -> History | Denied:
         parts = readable_parts(state, link.user, question.topic)

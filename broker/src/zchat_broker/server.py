@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 
 import zmq
 import zmq.asyncio
@@ -37,7 +38,6 @@ _log = logging.getLogger("zchat.broker")
 # A turn ends after so many commands or bytes, so that its frames and its commit stay small against a second.
 _TURN_COMMANDS = 1_000
 _TURN_BYTES = 32 * COMMAND_MAX_BYTES
-_TICK_MS = 500
 _PROBE = wire.encode(Probe())
 _ROUTE_PART = zmq.NOBLOCK | zmq.SNDMORE
 
@@ -114,8 +114,8 @@ class Server:
 
     async def _turn(self) -> None:
         await self._pace.keep()
-        tick_ms = 0 if self._hub.has_more_to_do else _TICK_MS
-        waiting = self._waiting = asyncio.ensure_future(self._sockets.commands.poll(tick_ms))
+        pause_ms = ceil(self._hub.pause_s(now()) * 1000)
+        waiting = self._waiting = asyncio.ensure_future(self._sockets.commands.poll(pause_ms))
         if waiting.done():
             # A busy ROUTER is always ready, and waiting for it then never lets other tasks run.
             await asyncio.sleep(0)

@@ -52,6 +52,10 @@ _TAGS: Final[dict[type, str]] = {
 
 # MessagePack knows larger integers; nothing here does, and SQLite could not keep them.
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
+# The array that a roster is, as far as its tag.
+_ROSTER_HEAD: Final[bytes] = msgpack.Packer().pack_array_header(1 + len(m.Roster._fields)) + msgpack.packb(
+    _TAGS[m.Roster]
+)
 # An array is made as long as it claims to be before its elements come: without this 32 KiB from a stranger, claims
 # within claims, took 80 MiB and a quarter of a second.
 _UPSTREAM_ARRAY_MAX = 256
@@ -86,6 +90,16 @@ _pack: Final = msgpack.Packer().pack
 def encode(message: m.Message) -> bytes:
     """The bytes of a message."""
     return cast("bytes", _pack((_TAGS[type(message)], *message)))
+
+
+def pack_roster(version: int, entries: tuple[m.RosterEntry, ...]) -> bytes:
+    """What all who ask for the roster are told alike, to be encoded once: for :func:`roster_reply`."""
+    return cast("bytes", msgpack.packb(version)) + cast("bytes", msgpack.packb(entries))
+
+
+def roster_reply(ask: int, packed: bytes) -> bytes:
+    """The bytes of a :class:`~zchat_common.messages.Roster` that answers this question."""
+    return _ROSTER_HEAD + cast("bytes", msgpack.packb(ask)) + packed
 
 
 def decode_upstream(payload: bytes) -> m.Upstream:

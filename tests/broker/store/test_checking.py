@@ -17,6 +17,7 @@ from tests.broker.store.test_sqlite import PAGE_BYTES, overwrite_table
 from zchat_broker.digests import Digests
 from zchat_broker.links import Links
 from zchat_broker.outcome import Outcome
+from zchat_broker.presence import Gathering
 from zchat_broker.profile import Profile
 from zchat_broker.publisher import Publisher
 from zchat_broker.rules import Rules, State
@@ -49,7 +50,8 @@ def commit_log(store: SqliteStore, entries: int, *, prune: bool) -> None:
 
 
 def new_outcome(digests: Digests, draw: Callable[[int], bytes]) -> Outcome:
-    return Outcome(Profile("Lab", 5555, 5556), Links(), Publisher(draw), digests, draw)
+    publisher = Publisher(draw)
+    return Outcome(Profile("Lab", 5555, 5556), Links(), publisher, digests, Gathering(publisher, 0), draw)
 
 
 def chained(digests: Digests, messages: list[KeptMessage]) -> list[KeptMessage]:
