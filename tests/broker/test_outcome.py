@@ -232,6 +232,23 @@ def test_a_key_change_reaches_its_readers_before_the_first_message_under_it() ->
     assert published.index(("user.bob", m.NewKey(new, 1, fresh))) < published.index(("party.p1", say(2)))
 
 
+def test_only_who_could_read_it_is_told_how_a_digest_ended() -> None:
+    """By it the others could check their guesses of what was said before they came."""
+    turn = Turn()
+    for user, session_id in (("alice", "s1"), ("bob", "s2")):
+        turn.online(user, session_id)
+    turn.reads("party.p1")
+    now = state(Party("p1", "alice", (Seat("alice", 1, None), Seat("bob", 2, None))))
+    now.seats.update({"alice": "p1", "bob": "p1"})
+    ended = sha256(turn.digests.now("party.p1") + wire.encode(say(1))).digest()
+    published = turn.carry_out(now, Posted("party.p1", say(1)), KeyChanged("party.p1", ("alice", "bob"), 1))
+    new, fresh = turn.publisher.key_of("party.p1"), turn.digests.now("party.p1")
+    assert [each for each in published if each[0] != "party.p1"] == [
+        ("user.alice", m.NewKey(new, 1, fresh, ended)),
+        ("user.bob", m.NewKey(new, 1, fresh)),
+    ]
+
+
 def test_a_dropped_topic_loses_its_key() -> None:
     turn = Turn()
     turn.reads("party.p1")

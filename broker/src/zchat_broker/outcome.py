@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import ceil
 
-from zchat_broker.digests import Digests
+from zchat_broker.digests import DIGEST_BYTES, Digests
 from zchat_broker.links import Link, Links
 from zchat_broker.presence import Gathering
 from zchat_broker.profile import Profile
@@ -25,7 +25,7 @@ from zchat_broker.rules.effects import (
     TopicDropped,
 )
 from zchat_broker.rules.state import State
-from zchat_broker.rules.views import open_invitations, party_state, receipt_due, topics_of
+from zchat_broker.rules.views import open_invitations, party_state, readable_from, receipt_due, topics_of
 from zchat_broker.store import Changes, KeptAnswer, KeptMessage, record_key
 from zchat_common import wire
 from zchat_common.limits import PROTOCOL_VERSION
@@ -91,7 +91,7 @@ class Outcome:
                 case Answered() | Sent():
                     self._send(effect.session, body, replies)
                 case KeyChanged():
-                    self._change_key(effect, body)
+                    self._change_key(state, effect, body)
                 case TopicDropped():
                     self._publisher.forget_key(effect.topic)
                 case SessionOpened():
@@ -136,16 +136,22 @@ class Outcome:
                 changes.drop_topic(effect.topic)
                 self._digests.forget(effect.topic)
             case KeyChanged() if party_of(effect.topic) is not None:
+                ended = self._digests.now(effect.topic)
                 digest = changes.digests[effect.topic] = self._digests.restart(effect.topic)
-                return digest
+                return digest + ended
             case KeyChanged() | SessionOpened() | SessionEnded() | RegistrationRefused():
                 pass  # of this moment only
         return b""
 
-    def _change_key(self, effect: KeyChanged, digest: bytes) -> None:
-        key = wire.encode(NewKey(self._publisher.change_key(effect.topic), effect.after, digest))
+    def _change_key(self, state: State, effect: KeyChanged, digests: bytes) -> None:
+        digest, ended = digests[:DIGEST_BYTES], digests[DIGEST_BYTES:]
+        for_newcomers = NewKey(self._publisher.change_key(effect.topic), effect.after, digest)
+        key, key_for_newcomers = wire.encode(for_newcomers._replace(ended=ended)), wire.encode(for_newcomers)
         for reader in effect.readers:
-            self._publisher.add(user_topic(reader), key)
+            start = readable_from(state, reader, effect.topic)
+            # By the digest of what somebody may not read he could check his guesses of it.
+            was_reader = start is not None and start <= effect.after
+            self._publisher.add(user_topic(reader), key if was_reader else key_for_newcomers)
 
     def _tell_end(self, ended: SessionEnded, replies: Replies) -> None:
         """Before anything else, so that no answer about a session that is over sends its client back for another."""

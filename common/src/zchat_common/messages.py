@@ -448,12 +448,14 @@ class Presence(NamedTuple):
 class NewKey(NamedTuple):
     """A topic's key from here on. Comes before the first frame that is sealed with it.
 
-    The topic's running digest begins anew with it: after message ``after`` it is ``digest``. (Empty: it goes on.)
+    The topic's running digest begins anew with it: after message ``after`` it is ``digest``. (Empty: it goes on.) Until
+    then it was ``ended``; empty for who could not read message ``after``.
     """
 
     key: TopicKey
     after: int = 0
     digest: bytes = b""
+    ended: bytes = b""
 
 
 class Stopping(NamedTuple):

@@ -238,6 +238,34 @@ def test_a_refused_question_says_nothing_and_is_asked_again(path: Path) -> None:
     assert path.alarms() == [("public", 1)]
 
 
+def test_a_suspicion_outlasts_a_refused_question(path: Path) -> None:
+    """What comes by a page has a true digest, which says nothing of the line before it."""
+    path.kept(say(1), say(2))
+    path.forges(false(1))
+    path.beat()
+    path.give_page(say(2), digest=after(D0, say(1)))
+    path.hear(m.Denied(path.of(m.AskHistory)[-1].ask, "storage_failed", "no"))
+    assert len(path.questions()) == 2, "not again at once"
+    path.beat()
+    path.give_page(say(1), say(2), digest=D0)
+    assert path.questions() == [("public", 1, None), ("public", 0, None), ("public", 0, None)]
+    assert path.alarms() == [("public", 1)]
+
+
+def test_a_true_line_before_forged_ones_that_comes_after_the_question_is_not_judged_by_its_answer(path: Path) -> None:
+    path.forges(false(2), false(3))
+    path.says(say(1))
+    assert path.texts() == ["text 1", "forged 2", "forged 3"]
+    path.answer_page(path.of(m.AskHistory)[-1], last=0)
+    assert path.alarms() == [("public", 2), ("public", 3)]
+    assert path.positions["public"] == 1
+    path.says(say(2))
+    path.give_page(say(1), say(2), digest=D0)
+    assert [event.text for event in path.seen(Message)] == ["text 1", "forged 2", "forged 3", "text 2"]
+    path.beat()
+    assert path.alarms() == [("public", 2), ("public", 3)]
+
+
 # -- parties ----------------------------------------------------------------------------------------------------------
 
 
@@ -258,6 +286,45 @@ def test_a_party_goes_on_under_a_new_key_from_the_digest_that_came_with_it() -> 
     path.says(changed(4, "joined", "carol", "Bob", "Alice", "carol"), say(5), topic="party.p1")
     path.beat()
     assert path.questions() == []
+
+
+def test_with_a_new_key_comes_proof_of_what_was_shown_before_it() -> None:
+    path = in_party()
+    path.beat()
+    path.says(say(4), topic="party.p1")
+    path.read(OWN, m.NewKey(path.change_key("party.p1"), 4, b"2" * 32, after(D0, say(4))))
+    path.digests["party.p1"] = b"2" * 32
+    path.says(changed(5, "joined", "carol", "Bob", "Alice", "carol"), say(6), topic="party.p1")
+    path.beat()
+    assert path.questions() == []
+
+
+def test_a_line_forged_just_before_a_new_key_is_found_when_the_key_comes() -> None:
+    path = in_party()
+    path.beat()
+    path.kept(say(4), topic="party.p1")
+    path.forges(false(4), topic="party.p1")
+    path.read(OWN, m.NewKey(path.change_key("party.p1"), 4, b"2" * 32, after(D0, say(4))))
+    path.give_page(say(4), first=3, digest=D0)
+    assert path.alarms() == [("party", 4)]
+    assert len(path.questions()) == 1
+
+
+def test_a_digest_that_began_anew_vouches_for_nothing_before_it() -> None:
+    path = in_party()
+    path.kept(say(4), topic="party.p1")
+    path.forges(false(4), topic="party.p1")
+    path.read(OWN, m.NewKey(path.change_key("party.p1"), 4, b"2" * 32))
+    path.digests["party.p1"] = b"2" * 32
+    joined = changed(5, "joined", "carol", "Bob", "Alice", "carol")
+    path.says(joined, topic="party.p1")
+    path.beat()
+    path.give_page(say(4), first=3, digest=D0)
+    assert path.alarms() == [("party", 4)]
+    path.give_page(joined, first=3, digest=b"2" * 32)
+    path.beat()
+    assert path.questions() == [("party.p1", 3, None), ("party.p1", 4, None)]
+    assert path.alarms() == [("party", 4)]
 
 
 def test_a_new_key_that_was_missed_is_a_suspicion_and_no_alarm() -> None:

@@ -262,6 +262,17 @@ def test_what_cannot_be_had_is_given_up() -> None:
     assert list(streams.gaps()) == []
 
 
+def test_what_is_had_after_all_is_as_old_as_it_was() -> None:
+    """The broker could not read it just then; the registration has taken it into account all the same."""
+    streams = registered(state("party.p1", 3))
+    offer(known(streams, "party.p1"), 1)
+    assert shown(streams) == [("party.p1", 1, True)]
+    known(streams, "party.p1").give_up()
+    assert streams.caught_up
+    offer(known(streams, "party.p1"), 2, 3, 4)
+    assert shown(streams) == [("party.p1", 2, True), ("party.p1", 3, True), ("party.p1", 4, False)]
+
+
 def test_a_message_of_an_unknown_type_takes_its_place_and_is_not_shown() -> None:
     streams = registered(state("public", 0))
     for message in (say(1), Unknown(2, 2), say(3)):

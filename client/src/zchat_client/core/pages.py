@@ -32,8 +32,8 @@ class Pages:
         self._out = out
         self._offer = offer
         self._put_right = put_right
-        # Of each question: after which message it asks, and the last one that had come then.
-        self._asked: dict[ForGap | ForProof, tuple[int, int]] = {}
+        # Of each question: after which message it asks, and which beyond it had come then.
+        self._asked: dict[ForGap | ForProof, tuple[int, frozenset[int]]] = {}
 
     def ask(self) -> None:
         """Asks for what is missing or in doubt, topic by topic."""
@@ -87,7 +87,7 @@ class Pages:
     def _ask(self, purpose: ForGap | ForProof, after: int, before: int | None) -> None:
         stream = self._streams.get(purpose.topic)
         if stream is not None and not self._questions.asks_for(purpose):
-            self._asked[purpose] = (after, stream.top)
+            self._asked[purpose] = (after, stream.come(after))
             limit = self._questions.page
             self._questions.ask(_history_question(purpose.topic, after, before, limit), purpose)
 

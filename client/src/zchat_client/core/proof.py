@@ -5,7 +5,7 @@ what comes down the commands link, nor a pong on one's own topic: from those com
 shown are held against. A digest that differs is a suspicion; what is right is then asked for over the commands link.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
@@ -59,11 +59,23 @@ class Proof:
         # Where the digest begins anew, as the broker told with a new key.
         self._restarts: dict[int, bytes] = {}
         self._suspect_to = 0
+        # The history cannot be had until a pong comes.
+        self._waits = False
 
     @property
     def suspects(self) -> bool:
         """Whether the history is needed to tell what is true."""
         return self._suspect_to > self.seq
+
+    @property
+    def asks(self) -> bool:
+        """Whether the history is to be asked now."""
+        return self.suspects and not self._waits
+
+    @property
+    def unproven(self) -> Iterable[int]:
+        """What was shown without proof so far."""
+        return self._lines.keys()
 
     @property
     def pending(self) -> bool:
@@ -84,6 +96,7 @@ class Proof:
 
     def suspect(self, seq: int) -> None:
         """Something up to ``seq`` may be forged."""
+        self._waits = False
         self._suspect_to = max(self._suspect_to, seq)
 
     def restart(self, after: int, digest: bytes) -> None:
@@ -104,7 +117,7 @@ class Proof:
         if seq <= self.seq:
             return
         vouched = item.digest is not None
-        if vouched and (not self._lines or (not self.suspects and before and before == expected)):
+        if vouched and (not self._lines or (before and before == expected and self._leads_to(seq - 1))):
             self._prove(seq, self._at)
             return
         self._lines[seq] = item
@@ -125,10 +138,12 @@ class Proof:
 
         Frames keep their order, so nothing beyond ``last`` can have come before this: ``top`` is the last that did.
         """
+        self._waits = False
         if not digest or last < self.seq:
             return
         if position == last:
-            if not self._lines or (not self.suspects and self._restarts.get(position, self._at) == digest):
+            is_ours = self._restarts.get(position, self._at) == digest
+            if not self._lines or (is_ours and self._leads_to(position)):
                 self._prove(position, digest)
             else:
                 self.suspect(position)
@@ -161,31 +176,34 @@ class Proof:
             self._advance(page, position)
         return findings
 
-    def nothing_after(self, after: int, top: int, position: int) -> Judged:
-        """The broker has nothing after message ``after``; ``top`` was the last that had come when it was asked. So what
-        lies between is forged.
-        """
+    def nothing_after(self, after: int, come: frozenset[int], position: int) -> Judged:
+        """The broker had nothing after message ``after`` when it was asked: what had ``come`` of that is forged."""
         judged = Judged()
         if after < self.seq:
             return judged
-        for seq in [seq for seq in self._lines if after < seq <= top]:
+        for seq in [seq for seq in self._lines if seq in come]:
             judged.findings.append(Finding(self._lines.pop(seq).message, None))
         later = [seq for seq in self._lines if seq > after]
-        if not later and position > after:
+        end = after + len(later)
+        if position > end >= max(later, default=after):
             # The one after it is the next message to show.
-            judged.end = position = after
+            judged.end = position = end
         # What came later is one question more, if it does not follow on what is true.
         self._suspect_to = position if later and judged.findings else min(self._suspect_to, position)
         self._count(position)
         return judged
 
     def give_up(self) -> None:
-        """There is no proof to be had now."""
-        self._suspect_to = 0
+        """There is no proof to be had now; the next pong says whether to ask again."""
+        self._waits = True
 
     def drop(self, position: int) -> None:
         """There will never be proof for what was shown."""
         self._prove(position, b"")
+
+    def _leads_to(self, position: int) -> bool:
+        """Whether a true digest there vouches for all that was shown: one that began anew since then does not."""
+        return not self.suspects and not any(self.seq < after <= position for after in self._restarts)
 
     def _advance(self, page: Sequence[Item], position: int) -> None:
         self.seq = page[-1].message.seq

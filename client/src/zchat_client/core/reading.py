@@ -165,7 +165,7 @@ class Reading:
             case m.NewKey():
                 self._frames.add(message.key)
                 if message.digest:
-                    self._streams.restart(message.key.topic, message.after, message.digest)
+                    self._streams.restart(message.key.topic, message.after, message.digest, message.ended)
                 self._frames.open_waiting(now)
             case m.Stopping():
                 self._out(Rebuild(clean_text(message.reason)))

@@ -37,8 +37,9 @@ class Stream:
         self.proof = Proof(position) if proof is None else proof
         # Forged lines that the user has to be told of.
         self.findings: list[Finding] = []
-        # What existed when this connection was opened is shown as replayed.
+        # What existed when this connection was opened is shown as replayed, also what cannot be had before much later.
         self.replayed_to = 0
+        self._gave_up = False
         # Of a party: each time that one was a member, in order.
         self.parts: list[Part] = []
         self._held: dict[int, Item] = {}
@@ -53,7 +54,7 @@ class Stream:
     @property
     def caught_up(self) -> bool:
         """Whether everything was shown that existed when the connection was opened."""
-        return self.position >= self.replayed_to
+        return self._gave_up or self.position >= self.replayed_to
 
     @property
     def top(self) -> int:
@@ -77,15 +78,19 @@ class Stream:
         if self.position < seq <= self.position + _AHEAD_MAX:
             self._held[seq] = item
 
-    def page(self, after: int, top: int, page: list[Item], last: int) -> None:
-        """The broker's history after message ``after``, asked for when ``top`` was the last that had come, and where it
-        ends. What it shows of lines that were not the broker's goes to ``findings``. Offer its messages after this.
+    def come(self, after: int) -> frozenset[int]:
+        """What has come of what lies after message ``after``, and is not vouched for."""
+        return frozenset([seq for seq in (*self._held, *self.proof.unproven) if seq > after])
+
+    def page(self, after: int, come: frozenset[int], page: list[Item], last: int) -> None:
+        """The broker's history after message ``after``, asked for when ``come`` had come of that, and where it ends.
+        What it shows of lines that were not the broker's goes to ``findings``. Offer its messages after this.
         """
         if page:
             self.findings += self.proof.page(after, page, self.position)
         elif last <= after and after >= self.proof.seq:
-            judged = self.proof.nothing_after(after, top, self.position)
-            forged = [seq for seq in self._held if after < seq <= top]
+            judged = self.proof.nothing_after(after, come, self.position)
+            forged = [seq for seq in self._held if seq in come]
             self.findings += [*judged.findings, *[Finding(self._held.pop(seq).message, None) for seq in forged]]
             self.position = self.position if judged.end is None else judged.end
             self.last = max(self.top, self._told)
@@ -160,7 +165,7 @@ class Stream:
     def give_up(self) -> None:
         """What is missing cannot be had."""
         self.last = self.position
-        self.replayed_to = min(self.replayed_to, self.position)
+        self._gave_up = True
 
     def lacks_before(self, seq: int) -> bool:
         """Whether something before ``seq`` is neither shown nor here."""
@@ -271,10 +276,11 @@ class Streams:
         if topic in self._streams:
             self._streams[topic].offer(item)
 
-    def restart(self, topic: str, after: int, digest: bytes) -> None:
-        """With a new key of a party, which one may be about to join, its digest begins anew."""
+    def restart(self, topic: str, after: int, digest: bytes, ended: bytes) -> None:
+        """With a new key of a party, which one may be about to join, its digest begins anew; it ``ended`` as this."""
         self._restarts[topic] = (after, digest)
         if topic in self._streams:
+            self._streams[topic].stands(after, ended)
             self._streams[topic].proof.restart(after, digest)
 
     def is_heavy(self, topic: str) -> bool:
@@ -324,7 +330,7 @@ class Streams:
     def doubts(self) -> Iterator[tuple[str, int]]:
         """The topics of which something shown may be forged, and after which message."""
         for topic, stream in self._streams.items():
-            if stream.proof.suspects:
+            if stream.proof.asks:
                 yield topic, stream.proof.seq
 
     def _renew(self, topic: str, parts: list[TopicState], same: bool) -> bool:
