@@ -45,9 +45,10 @@ from zchat_common.messages import (
 )
 from zchat_common.topics import party_of, user_topic
 
-# Answers made in one turn: what is left over comes in the next one, so that a flood of questions takes neither memory
-# nor everybody's time.
+# Answers made in one turn: what is left over comes in the next one, after the commands that came meanwhile, so that a
+# flood of questions takes neither memory nor everybody's time. A page of history takes a millisecond.
 _TURN_BYTES = 16 * HISTORY_PAGE_MAX_BYTES
+_TURN_PAGES = 4
 
 _OfOne = AskParty | AskHistory | AskKeys | AskUser | AskBans
 Question = AskRoster | _OfOne
@@ -106,14 +107,15 @@ class Questions:
             text = "That was asked too much at once; ask again in a second."
             replies.append((link.route, wire.encode(Denied(question.ask, Code.RATE_LIMITED, text))))
         self._take_rosters(state)
-        size = 0
-        while self._asked and size < _TURN_BYTES:
+        size = pages = 0
+        while self._asked and size < _TURN_BYTES and pages < _TURN_PAGES:
             link, question = self._asked.popleft()
             if state.session(link.session) is not None:
                 reply = self._encoded(state, link, question)
                 self._allowances.answered(link.user, len(reply))
                 replies.append((link.route, reply))
                 size += len(reply)
+                pages += isinstance(question, AskHistory)
 
     def _pong(self, state: State, link: Link, ping: Ping) -> None:
         user = link.user
