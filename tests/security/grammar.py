@@ -2,6 +2,7 @@
 
 import random
 import struct
+from copy import deepcopy
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
@@ -70,11 +71,11 @@ class Grammar:
             return
         match self.random.randrange(6) if fields else 3:
             case 0 | 1:
-                fields[place] = self.random.choice(_ODD)
+                fields[place] = deepcopy(self.random.choice(_ODD))
             case 2:
                 del fields[place]
             case 3:
-                fields.insert(place, self.random.choice(_ODD))
+                fields.insert(place, deepcopy(self.random.choice(_ODD)))
             case 4:
                 fields[place] = [fields[place]]
             case _:
