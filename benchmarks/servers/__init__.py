@@ -1,5 +1,6 @@
 """What is measured: zchat and its peers, each started from its own package and made as fast as it goes."""
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,6 +17,8 @@ START_TEXT: Final = b"x" * (TEXT_BYTES - 1) + START
 SENDERS: Final = 10
 # Messages under way at once, all senders together: what has not come to the last reader counts as under way.
 WINDOW: Final = 1_000
+# Some servers tell everybody of everybody who comes in.
+_COME_IN_S: Final = 120.0
 
 
 class Missing(Exception):
@@ -71,10 +74,13 @@ class Server(Protocol):
 
 
 def readers_of(server: Server, running: Running, size: int, *, recording: bool = False) -> Readers:
-    """So many readers of the public room."""
+    """So many readers of the public room. Raises TimeoutError if it takes minutes to let them in."""
     return Readers(list(_sockets(server, running, size)), server.mode, recording=recording)
 
 
 def _sockets(server: Server, running: Running, size: int) -> Iterator[socket]:
-    for _ in range(size):
+    end_s = time.monotonic() + _COME_IN_S
+    for number in range(size):
+        if time.monotonic() > end_s:
+            raise TimeoutError(f"only {number:,} of {size:,} readers could come in within {_COME_IN_S:.0f} s")
         yield server.reader(running)
