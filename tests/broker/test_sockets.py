@@ -59,11 +59,13 @@ async def place(*, handler: bool = True) -> AsyncIterator[Place]:
     serving = asyncio.create_task(zap.serve()) if handler else None
     if not handler:
         zap.close()
-    router = commands_socket(context, BROKER)
+    plain: zmq.Context[zmq.Socket[bytes]] = zmq.Context.shadow(context)
+    router = commands_socket(plain, BROKER)
     port = int(router.bind_to_random_port("tcp://127.0.0.1"))
     try:
-        yield Place(context, router, port)
+        yield Place(context, zmq.asyncio.Socket.shadow(router), port)
     finally:
+        router.close(linger=0)
         if serving is not None:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)

@@ -7,12 +7,12 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from math import ceil
 
 import zmq
 import zmq.asyncio
 
 from zchat_broker.admins import look_at_admins
+from zchat_broker.bell import Bell
 from zchat_broker.door import Door
 from zchat_broker.guard import AddressRates, Guard, plain_address
 from zchat_broker.hub import Arrival, Hub, Outgoing
@@ -46,8 +46,7 @@ _ROUTE_PART = zmq.NOBLOCK | zmq.SNDMORE
 class _Sockets:
     context: zmq.asyncio.Context
     zap: Zap
-    # The only one of these that the loop waits for; to be woken by the others would cost each turn twice as much.
-    commands: zmq.asyncio.Socket
+    commands: zmq.Socket[bytes]
     topics: zmq.Socket[bytes]
     own: zmq.Socket[bytes]
     listener: socket.socket
@@ -77,24 +76,25 @@ class Server:
         self._asking = AddressRates(profile.address_connections)
         self._sockets = _bind(address, profile, identity, guard)
         self._watch = self._sockets.watch
-        # The loop only waits on the asynchronous socket; all reading and writing is done on its synchronous side.
-        self._commands: zmq.Socket[bytes] = zmq.Socket.shadow(self._sockets.commands)
+        # Only for these the loop is woken; to be woken by the topics and the own reader too cost as much again.
+        self._commands = self._sockets.commands
         self._topics = self._sockets.topics
         self._pace = Pace(self._topics, self._sockets.own)
         self._hub = Hub(profile, store, secrets.token_bytes, self._reachable, now(), door)
         look_at_admins(self._hub.rules.state, profile.settings.admins)
         self._stopping = ""
-        self._waiting: asyncio.Future[list[tuple[object, int]]] | None = None
+        self._bell: Bell | None = None
         self._unsent = 0
 
     def stop(self, reason: str) -> None:
         """Lets the current turn end, tells everybody, and makes ``serve`` return."""
         self._stopping = reason
-        if self._waiting is not None:
-            self._waiting.cancel()
+        if self._bell is not None:
+            self._bell.ring()
 
     async def serve(self) -> None:
         """Serves until it is stopped, then closes all sockets."""
+        bell = self._bell = Bell(self._commands)
         zap = asyncio.create_task(self._sockets.zap.serve())
         introductions = Introductions(self._sockets.listener, self._introduction, self._may_ask)
         if self._watch is not None:
@@ -105,25 +105,17 @@ class Server:
                     zap.result()  # without its handler nobody gets in: better to end and be started again
                 # Nobody would notice that the guard is gone until the flood comes.
                 assert self._watch is None or self._watch.is_running, "the watch over the connections has ended"
-                await self._turn()
+                await self._turn(bell)
             self._publish(self._hub.stop(self._stopping))
         finally:
             introductions.close()
             zap.cancel()
+            bell.close()
             self._close()
 
-    async def _turn(self) -> None:
+    async def _turn(self, bell: Bell) -> None:
         await self._pace.keep()
-        pause_ms = ceil(self._hub.pause_s(now()) * 1000)
-        waiting = self._waiting = asyncio.ensure_future(self._sockets.commands.poll(pause_ms))
-        if waiting.done():
-            # A busy ROUTER is always ready, and waiting for it then never lets other tasks run.
-            await asyncio.sleep(0)
-        try:
-            await waiting
-        except asyncio.CancelledError:
-            if not self._stopping:
-                raise
+        await bell.wait(self._hub.pause_s(now()))
         self._send(self._hub.turn(self._drain(), now()))
 
     def _drain(self) -> Iterator[Arrival]:
@@ -212,7 +204,7 @@ def _bind(address: str, profile: Profile, identity: Identity, guard: Guard | Non
     context.set(zmq.MAX_SOCKETS, 64)
     plain: zmq.Context[zmq.Socket[bytes]] = zmq.Context.shadow(context)
     zap = Zap(context)
-    commands = commands_socket(context, identity)
+    commands = commands_socket(plain, identity)
     topics = topics_socket(plain)
     own = pace_socket(plain, TOPIC)
     watch = _watch(plain, commands, topics, guard)
@@ -228,7 +220,7 @@ def _bind(address: str, profile: Profile, identity: Identity, guard: Guard | Non
     except (OSError, zmq.ZMQError) as error:
         if watch is not None:
             watch.stop()
-        for each in (topics, own):
+        for each in (commands, topics, own):
             each.close(linger=0)
         context.destroy(linger=0)
         raise CannotStart(_cannot_listen(address, port, error)) from None
@@ -239,7 +231,7 @@ def _bind(address: str, profile: Profile, identity: Identity, guard: Guard | Non
 
 def _watch(
     context: "zmq.Context[zmq.Socket[bytes]]",
-    commands: zmq.asyncio.Socket,
+    commands: zmq.Socket[bytes],
     topics: zmq.Socket[bytes],
     guard: Guard | None,
 ) -> Watch | None:
@@ -249,7 +241,7 @@ def _watch(
         _log.warning("this system does not tell what a connection has sent (TCP_INFO): floods are not cut off")
     if not can_watch():
         return None
-    return Watch(guard, context, zmq.Socket.shadow(commands), topics)
+    return Watch(guard, context, commands, topics)
 
 
 def _cannot_listen(address: str, port: int, error: OSError | zmq.ZMQError) -> str:

@@ -6,7 +6,6 @@ import secrets
 import sys
 
 import zmq
-import zmq.asyncio
 from zmq.utils import z85
 
 from zchat_common.identity import Identity
@@ -50,7 +49,7 @@ def endpoint(address: str, port: int) -> str:
     return f"tcp://[{address}]:{port}" if ":" in address else f"tcp://{address}:{port}"
 
 
-def commands_socket(context: zmq.asyncio.Context, identity: Identity) -> zmq.asyncio.Socket:
+def commands_socket(context: "zmq.Context[zmq.Socket[bytes]]", identity: Identity) -> "zmq.Socket[bytes]":
     """The ROUTER: CURVE only, and nobody gets in but through the ZAP handler, which must be bound already."""
     socket = context.socket(zmq.ROUTER)
     socket.setsockopt(zmq.IPV6, 1)
