@@ -209,6 +209,11 @@ class Client:
         return tuple([each for each in found if each[0] not in self.ignored])
 
     @property
+    def first_contact(self) -> bool:
+        """Whether this client has met its broker for the first time."""
+        return self._session.first_contact
+
+    @property
     def fingerprint(self) -> str:
         """The fingerprint of the key that the broker showed last, accepted or not; empty before."""
         return self._session.fingerprint

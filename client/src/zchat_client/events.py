@@ -218,11 +218,15 @@ class Trusted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History(Event):
-    """Messages of a topic (``public`` or ``party``), the oldest first; ``first`` is the oldest seq still kept."""
+    """Messages of a topic (``public`` or ``party``), the oldest first; ``first`` is the oldest seq still kept.
+
+    ``delivered`` of one's whispers: the seqs of the stored ones that are known to have reached their recipients.
+    """
 
     topic: str
     messages: tuple[Event, ...]
     first: int
+    delivered: tuple[int, ...] = ()
 
 
 class HelpLine(NamedTuple):

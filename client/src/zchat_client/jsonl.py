@@ -38,7 +38,7 @@ _OPTIONAL: Final = frozenset(
     {"sender", "recipient", "delivery", "reason", "typed", "id", "retry_after_s", "warning", "topic", "seq"}
 )
 # And these when they are false or empty.
-_MARKS: Final = frozenset({"announcement", "admins"})
+_MARKS: Final = frozenset({"announcement", "admins", "delivered"})
 
 
 def json_line(event: e.Event) -> str:

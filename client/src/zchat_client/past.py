@@ -30,6 +30,7 @@ class _Page(NamedTuple):
     events: list[Event]
     first: int
     before: int | None
+    delivered: tuple[int, ...]
 
 
 class Past:
@@ -49,14 +50,17 @@ class Past:
             raise ZchatError(Code.USAGE, f"A limit is 0 or more, and a seq from 1 to {_SEQ_MAX}.")
         name = await self._topic_name(topic)
         found: list[Event] = []
+        delivered: list[int] = []
         first = 1
         while len(found) < limit:
             page = await self._page(name, before, min(limit - len(found), HISTORY_PAGE_MAX))
             found = page.events + found
             first, before = page.first, page.before
+            delivered += page.delivered
             if before is None:
                 break
-        return History(at=now().at, topic=topic, messages=tuple(found[-limit:] if limit else ()), first=first)
+        shown = tuple(found[-limit:] if limit else ())
+        return History(at=now().at, topic=topic, messages=shown, first=first, delivered=tuple(delivered))
 
     async def search(self, topic: str, words: str) -> tuple[Event, ...]:
         """The messages of a topic that contain all the words, ignoring case, the oldest first."""
@@ -79,7 +83,8 @@ class Past:
             raise ZchatError(Code.MALFORMED, "What the broker answered is no history.") from None
         events = [event_of(topic, each, True, self._contacts.read) for each in kept if isinstance(each, _TEXTS)]
         more = kept and kept[0].seq > reply.first
-        return _Page(events, reply.first, kept[0].seq if more else None)
+        delivered = tuple([each.whisper_seq for each in kept if isinstance(each, m.Delivered)])
+        return _Page(events, reply.first, kept[0].seq if more else None, delivered)
 
     async def _topic_name(self, topic: str) -> str:
         if topic == "public":

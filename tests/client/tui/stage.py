@@ -90,12 +90,13 @@ async def on_stage(
     size: tuple[int, int] = (120, 40),
     settings: Settings | None = None,
     takeover: bool = False,
+    troubles: tuple[str, ...] = (),
 ) -> AsyncIterator[Stage]:
     """The app of one user; unless he is asked for his name, he has his place when this begins."""
     port = broker if isinstance(broker, int) else broker.port
     connect = partial(Client, port=port, data=data, takeover=takeover)
     options = Options(connect, name, f"127.0.0.1, port {port}")
-    app = ZchatApp(options, Read(settings or Settings(), ()), Glyphs())
+    app = ZchatApp(options, Read(settings or Settings(), troubles), Glyphs())
     async with app.run_test(size=size) as pilot:
         yield Stage(app, pilot)
         if app.chat is not None:

@@ -32,3 +32,17 @@ def test_a_mark_fits_beside_a_long_name() -> None:
     (_, row) = people([Person("n" * 32, "online", 0, "")], ranks, 22, Glyphs())[1]
     assert plain(row).endswith(" admin")
     assert len(plain(row)) <= 22
+
+
+def test_nobody_is_shown_as_here_while_nothing_is_known() -> None:
+    ranks = Ranks("alice", PartyMembers("Bob", ("Bob",)), frozenset())
+    rows = people(HERE, ranks, 22, ASCII, 1_000)
+    assert plain(rows[3][1]).startswith(" As of ")
+    assert [plain(row) for _, row in rows if plain(row).startswith(" ?")] == [
+        " ? Bob *",
+        " ? alice",
+        " ? Bob",
+        " ? carol",
+    ]
+    assert {piece.style for _, row in rows for piece in row} == {"heading", "dim"}
+    assert not any("?" in row for row in shown(ranks))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from zchat_client import events as e
@@ -156,9 +158,26 @@ def test_missed_messages_stand_below_a_line_that_counts_them(story: Story) -> No
     for seq in (1, 2, 3):
         story.take(message(seq, replayed=True))
     story.take(e.Reconnected(at=0, replayed=3))
-    assert kinds(story.open) == [Kind.DAY, Kind.CAUGHT_UP, Kind.SAID, Kind.SAID, Kind.SAID]
-    assert story.open.lines[1].text == "3"
+    missed = [Kind.CAUGHT_UP, Kind.SAID, Kind.SAID, Kind.SAID]
+    assert kinds(story.open) == [Kind.DAY, Kind.SYSTEM, *missed, Kind.SYSTEM]
+    assert story.open.lines[2].text == "3"
     assert story.missed == 3
+    story.show(story.whispers_with("bob").key)
+    assert story.missed is None, "whoever looks elsewhere has seen it"
+
+
+def test_an_outage_is_told_in_public_and_where_one_looks(story: Story) -> None:
+    story.take(whisper(1))
+    story.take(whisper(1, sender="carol"))
+    story.show("@bob")
+    story.take(e.Disconnected(at=1_000, reason="cut"))
+    lost_at = story.lost_at
+    story.take(e.Reconnected(at=27_000, replayed=0))
+    assert (lost_at, story.lost_at) == (1_000, None)
+    for key, count in ((PUBLIC, 2), ("@bob", 2), ("@carol", 0)):
+        told = [line.text for line in story.conversations[key].lines if line.kind is Kind.SYSTEM]
+        assert len(told) == count
+    assert story.open.lines[-1].text == "connected again after 26 s"
 
 
 def test_a_new_party_counts_from_one_again(story: Story) -> None:
@@ -267,3 +286,98 @@ def test_a_whisper_that_cannot_be_opened_stands_among_those_with_the_other(
     story.take(whisper(3))
     assert kinds(story.conversations["@bob"])[2:] == [Kind.SAID, Kind.ERROR, Kind.SAID]
     assert Kind.ERROR not in kinds(story.open)
+
+
+def party(change: str, name: str = "alice", *members: str) -> e.Party:
+    return e.Party(at=0, change=change, name=name, leader="alice", members=members)
+
+
+@pytest.mark.parametrize(
+    "ends", [[party("left"), party("dissolved")], [party("kicked")], [party("left", "bob"), party("dissolved")]]
+)
+def test_a_party_that_is_over_is_left_for_public_and_goes_from_the_list(story: Story, ends: list[e.Party]) -> None:
+    story.take(party("joined"))
+    assert story.wants_open == PARTY, "whoever begins a party wants to talk to it"
+    story.show(PARTY)
+    for event in ends:
+        story.take(event)
+    assert story.wants_open == PUBLIC
+    assert story.open.over
+    story.show(PUBLIC)
+    assert [each.key for each in story.listed()] == [PUBLIC]
+    told = [line.text for line in story.open.lines if line.kind is Kind.SYSTEM]
+    assert told[0] == "You joined the party"
+    assert told[1:], "why one is here is said here"
+    story.take(party("joined"))
+    assert [each.key for each in story.listed()] == [PUBLIC, PARTY]
+    assert not story.conversations[PARTY].over
+
+
+def test_a_party_that_is_over_stays_listed_while_something_in_it_is_unread_or_begun(story: Story) -> None:
+    story.take(party("created"))
+    story.take(message(1, topic="party"))
+    story.take(party("kicked"))
+    assert [each.key for each in story.listed()] == [PUBLIC, PARTY]
+    story.show(PARTY)
+    story.open.draft = "and another thing"
+    story.show(PUBLIC)
+    assert [each.key for each in story.listed()] == [PUBLIC, PARTY]
+    story.show(PARTY)
+    story.open.draft = ""
+    story.show(PUBLIC)
+    assert [each.key for each in story.listed()] == [PUBLIC]
+
+
+def test_an_invitation_that_ends_brings_no_party_back_that_is_over(story: Story) -> None:
+    for change in ("created", "left", "dissolved", "declined", "expired"):
+        story.take(party(change))
+    assert [each.key for each in story.listed()] == [PUBLIC]
+
+
+def test_numbers_of_conversations_stay_as_they_are(story: Story) -> None:
+    def numbers() -> dict[str, int]:
+        return {each.key: each.number for each in story.listed()}
+
+    story.take(party("created"))
+    assert numbers() == {PUBLIC: 1, PARTY: 2}
+    story.take(whisper(1))
+    assert numbers() == {PUBLIC: 1, PARTY: 2, "@bob": 3}
+    story.take(whisper(2, sender="carol"))
+    story.conversations["@bob"].hidden = True
+    assert numbers() == {PUBLIC: 1, PARTY: 2, "@carol": 4}
+    story.take(whisper(3))
+    assert numbers() == {PUBLIC: 1, PARTY: 2, "@bob": 3, "@carol": 4}
+
+
+def test_a_conversation_that_never_came_to_anything_takes_no_number(story: Story) -> None:
+    story.take(e.Pending(at=0, typed="/w bbo psst", id=1, recipient="bbo"))
+    assert [each.number for each in story.listed()] == [1, 2]
+    story.take(e.Error(at=0, code="no_such_user", text="Nobody is called bbo.", typed="/w bbo psst", id=1))
+    story.take(whisper(1))
+    assert [(each.key, each.number) for each in story.listed()] == [(PUBLIC, 1), ("@bob", 2)]
+
+
+def presence(status: str, name: str = "bob") -> e.Presence:
+    return e.Presence(at=0, name=name, status=status, since=0, text="")
+
+
+def test_comings_and_goings_are_told_in_public_but_not_who_is_away_for_a_while(story: Story) -> None:
+    for status in ("online", "away", "online", "away", "offline", "online"):
+        story.take(presence(status))
+    told = [line.text for line in story.open.lines if line.kind is Kind.SYSTEM]
+    assert told == ["bob is here", "bob has gone", "bob is here"]
+
+
+def test_what_is_told_at_the_start_stands_below_what_was_said_before(story: Story) -> None:
+    story.opening("a setting is broken", 5 * DAY_MS)
+    story.opening("first contact", 5 * DAY_MS)
+    for seq in (1, 2):
+        story.take(replace(message(seq, str(seq), replayed=True), at=seq * DAY_MS))
+    story.take(replace(presence("online"), at=5 * DAY_MS))
+    story.take(replace(message(3, "3", replayed=True), at=5 * DAY_MS))
+    story.take(replace(message(4, "4"), at=5 * DAY_MS))
+    told = ["1", "2", "3", "a setting is broken", "first contact", "bob is here", "4"]
+    assert [line.text for line in story.open.lines if line.text] == told
+    assert kinds(story.open)[:6] == [Kind.DAY, Kind.SAID, Kind.DAY, Kind.SAID, Kind.DAY, Kind.SAID]
+    assert kinds(story.open).count(Kind.DAY) == 3
+    assert Kind.NEW not in kinds(story.open), "to whom all is new nothing is marked so"

@@ -19,7 +19,7 @@ from zchat_client.tui import escapes, words
 from zchat_client.tui.attention import Attention
 from zchat_client.tui.boxes import Answer, CodeBox, Dialog, NameScreen
 from zchat_client.tui.chat import Chat
-from zchat_client.tui.conversation import PUBLIC, Kind
+from zchat_client.tui.conversation import Kind
 from zchat_client.tui.display import driver_class, stalls
 from zchat_client.tui.keys import DOINGS, key_names
 from zchat_client.tui.look import THEMES, Glyphs, Look, theme_for
@@ -75,6 +75,8 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._leaving = False
         self._away_by_itself = False
         self.signalled = False
+        # The broker was met for the first time, and nobody was told yet.
+        self._first_contact = False
         # Textual would paint greys for who wants no colours; the terminal's own have none when filtered.
         super().__init__(driver_class=driver_class(), ansi_color=True if os.environ.get("NO_COLOR") else None)
         for theme in THEMES:
@@ -134,9 +136,11 @@ class ZchatApp(App[int], inherit_bindings=False):
         chat.story.default_level = self._read.settings.notify
         self._take_theme(client)
         for trouble in self._read.troubles:
-            chat.story.system(trouble, round(time.time() * 1000), PUBLIC, Kind.ERROR)
+            chat.story.opening(trouble, round(time.time() * 1000), Kind.ERROR)
+        chat.story.first_contact = self._first_contact
         self._chat_screen.begin(chat)
         end = await chat.run()
+        self._first_contact = (self._first_contact or client.first_contact) and not chat.story.registered
         while chat.take(1.0):
             pass
         self._chat_screen.level()

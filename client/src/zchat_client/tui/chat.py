@@ -16,7 +16,8 @@ from zchat_client.results import End
 from zchat_client.tui import local
 from zchat_client.tui.completion import People
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation
-from zchat_client.tui.story import Card, Said, Story, Trouble, is_said
+from zchat_client.tui.said import Said, is_said
+from zchat_client.tui.story import Card, Story, Trouble
 from zchat_common.errors import ZchatError
 
 # What may wait for the screen; beyond it the client's own bound holds, which says how many were dropped.
@@ -24,6 +25,8 @@ _WAITING_EVENTS: Final = 50_000
 _PAGE: Final = 100
 # Whispers with one partner lie among those with all others: so many pages are looked through at a time.
 _PAGES_AT_ONCE: Final = 10
+# So many are listed from the start, those whom one whispered with last.
+_PARTNERS: Final = 20
 _GOODBYE_S: Final = 2.0
 _TYPED: Final = 100
 # Drafts are worth more than read positions, which change with every message.
@@ -80,13 +83,21 @@ class Chat:
         match event:
             case e.Connected():
                 self.story.people = len(event.users)
+                self._know_broker(event.fingerprint)
+                self._take_statuses()
                 self._begin()
             case e.Presence():
                 self.people_changed = True
                 self.story.people = len(self.client.roster())
-            case e.Reconnected():
+                if self.is_own(event.name):
+                    self.story.away = event.text if event.status == "away" else None
+            case e.Disconnected():
                 self.people_changed = True
+            case e.Reconnected():
+                self._take_statuses()
                 self._take_cards()
+                if self.client.party() is None:
+                    self.story.end_party()
             case e.Invited() | e.Party():
                 self.people_changed = True
                 self._take_cards()
@@ -95,14 +106,35 @@ class Chat:
             case _:
                 pass
 
+    def _take_statuses(self) -> None:
+        self.people_changed = True
+        away = {name_key(entry.name): entry.text for entry in self.client.roster() if entry.status == "away"}
+        self.story.away_names = set(away)
+        self.story.away = away.get(name_key(self.client.name))
+
+    def _know_broker(self, fingerprint: str) -> None:
+        """A broker that was set up anew counts from 1 again: what was read of the one before says nothing."""
+        notes = self.client.notes
+        if notes.get("broker", fingerprint) != fingerprint:
+            for key in notes.items():
+                if key.startswith(("read.", "closed.")):
+                    notes.set(key, None)
+            for conversation in self.story.conversations.values():
+                conversation.read_seq = 0
+                conversation.hidden = conversation.partner is not None and not conversation.draft
+        notes.set("broker", fingerprint)
+
     def _take_cards(self) -> None:
         self.story.cards = [Card(inviter, members) for inviter, members in self.client.invitations()]
 
     def _begin(self) -> None:
         self.people_changed = True
         self._take_cards()
-        for key in (PUBLIC, *([PARTY] if self.client.party() is not None else [])):
-            self.load_older(self.story.conversations[key])
+        self.load_older(self.story.conversations[PUBLIC])
+        if self.client.party() is not None:
+            party = self.story.party()
+            self._restore_conversation(party)
+            self.load_older(party)
         self._start(self._load_partners())
 
     async def leave(self) -> None:
@@ -203,7 +235,8 @@ class Chat:
                 await self._load_whispers(conversation)
             else:
                 page = await self.client.history(conversation.key, conversation.first_seq, _PAGE)
-                lines = [self.story.line_of(each) for each in page.messages if isinstance(each, e.Message)]
+                lines = [self.story.reader.line_of(each) for each in page.messages if isinstance(each, e.Message)]
+                conversation.behind(lines[-1].seq if lines else 0)
                 added = conversation.prepend(lines)
                 self.story.took_page(conversation, lines[:added])
                 conversation.complete = not added or lines[0].seq <= page.first
@@ -217,8 +250,7 @@ class Chat:
         """Whom one has whispered with lately is listed from the start."""
         with contextlib.suppress(ZchatError):
             for conversation in await self._whisper_page():
-                closed = self.client.notes.get(f"closed.{conversation.key}", 0)
-                conversation.hidden = isinstance(closed, int) and conversation.last_seq <= closed
+                conversation.hidden = conversation.last_seq <= self._closed(conversation)
         self._changed()
 
     async def _load_whispers(self, conversation: Conversation) -> None:
@@ -233,13 +265,19 @@ class Chat:
         """One page of all whispers, to each conversation what is its own; returns those."""
         page = await self.client.history("user", self._older_whispers, _PAGE)
         whispers = [each for each in page.messages if is_said(each)]
+        self.story.reader.arrived.update(page.delivered)
+        if self._older_whispers is None:
+            top = (whispers[-1].seq or 0) if whispers else 0
+            for conversation in self.story.conversations.values():
+                if conversation.partner is not None:
+                    conversation.behind(top)
         pages: dict[str, list[Said]] = {}
         for whisper in whispers:
             pages.setdefault(self.story.conversation_of(whisper).key, []).append(whisper)
         for key, those in pages.items():
             conversation = self.story.conversations[key]
             self._restore_conversation(conversation)
-            lines = [self.story.line_of(each) for each in those]
+            lines = [self.story.reader.line_of(each) for each in those]
             self.story.took_page(conversation, lines[: conversation.prepend(lines)])
         first_seq = (whispers[0].seq or 0) if whispers else 0
         self._whispers_complete = first_seq <= page.first
@@ -271,12 +309,20 @@ class Chat:
     def _restore(self) -> None:
         for conversation in self.story.conversations.values():
             self._restore_conversation(conversation)
-        for key, value in self.client.notes.items().items():
-            if key.startswith(("draft.@", "read.@")) and isinstance(value, (str, int)):
-                name = str(self.client.notes.get(f"name.{key.partition('.')[2]}", key.partition("@")[2]))
-                conversation = self.story.whispers_with(name)
-                self._restore_conversation(conversation)
-                conversation.hidden = not conversation.draft
+        notes = self.client.notes
+        keys = {key.partition(".")[2] for key in notes.items() if key.startswith(("draft.@", "read.@"))}
+        partners = [self.story.whispers_with(str(notes.get(f"name.{key}", key[1:]))) for key in sorted(keys)]
+        for conversation in partners:
+            self._restore_conversation(conversation)
+        partners.sort(key=lambda each: -each.read_seq)
+        for place, conversation in enumerate(partners):
+            is_old = place >= _PARTNERS or conversation.read_seq <= self._closed(conversation)
+            conversation.hidden = is_old and not conversation.draft
+
+    def _closed(self, conversation: Conversation) -> int:
+        """The message after which it was taken off the list."""
+        closed = self.client.notes.get(f"closed.{conversation.key}", 0)
+        return closed if isinstance(closed, int) else 0
 
     def _restore_conversation(self, conversation: Conversation) -> None:
         notes = self.client.notes

@@ -79,6 +79,13 @@ class Conversation:
         self.unread = 0
         self.mentions = 0
         self.read_seq = 0
+        # Its place in the lists, from when it is listed first; 0 before.
+        self.number = 0
+        # How many messages were added at the end.
+        self.said = 0
+        self.first_run = False
+        # Nothing more can be said here: the party is over.
+        self.over = False
         self.first_seq: int | None = None
         self.last_seq = 0
         # Whether there is nothing older to load.
@@ -92,13 +99,15 @@ class Conversation:
         # By number, so that it stays small while nobody looks at the conversation.
         self._changed: dict[int, Line] = {}
         self._caught_up: Line | None = None
+        # What stays last while the messages of before are still coming.
+        self._last: list[Line] = []
         # The places of forged lines: what the broker did say there may still come.
         self._free: set[int] = set()
 
     # -- adding -----------------------------------------------------------------------------------------------------
 
-    def add(self, line: Line) -> bool:
-        """Adds a line at the end; False for a message that is there already."""
+    def add(self, line: Line, *, of_before: bool = False) -> bool:
+        """Adds a line at the end, or a message ``of_before`` above what stays last; False if it is there already."""
         if line.seq:
             if line.seq <= self.last_seq:
                 return self._fill(line)
@@ -106,12 +115,39 @@ class Conversation:
             self.last_seq = line.seq
             if self.first_seq is None:
                 self.first_seq = line.seq
-        self._mark_day(line)
-        self.lines.append(line)
+        last = self._take_last() if of_before else []
+        self._append(line)
+        for each in last:
+            self.add_last(each)
+        if line.kind is Kind.SAID:
+            self.said += 1
+            if not of_before:
+                self._last.clear()
         self.hidden = False
         if len(self.lines) > (KEPT_READING if self.reading_back else KEPT_LINES) + _DROPPED_AT_ONCE:
             self._drop(_DROPPED_AT_ONCE)
         return True
+
+    def add_last(self, line: Line) -> None:
+        """Adds a line that stays below the messages of before, which may still be coming."""
+        self._append(line)
+        self._last.append(line)
+
+    def _take_last(self) -> list[Line]:
+        """Takes what stays last, and all that came after it, off the end."""
+        if not self._last:
+            return []
+        index = self.lines.index(self._last[0])
+        index -= index > 0 and self.lines[index - 1].kind is Kind.DAY
+        taken = [line for line in self.lines[index:] if line.kind is not Kind.DAY]
+        del self.lines[index:]
+        self._last.clear()
+        self.rewritten += 1
+        return taken
+
+    def _append(self, line: Line) -> None:
+        self._mark_day(line)
+        self.lines.append(line)
 
     def disown(self, seq: int, warning: str) -> None:
         """The broker never published what was shown as message ``seq``: the line says so, and its place is free."""
@@ -157,6 +193,7 @@ class Conversation:
     def begin_anew(self) -> None:
         """One has come into a party: all that may be read of it comes from here on, and no older page of any."""
         self.first_seq, self.last_seq, self.complete, self.read_seq = None, 0, True, 0
+        self.over = self.hidden = False
         self._free.clear()
 
     # -- messages of one's own ----------------------------------------------------------------------------------------
@@ -208,7 +245,10 @@ class Conversation:
 
     def mark_new(self, line: Line) -> None:
         """Puts the “new” line before the last line, if there is none yet."""
-        self.mark_new_before(len(self.lines) - 1, line)
+        index = len(self.lines) - 1
+        while self.lines[index] is not line:
+            index -= 1
+        self.mark_new_before(index, line)
 
     def mark_new_before(self, index: int, line: Line) -> None:
         """Puts the “new” line there, if there is none yet."""
@@ -222,6 +262,10 @@ class Conversation:
         self.unread = self.mentions = 0
         self.read_seq = max(self.read_seq, self.last_seq)
 
+    def behind(self, top: int) -> None:
+        """The broker's messages end at ``top``: what was read beyond that is not among them any more."""
+        self.read_seq = min(self.read_seq, max(top, self.last_seq))
+
     def forget_mark(self) -> None:
         """The “new” line has done its work."""
         if self._new is not None:
@@ -233,8 +277,7 @@ class Conversation:
         """A missed message follows; the first of them gets a line before it."""
         if self._caught_up is None:
             self._caught_up = Line(Kind.CAUGHT_UP, at, "0")
-            self._mark_day(self._caught_up)
-            self.lines.append(self._caught_up)
+            self._append(self._caught_up)
         self._caught_up.text = str(int(self._caught_up.text) + 1)
         self.changed(self._caught_up)
 

@@ -72,7 +72,7 @@ class Entry(Vertical):
         """Another conversation, with what was begun in it."""
         self._conversation = conversation
         self.query_one("#prompt", Static).update(f"{cut(conversation.title, _PROMPT_COLUMNS)} {prompt}")
-        self.composer.placeholder = words.hint(conversation.key, conversation.partner)
+        self.composer.placeholder = words.hint(conversation.key, conversation.partner, over=conversation.over)
         self._at = len(conversation.inputs)
         self.tell("")
         self.composer.fill(conversation.draft)

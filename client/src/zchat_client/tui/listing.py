@@ -35,10 +35,10 @@ class Ranks(NamedTuple):
 def conversations(listed: list[Conversation], open_key: str, width: int, glyphs: Glyphs) -> Rows:
     """The conversations, with unread counts, mentions and drafts."""
     rows: Rows = [("", [Piece(" Conversations", "heading")])]
-    for number, each in enumerate(listed, 1):
+    for each in listed:
         count = _count(each)
         draft = f" {glyphs.draft}" if each.draft and each.key != open_key else ""
-        label = f"{number} " if number < 10 else "  "
+        label = f"{each.number} " if each.number < 10 else "  "
         room = width - 2 - len(label) - len(count) - width_of(draft) - 1
         name = cut(one_line(each.title), max(3, room))
         pad = " " * max(0, room - width_of(name))
@@ -54,10 +54,10 @@ def conversations(listed: list[Conversation], open_key: str, width: int, glyphs:
 def strip(listed: list[Conversation], open_key: str) -> Row:
     """All conversations on one line: ``1 public · 2 @bob 3 · 3 party !``."""
     row: Row = [Piece(" ")]
-    for number, each in enumerate(listed, 1):
-        if number > 1:
+    for each in listed:
+        if each is not listed[0]:
             row.append(Piece(BETWEEN, "dim"))
-        row.append(Piece(f"{number} ", "dim"))
+        row.append(Piece(f"{each.number} ", "dim"))
         is_open = each.key == open_key
         row.append(Piece(cut(one_line(each.title), 14), "own" if is_open else "unread" if each.unread else "base"))
         if each.unread:
@@ -70,8 +70,11 @@ def _count(conversation: Conversation) -> str:
     return f"{count}!" if conversation.mentions else count
 
 
-def people(here: Iterable[Person], ranks: Ranks, width: int, glyphs: Glyphs) -> Rows:
-    """Who is here: the members of one's party first, then everybody; away people with since when and why."""
+def people(here: Iterable[Person], ranks: Ranks, width: int, glyphs: Glyphs, lost_at: int | None = None) -> Rows:
+    """Who is here: the members of one's party first, then everybody; away people with since when and why.
+
+    ``lost_at``: nothing is known of anybody since then.
+    """
     by_key = {name_key(each.name): each for each in here}
     rows: Rows = []
     if ranks.party is not None:
@@ -80,11 +83,19 @@ def people(here: Iterable[Person], ranks: Ranks, width: int, glyphs: Glyphs) -> 
             person = by_key.get(name_key(name), Person(name, "offline", 0, ""))
             rows += _person(person, name == ranks.party.leader, ranks, width, glyphs)
         rows.append(("", []))
-    rows.append(("", [Piece(f" Here ({len(by_key):,})", "heading")]))
+    heading = "Here" if lost_at is None else words.AS_OF.format(clock=words.clock(lost_at))
+    rows.append(("", [Piece(f" {heading} ({len(by_key):,})", "heading")]))
     online = [each for each in by_key.values() if each.status == "online"]
     for person in online + [each for each in by_key.values() if each.status != "online"]:
         rows += _person(person, False, ranks, width, glyphs)
-    return rows
+    return rows if lost_at is None else [(key, _greyed(row, glyphs)) for key, row in rows]
+
+
+def _greyed(row: Row, glyphs: Glyphs) -> Row:
+    """Nobody knows whether that is still so."""
+    if len(row) < 2:
+        return row
+    return [Piece(f" {glyphs.unknown} ", "dim"), *[Piece(piece.text, "dim") for piece in row[1:]]]
 
 
 def _person(person: Person, leads: bool, ranks: Ranks, width: int, glyphs: Glyphs) -> Rows:

@@ -67,11 +67,12 @@ class Glyphs:
     online: str = "●"
     away: str = "◐"
     offline: str = "○"
+    unknown: str = "·"
     draft: str = "✎"
     below: str = "▼"
 
 
-ASCII: Final = Glyphs("ok", "got", "...", "-", "|", "-", "!", ">", "*", "o", "z", ".", "~", "v")
+ASCII: Final = Glyphs("ok", "got", "...", "-", "|", "-", "!", ">", "*", "o", "z", ".", "?", "~", "v")
 
 
 def glyphs_for(environment: Mapping[str, str] | None = None) -> Glyphs:

@@ -93,6 +93,10 @@ class ChatScreen(Screen[None]):
                 self._open(key)
                 left.hidden = left.hidden or not (left.lines or left.pending or left.key == PUBLIC)
                 return
+        if story.wants_open is not None:
+            key, story.wants_open = story.wants_open, None
+            if self._turn_to(key):
+                return
         if story.trouble is not None:
             trouble, story.trouble = story.trouble, None
             self.entry.tell(trouble.text)
@@ -155,6 +159,20 @@ class ChatScreen(Screen[None]):
             chat.load_older(conversation)
         self.level()
 
+    def _turn_to(self, key: str) -> bool:
+        """Opens a conversation that has just begun, or public when one is over; but not under what somebody types."""
+        chat = self.chat
+        if chat is None or (key == chat.story.open_key and key != PARTY):
+            return False
+        if not self.entry.text:
+            self._open(key)
+            return True
+        if key == PARTY:
+            self.say(words.PARTY_BEGUN)
+        else:
+            self.entry.tell(words.PARTY_OVER)
+        return False
+
     def open_with(self, name: str) -> None:
         """Opens the whispers with somebody."""
         if self.chat is not None and not self.chat.is_own(name):
@@ -169,8 +187,10 @@ class ChatScreen(Screen[None]):
 
     def action_number(self, number: int) -> None:
         """The conversation with this number."""
-        if self.chat is not None and number <= len(listed := self.chat.story.listed()):
-            self._open(listed[number - 1].key)
+        if self.chat is not None:
+            key = next((each.key for each in self.chat.story.listed() if each.number == number), None)
+            if key is not None:
+                self._open(key)
 
     def action_unread(self) -> None:
         """The next conversation with something unread."""

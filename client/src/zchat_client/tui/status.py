@@ -1,15 +1,20 @@
 """The status line: the connection in plain words. Knows no widget."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from zchat_client.tui import words
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.painting import Piece, Row
-from zchat_client.tui.textfit import cut, width_of
+from zchat_client.tui.textfit import cut, one_line, width_of
+
+# So long one is reminded of what was caught up; the log says it for good.
+_CAUGHT_UP_S: Final = 30.0
 
 
 class Link(NamedTuple):
-    """How the connection stands; ``since_s`` is how long it has been so, ``waiting`` how much is queued."""
+    """How the connection stands: ``since_s`` is how long it has been so, ``waiting`` how much is queued, ``orders`` the
+    commands among that.
+    """
 
     connected: bool
     since_s: float
@@ -17,21 +22,34 @@ class Link(NamedTuple):
     waiting: int
     ever: bool
     trouble: str
+    orders: tuple[str, ...] = ()
 
 
-def status(link: Link, name: str, title: str, note: str, missed: int | None, width: int, glyphs: Glyphs) -> Row:
-    """The row: connection, what was caught up, a note on the right."""
+class Who(NamedTuple):
+    """Oneself and the broker; ``away`` is why one is away, None while one is not."""
+
+    name: str
+    title: str
+    away: str | None = None
+
+
+def status(link: Link, who: Who, note: str, missed: int | None, width: int, glyphs: Glyphs) -> Row:
+    """The row: connection, whether one is away, what was caught up, a note on the right."""
     if link.connected:
-        left = [Piece(f" {glyphs.online} ", "here"), Piece(f"{name} at {title or 'this broker'}")]
+        mark = Piece(f" {glyphs.online} ", "here") if who.away is None else Piece(f" {glyphs.away} ", "count")
+        left = [mark, Piece(f"{who.name} at {who.title or 'this broker'}")]
+        if who.away is not None:
+            left.append(Piece(f" · {words.AWAY}", "count"))
+            left += [Piece(f" · {cut(one_line(who.away), 24)}", "count")] if who.away.strip() else []
         if link.latency_s is not None:
             left.append(Piece(f" · {max(1, round(link.latency_s * 1000))} ms", "dim"))
-        if missed:
+        if missed and link.since_s < _CAUGHT_UP_S:
             left.append(Piece(f" · {words.caught_up(missed)}", "caught"))
     else:
         doing = "reconnecting" if link.ever else "connecting"
         left = [Piece(f" {glyphs.offline} ", "alert"), Piece(f"{doing}, for {words.span(link.since_s)}", "alert")]
         if link.waiting:
-            left.append(Piece(f" · {link.waiting} queued, sent on return", "count"))
+            left.append(Piece(f" · {words.queued(link.waiting, link.orders)}", "count"))
         if link.trouble and not link.ever:
             left.append(Piece(f" · {link.trouble}", "dim"))
     if link.connected and link.waiting > 1:

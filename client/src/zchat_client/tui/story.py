@@ -1,23 +1,22 @@
 """From the client's events to what stands on the screen: conversations, unread counts, cards, notices. No terminal."""
 
-import re
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeGuard
+from typing import Final, NamedTuple
 
 from zchat_client import events as e
 from zchat_client import typed as t
 from zchat_client.core.roster import name_key
 from zchat_client.tui import words
+from zchat_client.tui.answers import answer
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line, State
+from zchat_client.tui.order import listed
+from zchat_client.tui.said import Reader, Said, is_said
 from zchat_client.tui.textfit import one_line
 from zchat_common.errors import Code, ZchatError
 
 # Comings and goings are told in public while so few are there that one may care for each.
 _PRESENCE_TOLD_UP_TO: Final = 30
 NOTIFY_LEVELS: Final = ("on", "mentions", "off")
-
-# What stands in a conversation in its place. An error does if it is a whisper that cannot be opened.
-Said = e.Message | e.Whisper | e.Error
 
 
 class Notice(NamedTuple):
@@ -48,7 +47,7 @@ class Story:
     """All conversations of one run. ``looking``: whether somebody sees the open conversation's end."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.reader = Reader(name)
         self.title = ""
         self.registered = False
         self.conversations: dict[str, Conversation] = {PUBLIC: Conversation(PUBLIC, words.PUBLIC_TITLE)}
@@ -59,14 +58,27 @@ class Story:
         self.trouble: Trouble | None = None
         self.people = 0
         self.missed: int | None = None
+        # Since when nothing is known of anybody; None while connected.
+        self.lost_at: int | None = None
+        # Why one is away oneself; None while one is not.
+        self.away: str | None = None
+        # Who is away, as name_key has them: their coming back is no coming.
+        self.away_names: set[str] = set()
+        # This client has met the broker in an earlier attempt to get in.
+        self.first_contact = False
         self.default_level = "mentions"
         # Where one has just said something; whoever shows it sets it back.
         self.said_in: str | None = None
         self.said_from = PUBLIC
+        # What should be on the screen now, unless somebody types; whoever shows it sets it back.
+        self.wants_open: str | None = None
         # /help was typed; whoever shows it sets it back.
         self.wants_help = False
-        self._outage = False
-        self._mention = _mention_of(name)
+
+    @property
+    def name(self) -> str:
+        """One's own name."""
+        return self.reader.name
 
     # -- conversations ----------------------------------------------------------------------------------------------
 
@@ -76,10 +88,8 @@ class Story:
         return self.conversations[self.open_key]
 
     def listed(self) -> list[Conversation]:
-        """The conversations in the order in which they are listed: public, whispers, the party."""
-        rank = {PUBLIC: 0, PARTY: 2}
-        shown = [each for each in self.conversations.values() if not each.hidden]
-        return sorted(shown, key=lambda each: rank.get(each.key, 1))
+        """The conversations in the order of their numbers, which stay as they are once somebody has seen them."""
+        return listed(self.conversations.values())
 
     def whispers_with(self, name: str) -> Conversation:
         """The conversation of whispers with somebody, begun if there is none."""
@@ -100,10 +110,13 @@ class Story:
         """Opens a conversation; what was new in the one left is not new any more."""
         if key != self.open_key:
             self.open.forget_mark()
-        self.open_key = key
+            self.missed = None
+        left, self.open_key = self.open, key
         self.open.hidden = False
         if self.looking:
             self.open.mark_read()
+        if left.over and left is not self.open:
+            self._put_away(left)
 
     def look(self, looking: bool) -> None:
         """Whether somebody sees the end of the open conversation now."""
@@ -119,9 +132,17 @@ class Story:
         unread.sort(key=lambda each: -(each.mentions > 0 or each.partner is not None))
         return unread[0].key if unread else None
 
+    @property
+    def _outage(self) -> bool:
+        return self.lost_at is not None
+
     def system(self, text: str, at: int, key: str | None = None, kind: Kind = Kind.SYSTEM) -> None:
         """A line that nobody said, by default in the open conversation."""
         self.conversations[key or self.open_key].add(Line(kind, at, text))
+
+    def opening(self, text: str, at: int, kind: Kind = Kind.SYSTEM) -> None:
+        """A line for whoever comes in: below all that was said before, whenever that arrives."""
+        self.conversations[PUBLIC].add_last(Line(kind, at, text))
 
     def level(self, conversation: Conversation) -> str:
         """What one is told of: ``on``, ``mentions`` or ``off``."""
@@ -153,24 +174,6 @@ class Story:
             case _:
                 self._answer(event)
 
-    def line_of(self, event: Said) -> Line:
-        """The line of something said."""
-        own = name_key(event.sender or "") == name_key(self.name)
-        if isinstance(event, e.Error):
-            return Line(Kind.ERROR, event.at, event.text, event.sender or "", own=own, seq=event.seq or 0)
-        action = event.action if isinstance(event, e.Message) else event.text.startswith("/me ")
-        text = event.text.removeprefix("/me ") if isinstance(event, e.Whisper) else event.text
-        line = Line(Kind.SAID, event.at, text, event.sender, action, own, seq=event.seq)
-        line.mention = not own and self._mention.search(event.text) is not None
-        if own:
-            line.state = State.KEPT
-        if isinstance(event, e.Whisper):
-            line.recipient = event.recipient
-            line.warning = words.OTHER_KEY if event.warning else ""
-        else:
-            line.announcement = event.announcement
-        return line
-
     def conversation_of(self, event: Said) -> Conversation:
         """Where something said belongs."""
         if not isinstance(event, e.Message):
@@ -179,24 +182,25 @@ class Story:
         return self.party() if event.topic == PARTY else self.conversations[PUBLIC]
 
     def _said(self, event: Said) -> None:
-        conversation, line = self.conversation_of(event), self.line_of(event)
+        conversation, line = self.conversation_of(event), self.reader.line_of(event)
         if line.kind is Kind.SAID and line.own:
             was = conversation.settle(line.text)
-            if was is not None and was.state is not State.PENDING:
-                line.state = was.state
-            elif isinstance(event, e.Whisper) and event.stored:
-                line.state = State.WAITING
+            if was is not None:
+                line.state = State.KEPT if was.state is State.PENDING else was.state
         replayed = self._outage if isinstance(event, e.Error) else event.replayed
         if self._outage and replayed:
             conversation.catching_up(event.at)
-        if not conversation.add(line):
+        if not conversation.add(line, of_before=replayed and not self._outage):
             return
         self._count(conversation, line, replayed)
 
     def _count(self, conversation: Conversation, line: Line, replayed: bool) -> None:
         seen = conversation.key == self.open_key and self.looking
         known = line.seq <= conversation.read_seq
-        first_run = replayed and not self._outage and conversation.read_seq == 0 and conversation.partner is None
+        # Who has never read anything here is shown what was said before, none of which is new to the others.
+        first_run = replayed and not self._outage and conversation.partner is None
+        first_run &= conversation.first_run or conversation.read_seq == 0
+        conversation.first_run = first_run
         if line.own or known or first_run:
             pass
         elif not seen:
@@ -273,6 +277,7 @@ class Story:
                 conversation.become(placed, state)
 
     def _delivered(self, event: e.Delivered) -> None:
+        self.reader.arrived.add(event.seq)
         conversation = self.whispers_with(event.recipient)
         line = conversation.by_seq(event.seq)
         line = line or next((each for each in conversation.pending if each.seq == event.seq), None)
@@ -282,28 +287,37 @@ class Story:
     def _link(self, event: e.Connected | e.Disconnected | e.Reconnected) -> None:
         match event:
             case e.Connected():
-                self.name, self.title, self.registered = event.name, event.title, True
-                self._mention = _mention_of(event.name)
-                if event.first_contact:
-                    self.system(words.first_contact(event.fingerprint), event.at, PUBLIC)
+                self.title, self.registered = event.title, True
+                self.reader = Reader(event.name)
+                if event.first_contact or self.first_contact:
+                    self.opening(words.first_contact(event.fingerprint), event.at)
                 if event.party is not None:
                     self.party()
             case e.Disconnected():
-                self._outage = True
-                self.missed = None
+                self.missed, self.lost_at = None, event.at
+                self._everywhere(words.LOST, event.at)
             case e.Reconnected():
-                self._outage = False
                 self.missed = event.replayed
                 for conversation in self.conversations.values():
                     conversation.caught_up()
+                self._everywhere(words.back_after(event.at - (self.lost_at or event.at)), event.at)
+                self.lost_at = None
+
+    def _everywhere(self, text: str, at: int) -> None:
+        """Where one looks, and in public, where one looks for such things."""
+        for key in dict.fromkeys((PUBLIC, self.open_key)):
+            self.system(text, at, key)
 
     def _presence(self, event: e.Presence) -> None:
-        if name_key(event.name) == name_key(self.name):
+        folded = name_key(event.name)
+        if folded == name_key(self.name):
             return
-        key = f"@{name_key(event.name)}"
-        if key in self.conversations:
-            self.system(words.presence(event), event.at, key)
-        if self.people <= _PRESENCE_TOLD_UP_TO:
+        stays = event.status == "away" or (event.status == "online" and folded in self.away_names)
+        (self.away_names.add if event.status == "away" else self.away_names.discard)(folded)
+        if f"@{folded}" in self.conversations:
+            self.system(words.presence(event), event.at, f"@{folded}")
+        # Who is away for a while, perhaps since he types nothing, is seen among the people; the log need not say it.
+        if not stays and self.people <= _PRESENCE_TOLD_UP_TO:
             self.system(words.presence(event), event.at, PUBLIC)
 
     def _invited(self, event: e.Invited) -> None:
@@ -312,17 +326,37 @@ class Story:
         self.notices.append(Notice(PUBLIC, event.inviter, text))
 
     def _party(self, event: e.Party) -> None:
-        own = name_key(event.name) == name_key(self.name)
-        if own and event.change in ("declined", "expired") and PARTY not in self.conversations:
-            self.system(words.party(event, own), event.at)
+        own = self.reader.is_own(event.name)
+        begins = own and event.change in ("created", "joined")
+        known = self.conversations.get(PARTY)
+        if not begins and (known is None or known.over):
+            self.system(words.party(event, own), event.at, PUBLIC if self.open is known else None)
             return
         conversation = self.party()
-        if own and event.change in ("created", "joined"):
+        if begins:
             conversation.begin_anew()
+            self.wants_open = PARTY
         if event.change == "created" and not own:
             return
-        for key in dict.fromkeys((PARTY, self.open_key)):
+        ends = event.change == "dissolved" or (own and event.change in ("left", "kicked"))
+        for key in dict.fromkeys((PARTY, PUBLIC if ends and self.open is conversation else self.open_key)):
             self.system(words.party(event, own), event.at, key)
+        if ends:
+            self.end_party()
+
+    def end_party(self) -> None:
+        """One is in no party any more: its conversation goes, as soon as all in it is read."""
+        conversation = self.conversations.get(PARTY)
+        if conversation is None or conversation.over:
+            return
+        conversation.over = True
+        if self.open is conversation:
+            self.wants_open = PUBLIC
+        else:
+            self._put_away(conversation)
+
+    def _put_away(self, conversation: Conversation) -> None:
+        conversation.hidden = not (conversation.unread or conversation.draft)
 
     def _error(self, event: e.Error) -> None:
         if event.id is not None:
@@ -351,32 +385,13 @@ class Story:
 
     def _answer(self, event: e.Event) -> None:
         match event:
-            case e.Who():
-                self.system(words.who(event), event.at)
-            case e.PartyWho():
-                self.system(words.members(event.leader, event.members), event.at)
-            case e.History():
-                self.system(words.history(event), event.at)
             case e.Help():
                 self.wants_help = True
             case e.Moderated():
                 self.system(words.moderated(event), event.at, PUBLIC)
-            case e.Bans():
-                self.system(words.bans(event), event.at)
-            case e.Ignored():
-                self.system(words.ignored(event.names), event.at)
-            case e.SafetyCode() | e.Trusted():
-                self.system(words.safety(event), event.at)
             case e.Lagged():
                 self.system(words.lagged(event.dropped), event.at, kind=Kind.ERROR)
+            case _ if (text := answer(event)) is not None:
+                self.system(text, event.at)
             case _:
                 pass
-
-
-def is_said(event: e.Event) -> TypeGuard[Said]:
-    """Whether it stands in a conversation in its place."""
-    return isinstance(event, (e.Message, e.Whisper)) or (isinstance(event, e.Error) and event.sender is not None)
-
-
-def _mention_of(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", re.IGNORECASE)

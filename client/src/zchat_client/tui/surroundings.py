@@ -12,7 +12,8 @@ from zchat_client.tui.chat import Chat
 from zchat_client.tui.log import LogView
 from zchat_client.tui.look import Look
 from zchat_client.tui.panes import Pane
-from zchat_client.tui.status import Link, status
+from zchat_client.tui.said import is_order
+from zchat_client.tui.status import Link, Who, status
 from zchat_client.tui.textfit import width_of
 
 _NOTE_S: Final = 4.0
@@ -31,7 +32,7 @@ class Surroundings:
         self.below = screen.query_one("#below", Static)
         self._note = ""
         self._note_until_s = 0.0
-        self._total_seen = 0
+        self._said_seen = 0
 
     def level(self, chat: Chat) -> None:
         """Brings everything level."""
@@ -50,7 +51,7 @@ class Surroundings:
             chat.people_changed = False
             here = [listing.Person(*entry) for entry in chat.client.roster()]
             ranks = listing.Ranks(chat.client.name, chat.client.party(), frozenset(chat.client.admins()))
-            self._people.set_rows(listing.people(here, ranks, width, glyphs))
+            self._people.set_rows(listing.people(here, ranks, width, glyphs, story.lost_at))
 
     def level_status(self, chat: Chat) -> None:
         """The status line, also when nothing happens but time."""
@@ -62,19 +63,20 @@ class Surroundings:
             len(chat.console.unsent),
             bool(story.registered),
             chat.client.unreachable,
+            tuple([line for line in chat.console.unsent if is_order(line)]),
         )
         note = self._note if time.monotonic() < self._note_until_s else words.KEYS
         width = self._status.size.width
-        row = status(state, chat.client.name, story.title, note, story.missed, width, self._look.glyphs)
+        who = Who(chat.client.name, story.title, story.away)
+        row = status(state, who, note, story.missed, width, self._look.glyphs)
         self._status.set_row(row)
 
     def level_below(self, chat: Chat) -> None:
         """The line that says what is further down."""
         conversation = chat.story.open
-        total = len(conversation.lines) + conversation.dropped - conversation.prepended
         if self._log_view.at_end:
-            self._total_seen = total
-        fresh = total - self._total_seen
+            self._said_seen = conversation.said
+        fresh = conversation.said - self._said_seen
         text = words.MORE_BELOW.format(count=fresh) if fresh > 0 else words.BACK_BELOW
         text = words.LOADING if conversation.key in chat.loading else text
         self.below.update(text.replace("▼", self._look.glyphs.below), layout=False)

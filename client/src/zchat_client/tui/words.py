@@ -17,6 +17,8 @@ CONNECTING: Final = "connecting to {host} port {port} …"
 NO_BROKER: Final = "No broker answers there yet; still trying. Is it running, and is the address right?"
 
 SAY_HINT: Final = {"public": "Say something to everyone, / for commands", "party": "Say something to your party"}
+PARTY_OVER: Final = "The party is over; Ctrl+K goes elsewhere"
+PARTY_BEGUN: Final = "/p TEXT talks to the party"
 WHISPER_HINT: Final = "Whisper to {name}; nobody else reads it"
 
 NEW_LINE: Final = "new since you looked"
@@ -93,6 +95,22 @@ def counted(count: int, one: str, many: str) -> str:
 def caught_up(count: int) -> str:
     """What is said over the messages that were missed in an outage."""
     return CAUGHT_UP[count == 1].format(count=f"{count:,}")
+
+
+AWAY: Final = "away"
+AS_OF: Final = "As of {clock}"
+LOST: Final = "the connection is lost; what you type is kept and sent on return"
+
+
+def queued(count: int, orders: tuple[str, ...]) -> str:
+    """What waits for the connection; texts stand in their conversations, commands nowhere else."""
+    named = f": {', '.join(orders)}" if orders else ""
+    return f"{count} queued, sent on return{named}"
+
+
+def back_after(milliseconds: int) -> str:
+    """Said when the connection is there again."""
+    return f"connected again after {span(milliseconds / 1000)}"
 
 
 def connected(event: e.Connected) -> str:
@@ -256,8 +274,10 @@ WHISPER: Final = "whisper"
 THEME: Final = "change the colours"
 
 
-def hint(key: str, partner: str | None) -> str:
+def hint(key: str, partner: str | None, *, over: bool = False) -> str:
     """What stands in an empty input."""
+    if over:
+        return PARTY_OVER
     return WHISPER_HINT.format(name=partner) if partner is not None else SAY_HINT[key]
 
 

@@ -1,0 +1,45 @@
+"""A party in the terminal UI: it is opened when it begins, and left when it is over."""
+
+from pathlib import Path
+
+from tests.client.tui.stage import on_stage, play, user
+from tests.system.processes import Broker, unique
+
+
+def test_a_party_opens_when_it_begins_and_public_when_it_is_over(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name) as bob, on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab", bob_name)
+            await stage.types(f"/party invite {bob_name}", "escape", "enter")
+            await stage.sees("party ›", "2 party", f"{bob_name} is invited to the party")
+            await bob.party_accept()
+            await stage.sees(f"{bob_name} joined the party")
+            await stage.types("/party leave", "escape", "enter")
+            await stage.sees("public ›", "You left the party")
+            await stage.misses("2 party")
+
+    play(scenario())
+
+
+def test_who_is_typing_when_a_party_begins_or_ends_stays_where_he_types(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name) as bob, on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab", bob_name)
+            await bob.party_invite(name)
+            await stage.sees("Accept F2")
+            await stage.types("", "f2")
+            await stage.sees("party ›", "You joined the party")
+            await stage.types("by the way")
+            await bob.party_kick(name)
+            await stage.sees("You were removed from the party", "The party is over; Ctrl+K", "party ›")
+            assert stage.screen.entry.text == "by the way"
+            await stage.types("", "alt+1")
+            await stage.sees("public ›", "party ✎")
+            await stage.types("what I say to all")
+            assert stage.app.chat is not None
+            stage.app.chat.console.enter(f"/party invite {bob_name}")
+            await stage.sees("/p TEXT talks to the party", "public › what I say to all")
+
+    play(scenario())
