@@ -31,9 +31,11 @@ def test_what_is_read_and_the_end_stay_where_they_are_when_the_window_changes(
     house: House, broker: Broker, at_terminal: Open
 ) -> None:
     (bob,) = house.join(broker, unique("bob"))
-    bob.types(*[f"no. {number} {'word ' * (number % 40)}" for number in range(120)])
-    bob.wait("message", text=f"no. 119 {'word ' * 39}".strip())
+    bob.types(*[f"no. {number} {'word ' * (number % 40)}" for number in range(119)])
+    bob.wait("message", text=f"no. 118 {'word ' * 38}".strip())
     terminal = at_terminal(unique("alice"), columns=120, lines=40)
+    terminal.wait_for("no. 118 ")
+    bob.types(f"no. 119 {'word ' * 39}")
     terminal.wait_for("no. 119 ")
     for columns, lines in SIZES:
         terminal.resizes(columns, lines)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -55,8 +56,13 @@ class Line(Widget, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """The row."""
         ground = self.rich_style
-        segments = [Segment(piece.text, ground + self.look.front(piece.style)) for piece in self._row]
+        segments = [Segment(piece.text, self._style(piece.style, ground)) for piece in self._row]
         return Strip(segments).adjust_cell_length(self.size.width, ground)
+
+    def _style(self, name: str, ground: Style) -> Style:
+        style = self.look.front(name)
+        # In reverse a colour would be a block of it, and what is dim a hole.
+        return ground + (Style(bold=style.bold) if ground.reverse else style)
 
     def on_click(self, event: events.Click) -> None:
         """Tells where."""

@@ -4,7 +4,7 @@ import colorsys
 import os
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rich.color import Color
@@ -12,20 +12,22 @@ from rich.style import Style
 from textual.theme import Theme
 
 from zchat_client.core.roster import name_key
+from zchat_client.tui import name_colours
 
 DARK, LIGHT, CONTRAST, SIXTEEN = "dark", "light", "contrast", "16-colours"
 READABLE: Final = 4.5
-_READABLE_HIGH: Final = 7.0
-_HUES: Final = 12
+# Lines that only part what stands on the screen: quiet, but there; clear where that is what the theme is for.
+RULES: Final = 1.8
+RULES_HIGH: Final = 4.5
 
-THEMES: Final = (
+_THEMES: Final = (
     Theme(
         name=DARK, dark=True, primary="#7aa2f7", secondary="#9d8cf0", accent="#e0af68", success="#7fc98f",
         warning="#e0af68", error="#f7768e", foreground="#d5d9e6", background="#15171c", surface="#1c1f27",
         panel="#252a35",
     ),
     Theme(
-        name=LIGHT, dark=False, primary="#2456b3", secondary="#6b3fa0", accent="#9a5b00", success="#1f7a3d",
+        name=LIGHT, dark=False, primary="#2456b3", secondary="#6b3fa0", accent="#9a5b00", success="#1a6e35",
         warning="#9a5b00", error="#b3202f", foreground="#1d2129", background="#fcfcfa", surface="#f1f2f0",
         panel="#e3e5e4",
     ),
@@ -48,7 +50,8 @@ THEMES: Final = (
         },
     ),
 )  # fmt: skip
-THEME_NAMES: Final = tuple([theme.name for theme in THEMES])
+THEME_NAMES: Final = tuple([theme.name for theme in _THEMES])
+_NAMES: Final = {DARK: name_colours.DARK, LIGHT: name_colours.LIGHT, CONTRAST: name_colours.CONTRAST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Look:
         self.ansi = theme.ansi
         ground = "default" if theme.ansi else str(theme.background)
         self.base = Style() if theme.ansi else Style(color=theme.foreground, bgcolor=ground)
-        self._names = _ansi_names() if theme.ansi else _names(ground, theme.name == CONTRAST, self.base)
+        self._names = _ansi_names() if theme.ansi else _names(theme, self.base)
         self._styles = {"base": self.base} | (
             _ansi_styles() if theme.ansi else {name: self.base + style for name, style in _styles(theme).items()}
         )
@@ -124,12 +127,14 @@ class Look:
 
 def _styles(theme: Theme) -> dict[str, Style]:
     ground, front = str(theme.background), str(theme.foreground)
-    dim = front if theme.name == CONTRAST else readable(_mix(front, ground, 0.45), ground, READABLE)
-    accent, error = (readable(str(colour), ground, READABLE) for colour in (theme.accent, theme.error))
+    dim, selected = dim_of(theme), _selected(theme)
+    accent, error, success = (
+        readable(str(colour), selected, READABLE) for colour in (theme.accent, theme.error, theme.success)
+    )
     mention = _mix(str(theme.accent), ground, 0.82)
     return {
         "dim": Style(color=dim),
-        "bar": Style(color=_mix(front, ground, 0.75)),
+        "bar": Style(color=rule_of(theme)),
         "pending": Style(color=dim, italic=True),
         "own": Style(color=front, bold=True),
         "system": Style(color=dim),
@@ -141,16 +146,34 @@ def _styles(theme: Theme) -> dict[str, Style]:
         "found": Style(bgcolor=readable(theme.primary, ground, READABLE), color=ground, bold=True),
         "new": Style(color=error, bold=True),
         "rule": Style(color=dim),
-        "caught": Style(color=readable(str(theme.success), ground, READABLE)),
+        "caught": Style(color=success),
         "selection": Style(bgcolor=_mix(theme.primary, ground, 0.6), color=front),
         "heading": Style(color=dim, bold=True),
-        "selected": Style(bgcolor=_mix(theme.primary, ground, 0.75)),
+        "selected": Style(bgcolor=selected),
         "announcement": Style(color=accent, bold=True),
         "unread": Style(color=front, bold=True),
         "count": Style(color=accent, bold=True),
         "alert": Style(color=error, bold=True),
-        "here": Style(color=readable(str(theme.success), ground, READABLE)),
+        "here": Style(color=success),
     }
+
+
+def _selected(theme: Theme) -> str:
+    """What lies behind the row of the open conversation; of all grounds the one that text is hardest to read on."""
+    return _mix(theme.primary, str(theme.background), 0.75)
+
+
+def dim_of(theme: Theme) -> str:
+    """The colour of quiet text, readable on every ground."""
+    front = str(theme.foreground)
+    return front if theme.name == CONTRAST else readable(_mix(front, str(theme.background), 0.45), _selected(theme))
+
+
+def rule_of(theme: Theme) -> str:
+    """The colour of the lines between what stands on the screen."""
+    ground = str(theme.background)
+    wanted = RULES_HIGH if theme.name == CONTRAST else RULES
+    return readable(_mix(str(theme.foreground), ground, 0.9), ground, wanted)
 
 
 def _ansi_styles() -> dict[str, Style]:
@@ -184,13 +207,13 @@ def _ansi_names() -> list[Style]:
     return [Style(color=name) for name in ("cyan", "green", "magenta", "yellow", "blue", "red")]
 
 
-def _names(ground: str, high: bool, base: Style) -> list[Style]:
-    wanted = _READABLE_HIGH if high else READABLE
-    colours = [_hsl(number / _HUES, 0.6, 0.55) for number in range(_HUES)]
-    return [base + Style(color=readable(colour, ground, wanted)) for colour in colours]
+def _names(theme: Theme, base: Style) -> list[Style]:
+    """The theme's own, or the dark ones made readable on whatever its ground is."""
+    colours = _NAMES.get(theme.name, name_colours.DARK)
+    return [base + Style(color=readable(colour, str(theme.background))) for colour in colours]
 
 
-def readable(colour: str, ground: str, wanted: float) -> str:
+def readable(colour: str, ground: str, wanted: float = READABLE) -> str:
     """The colour, made lighter or darker until its contrast with the ground is as wanted (WCAG)."""
     red, green, blue = (part / 255 for part in _rgb(colour))
     hue, light, saturation = colorsys.rgb_to_hls(red, green, blue)
@@ -227,3 +250,12 @@ def _hsl(hue: float, saturation: float, light: float) -> str:
 def _rgb(colour: str) -> tuple[int, int, int]:
     triplet = Color.parse(colour).get_truecolor()
     return triplet.red, triplet.green, triplet.blue
+
+
+def _with_variables(theme: Theme) -> Theme:
+    """What the style sheet needs beyond Textual's own colours."""
+    dim, rule = ("ansi_default", "ansi_default") if theme.ansi else (dim_of(theme), rule_of(theme))
+    return replace(theme, variables={**theme.variables, "dim": dim, "rule": rule})
+
+
+THEMES: Final = tuple([_with_variables(theme) for theme in _THEMES])
