@@ -77,6 +77,29 @@ def test_the_mark_never_stands_alone_on_a_row() -> None:
         assert plain(made[-1]).strip() != "✓"
 
 
+@pytest.mark.parametrize("width", [40, 120])
+@pytest.mark.parametrize("state", [State.PENDING, State.KEPT, State.DELIVERED])
+def test_the_mark_stands_beside_the_last_row_of_code(state: State, width: int) -> None:
+    for text in ("```\nx = 1\n```", "look\n```\nx = 1\n```", "```\n" + "x" * 200 + "\n```"):
+        made = rows(said(text, state=state), width, GLYPHS, None)
+        assert [piece.style for piece in made[-1][-2:]] == ["code", "dim"]
+        assert plain(made[-1]).endswith(("x", "1", " …", " ✓", " ✓✓"))
+        assert all(width_of(plain(row)) <= width for row in made)
+
+
+def test_that_a_whisper_waits_stands_below_code() -> None:
+    made = rows(said("```\nx\n```", state=State.WAITING, recipient="carol"), 120, GLYPHS, None)
+    assert plain(made[-1]).endswith("✓ carol is away; he will get it")
+
+
+@pytest.mark.parametrize("state", [State.NONE, State.KEPT])
+def test_a_name_never_stands_alone_before_a_long_word(state: State) -> None:
+    for length in (30, 45, 200):
+        made = rows(said("y" * length + " z", state=state), 50, GLYPHS, None)
+        assert plain(made[0])[6:].startswith("bob: yyy")
+    assert plain(rows(said("one two", state=state), 50, GLYPHS, None)[0])[6:].startswith("bob: one two")
+
+
 def test_ascii_marks_for_terminals_that_have_no_others() -> None:
     assert plain(rows(said("hi", state=State.KEPT), 120, ASCII, None)[0]).isascii()
 

@@ -381,3 +381,13 @@ def test_what_is_told_at_the_start_stands_below_what_was_said_before(story: Stor
     assert kinds(story.open)[:6] == [Kind.DAY, Kind.SAID, Kind.DAY, Kind.SAID, Kind.DAY, Kind.SAID]
     assert kinds(story.open).count(Kind.DAY) == 3
     assert Kind.NEW not in kinds(story.open), "to whom all is new nothing is marked so"
+
+
+def test_only_messages_count_as_more_of_them(story: Story) -> None:
+    story.look(False)
+    for seq in (1, 2):
+        story.take(message(seq))
+        story.take(presence("online"))
+        story.take(presence("offline"))
+    assert len(story.open.lines) == 8, "with a day and a mark"
+    assert story.open.said == 2

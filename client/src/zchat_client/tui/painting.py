@@ -182,27 +182,32 @@ def _block(
 ) -> list[Row]:
     """The rows of one line of the text: its lead and tail are wrapped along with it."""
     if block.code:
-        padded = [block.text[part.start : part.end] for part in wrap(block.text, width - 1, words=False)]
-        made: list[Row] = [
-            [Piece(f" {text} " if width_of(text) + 2 <= width else f" {text}", "code")] for text in padded
-        ]
-        return _with_lead(made, lead) if lead else made + ([[Piece(tail.strip(), "dim")]] if tail else [])
+        return ([lead] if lead else []) + _code(block.text, tail, width)
     before = plain(lead)
     text = before + block.text
     if tail is None or len(tail) > _SHORT_TAIL:
         text += tail or ""
-        parts = wrap(text, width)
+        parts = wrap(text, width, held=len(before))
     else:
         # The mark goes beside the last word, never on a row of its own.
-        parts = wrap(text, width - len(tail))
+        parts = wrap(text, width - len(tail), held=len(before))
         text += tail
         parts[-1] = Span(parts[-1].start, len(text))
     limits = (len(before), len(before) + len(block.text))
     return [_styled(text, part, limits, lead, style, line, found) for part in parts]
 
 
-def _with_lead(made: list[Row], lead: Row) -> list[Row]:
-    return [lead, *made]
+def _code(text: str, tail: str | None, width: int) -> list[Row]:
+    """The rows of one line of code, with a short mark beside the last."""
+    mark = tail if tail is not None and len(tail) <= _SHORT_TAIL else ""
+    room = width - len(mark)
+    parts = [text[part.start : part.end] for part in wrap(text, room - 1, words=False)]
+    made: list[Row] = [[Piece(f" {part} " if width_of(part) + 2 <= room else f" {part}", "code")] for part in parts]
+    if mark:
+        made[-1].append(Piece(mark, "dim"))
+    elif tail:
+        made.append([Piece(tail.strip(), "dim")])
+    return made
 
 
 def _styled(

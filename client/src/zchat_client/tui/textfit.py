@@ -90,9 +90,10 @@ def links(text: str) -> tuple[Span, ...]:
     return tuple([Span(*match.span()) for match in _LINK.finditer(text)]) if "://" in text else ()
 
 
-def wrap(text: str, width: int, *, words: bool = True) -> list[Span]:
+def wrap(text: str, width: int, *, words: bool = True, held: int = 0) -> list[Span]:
     """Breaks one line into parts of at most ``width`` cells, at spaces if ``words``; a part has no space at its end.
 
+    The first ``held`` characters never stand alone: what follows them is broken, however long a word it is.
     An empty line is one empty part.
     """
     if width_of(text) <= width or width < 2:
@@ -104,7 +105,7 @@ def wrap(text: str, width: int, *, words: bool = True) -> list[Span]:
         if end >= len(text):
             parts.append(Span(start, len(text)))
             break
-        if words and (space := text.rfind(" ", start + 1, end + 1)) > 0 and text[start:space].strip():
+        if words and (space := text.rfind(" ", max(start + 1, held), end + 1)) > 0 and text[start:space].strip():
             parts.append(Span(start, space))
             start = space + 1
             while start < len(text) and text[start] == " ":
