@@ -91,10 +91,11 @@ async def on_stage(
     settings: Settings | None = None,
     takeover: bool = False,
     troubles: tuple[str, ...] = (),
+    host: str = "127.0.0.1",
 ) -> AsyncIterator[Stage]:
     """The app of one user; unless he is asked for his name, he has his place when this begins."""
     port = broker if isinstance(broker, int) else broker.port
-    connect = partial(Client, port=port, data=data, takeover=takeover)
+    connect = partial(Client, host=host, port=port, data=data, takeover=takeover)
     options = Options(connect, name, f"127.0.0.1, port {port}")
     app = ZchatApp(options, Read(settings or Settings(), troubles), Glyphs())
     async with app.run_test(size=size) as pilot:

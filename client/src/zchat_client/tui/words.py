@@ -99,7 +99,7 @@ def caught_up(count: int) -> str:
 
 AWAY: Final = "away"
 AS_OF: Final = "As of {clock}"
-LOST: Final = "the connection is lost; what you type is kept and sent on return"
+LOST: Final = "connection lost; what you type is sent on return"
 
 
 def queued(count: int, orders: tuple[str, ...]) -> str:
