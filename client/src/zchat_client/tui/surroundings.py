@@ -17,6 +17,8 @@ from zchat_client.tui.status import Link, Who, status
 from zchat_client.tui.textfit import width_of
 
 _NOTE_S: Final = 4.0
+# Of all that waits for the connection no more would fit into the status line.
+_LOOKED_AT: Final = 50
 
 
 class Surroundings:
@@ -56,14 +58,16 @@ class Surroundings:
     def level_status(self, chat: Chat) -> None:
         """The status line, also when nothing happens but time."""
         link, story = chat.client.link, chat.story
+        unsent = chat.console.unsent
+        orders = () if link.connected else tuple([line for line in unsent[:_LOOKED_AT] if is_order(line)])
         state = Link(
             link.connected,
             time.time() - link.since / 1000,
             link.latency_s,
-            len(chat.console.unsent),
+            len(unsent),
             bool(story.registered),
             chat.client.unreachable,
-            tuple([line for line in chat.console.unsent if is_order(line)]),
+            orders,
         )
         note = self._note if time.monotonic() < self._note_until_s else words.KEYS
         width = self._status.size.width
