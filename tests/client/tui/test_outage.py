@@ -1,5 +1,6 @@
 """What one sees while the broker is away, and after."""
 
+import asyncio
 from pathlib import Path
 
 from tests.client.tui.stage import on_stage, play, user
@@ -20,5 +21,34 @@ def test_nobody_stays_online_in_an_outage_and_what_waits_is_named(house: House, 
             await stage.sees("connected again after", "Here (2)", "● bob", "◐ alice at Lab · away · lunch")
             await stage.types("/back", "escape", "enter")
             await stage.misses("away · lunch")
+            await stage.types("/away tea", "escape", "enter")
+            await stage.sees("away · tea")
+
+    play(scenario())
+
+
+def test_whispers_opened_while_the_broker_is_away_are_loaded_when_it_is_back(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        broker = house.broker("--title", "Lab", "--rate", "0")
+        async with (
+            user(broker, tmp_path / "bob") as bob,
+            user(broker, tmp_path / "carol", "carol") as carol,
+            on_stage(broker, tmp_path, "alice") as stage,
+        ):
+            await stage.sees("at Lab")
+            await bob.whisper("alice", "psst")
+            await stage.sees("@bob")
+            await stage.types("", "alt+2")
+            await stage.sees("psst")
+            # A page of them: his is not on it, and is loaded for whoever looks only.
+            await asyncio.gather(*[carol.whisper("alice", "hush") for _ in range(100)])
+            await stage.sees("99+")
+        broker.kill()
+        async with on_stage(broker, tmp_path, "alice") as stage:
+            await stage.sees("connecting, for", "2 @bob")
+            await stage.types("", "alt+2")
+            await stage.sees("@bob ›")
+            house.broker("--title", "Lab", "--rate", "0", port=broker.port, data=broker.data)
+            await stage.sees("psst")
 
     play(scenario())

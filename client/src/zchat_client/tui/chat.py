@@ -98,6 +98,7 @@ class Chat:
                 self._take_cards()
                 if self.client.party() is None:
                     self.story.end_party()
+                self._load_open()
             case e.Invited() | e.Party():
                 self.people_changed = True
                 self._take_cards()
@@ -136,6 +137,12 @@ class Chat:
             self._restore_conversation(party)
             self.load_older(party)
         self._start(self._load_partners())
+        self._load_open()
+
+    def _load_open(self) -> None:
+        """What one has opened while nothing could be loaded."""
+        if self.story.open.first_seq is None:
+            self.load_older(self.story.open)
 
     async def leave(self) -> None:
         """Leaves the chat as ``/exit`` does, and does not wait long for a broker that does not answer."""
