@@ -63,7 +63,7 @@ lint: setup ## looks for mistakes (ruff)
 types: setup ## checks the types (mypy, strict)
 	@$(BIN)/mypy
 
-bench: setup bench-peers ## measures zchat beside its peers, 20 minutes on a quiet machine (ARGS="--only fanout")
+bench: setup bench-peers ## measures zchat beside its peers, 25 minutes on a quiet machine (ARGS="--only fanout")
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 # What only the benchmarks need: peers and plots. Whatever cannot be had is named as missing in the tables.

@@ -21,7 +21,8 @@ class Scale(NamedTuple):
     rooms: tuple[int, ...] = (1, 10, 100, 1_000, 5_000)
     run_s: float = 3.0
     latency_rates: tuple[int, ...] = (10, 100, 1_000)
-    latency_s: float = 8.0
+    latency_s: float = 5.0
+    latency_rounds: int = 3
     latency_readers: int = 100
     users: int = 1_000
     commands: int = 60_000
@@ -37,6 +38,7 @@ SMALL = Scale(
     run_s=0.5,
     latency_rates=(10, 100),
     latency_s=2.0,
+    latency_rounds=2,
     latency_readers=20,
     users=50,
     commands=3_000,
