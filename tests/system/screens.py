@@ -24,9 +24,11 @@ CTRL_F, CTRL_J, CTRL_Q, CTRL_U, CTRL_Z = "\x06", "\n", "\x11", "\x15", "\x1a"
 ALT_1, ALT_2, ALT_A, ALT_ENTER = "\x1b1", "\x1b2", "\x1ba", "\x1b\r"
 F2, F3 = "\x1bOQ", "\x1bOR"
 PAGE_UP: Final = "\x1b[5~"
-ESCAPE, LEFT, RIGHT = "\x1b", "\x1b[D", "\x1b[C"
+ESCAPE, UP, LEFT, RIGHT = "\x1b", "\x1b[A", "\x1b[D", "\x1b[C"
 FOCUS_IN, FOCUS_OUT = "\x1b[I", "\x1b[O"
 _LOOK_S: Final = 0.05
+# Longer than the client takes somebody for one who has not seen yet what changed by itself.
+_READ_S: Final = 0.25
 
 
 class Terminal:
@@ -88,6 +90,12 @@ class Terminal:
     def wait_for(self, text: str) -> list[str]:
         """The rows of the screen, as soon as one of them holds this text."""
         return self.wait(lambda rows: any(text in row for row in rows), repr(text))
+
+    def is_read(self) -> None:
+        """Lets a moment pass, as everybody does who reads what has just changed before typing on."""
+        until_s = time.monotonic() + _READ_S
+        while time.monotonic() < until_s:
+            self._take()
 
     def rows(self) -> list[str]:
         """What is on the screen, row by row, without the empty ones at its end."""

@@ -81,6 +81,7 @@ def test_a_whisper_is_answered(house: House, broker: Broker, at_terminal: Open) 
     bob.types("/exit")
     assert bob.exit_code() == 0
     terminal.wait_for(f"{bob.name} has gone")
+    terminal.is_read()
     terminal.types("good night" + ENTER)
     terminal.wait_for(f"{bob.name} is away; he will get it")
 
@@ -246,6 +247,7 @@ def test_drafts_and_read_positions_survive_a_restart(house: House, broker: Broke
     terminal.wait_for("read before")
     terminal.types(f"/w {bob.name} psst" + ENTER)
     terminal.wait_for(f"@{bob.name} ›")
+    terminal.is_read()
     terminal.types("half a whis")
     terminal.wait_for("half a whis")
     terminal.types(ALT_1)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from pathlib import Path
 
+from textual.message import Message
 from textual.pilot import Pilot
 
 from tests.system.processes import DEADLINE_S, Broker, House
@@ -60,6 +61,11 @@ class Stage:
     async def types(self, text: str, *keys: str) -> None:
         """Types a text, then presses keys."""
         await self.pilot.press(*[_KEYS.get(character, character) for character in text], *keys)
+
+    async def reads(self) -> None:
+        """Looks at what has just changed by itself, for as long as everybody does before typing on."""
+        entry = self.screen.entry
+        await self.until(lambda: entry._unseen is None or Message().time > entry._unseen.until_s, "a moment")
 
     async def asks(self, title: str) -> Dialog:
         """Waits for a dialog, and that its safe answer has the focus."""

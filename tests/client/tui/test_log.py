@@ -46,6 +46,7 @@ def test_a_short_log_stands_just_above_the_input(broker: Broker, tmp_path: Path)
             rows = log_rows(stage)
             assert "psst" in rows[-1]
             assert not "".join(rows[:-2]).strip(), "nothing but the day is above it"
+            await stage.reads()
             await stage.types("and more", "enter")
             await stage.until(lambda: "and more ✓✓" in log_rows(stage)[-1], "the latest at the bottom")
             assert "psst" in log_rows(stage)[-2]

@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Final
+from typing import Final, NamedTuple
 
 from zchat_client import events as e
 from zchat_client import typed as t
@@ -34,6 +34,13 @@ _SAVE_S: Final = 0.5
 _SAVE_READ_S: Final = 5.0
 
 
+class Entered(NamedTuple):
+    """What was typed, and the key of the conversation in which it was."""
+
+    text: str
+    key: str
+
+
 class Chat:
     """Runs from :meth:`start` to the end of the client. ``changed`` is called when there is something to take in."""
 
@@ -48,7 +55,7 @@ class Chat:
         self._room = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         # What was typed for the latest lines: a refused one comes back as it was.
-        self._typed: dict[str, str] = {}
+        self._typed: dict[str, Entered] = {}
         self._older_whispers: int | None = None
         self._whispers_complete = False
         self._save_timer: asyncio.TimerHandle | None = None
@@ -183,16 +190,16 @@ class Chat:
             return Trouble(error.text, text)
         self.story.trouble = None
         conversation.forget_mark()
-        self.story.said_from = conversation.key
-        self._typed[line] = text
+        self.story.entered(line)
+        self._typed[line] = Entered(text, conversation.key)
         if len(self._typed) > _TYPED:
             del self._typed[next(iter(self._typed))]
         self.console.enter(line)
         return None
 
-    def as_typed(self, line: str) -> str:
-        """What was typed, for the line that it was sent as."""
-        return self._typed.get(line, line)
+    def as_typed(self, line: str) -> Entered:
+        """What was typed and where, for the line that it was sent as."""
+        return self._typed.get(line, Entered(line, self.story.open_key))
 
     def _addressed(self, text: str, conversation: Conversation) -> str:
         """Plain text and actions go to the open conversation, every other command where it says."""

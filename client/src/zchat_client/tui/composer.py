@@ -1,5 +1,6 @@
 """The input: a text of up to six rows, its history, its completions, and its prompt."""
 
+from collections.abc import Callable
 from typing import Final
 
 from textual import events
@@ -23,20 +24,6 @@ class Composer(TextArea):
     }
     """
 
-    class Entered(Message):
-        """Enter was pressed."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class Wants(Message):
-        """Tab, Escape, or a vertical step out of the text was pressed."""
-
-        def __init__(self, key: str) -> None:
-            super().__init__()
-            self.key = key
-
     class LargePaste(Message):
         """Much was pasted; it is not in the text yet."""
 
@@ -44,38 +31,37 @@ class Composer(TextArea):
             super().__init__()
             self.text = text
 
-    def __init__(self) -> None:
+    def __init__(self, wants: Callable[[str], bool], begins: Callable[[float], None]) -> None:
+        """``wants`` takes a key that is not for the text, and says whether it had a use for it; ``begins`` is told when
+        something is about to be typed. Both are called within the key, since the next one may be waiting behind it.
+        """
         super().__init__(id="composer", compact=True, soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
-        # While a list of completions is open, it gets these keys.
-        self.listing = False
+        self._wants = wants
+        self._begins = begins
 
     async def _on_key(self, event: events.Key) -> None:
         match event.key:
-            case "enter":
-                self._take(event)
-                self.post_message(self.Entered(self.text))
             case "ctrl+j" | "alt+enter" | "shift+enter":
                 self._take(event)
+                self._begins(event.time)
                 self.insert("\n")
-            case "tab" | "shift+tab" | "escape":
+            case "enter" | "tab" | "shift+tab" | "escape":
                 self._take(event)
-                self.post_message(self.Wants(event.key))
-            case "up" if self.listing or self.cursor_at_first_line:
+                self._wants(event.key)
+            case "up" | "down" if self._wants(event.key):
                 self._take(event)
-                self.post_message(self.Wants("up"))
-            case "down" if self.listing or self.cursor_at_last_line:
+            case "home" | "end" if not self.text and self._wants(event.key):
                 self._take(event)
-                self.post_message(self.Wants("down"))
-            case "home" | "end" if not self.text:
-                self._take(event)
-                self.post_message(self.Wants(event.key))
             case _:
+                if event.is_printable:
+                    self._begins(event.time)
                 if not await act_now(self, event):
                     await super()._on_key(event)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
+        self._begins(event.time)
         text = shown(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         if len(text) > _PASTE_CHARS or text.count("\n") >= _PASTE_LINES:
             self.post_message(self.LargePaste(text))

@@ -1,7 +1,8 @@
 """Where one types: the prompt with its target, the input, what it can become, and what is wrong with it."""
 
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,17 +19,30 @@ from zchat_client.tui.conversation import Conversation
 from zchat_client.tui.textfit import cut, one_line
 
 _PROMPT_COLUMNS: Final = 20
+# Whoever types so soon after something changed by itself has not seen it: it takes longer to read, and to press a key.
+_SEEN_S: Final = 0.2
+
+
+class Refused(NamedTuple):
+    """A text as it was typed, and what is wrong with it."""
+
+    text: str
+    why: str
+
+
+class Unseen(NamedTuple):
+    """What changed by itself is taken back by a key typed before then."""
+
+    until_s: float
+    undo: Callable[[], None]
 
 
 class Entry(Vertical):
-    """Its text belongs to one conversation; ``people`` and ``commands`` give what may be completed."""
+    """Its text belongs to one conversation; ``people`` and ``commands`` give what may be completed.
 
-    class Entered(Message):
-        """A text was entered; it stays until :meth:`Entry.taken` is called."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+    ``entered`` is called within Enter, and answers with :meth:`taken` or :meth:`refuse`: whatever is typed right after
+    finds an empty input, or a refused text that its writer has not seen yet.
+    """
 
     class Edited(Message):
         """The text has changed."""
@@ -40,15 +54,26 @@ class Entry(Vertical):
             super().__init__()
             self.key = key
 
-    def __init__(self, people: Callable[[], completion.People], commands: Callable[[], tuple[HelpLine, ...]]) -> None:
+    def __init__(
+        self,
+        people: Callable[[], completion.People],
+        commands: Callable[[], tuple[HelpLine, ...]],
+        entered: Callable[[str], None],
+    ) -> None:
         super().__init__(id="entry")
         self._people = people
         self._known = commands
+        self._enter = entered
         self._conversation: Conversation | None = None
         self._trouble = ""
         self._at = 0
         self._unentered = ""
         self._tabbed: tuple[str, list[completion.Choice], int] | None = None
+        # The text that no list is opened for: one that was recalled or put back, or whose list was closed.
+        self._unlisted = ""
+        # What was refused and waits for an empty input, by conversation.
+        self._refused: dict[str, list[Refused]] = {}
+        self._unseen: Unseen | None = None
 
     def compose(self) -> ComposeResult:
         """Its parts."""
@@ -56,7 +81,7 @@ class Entry(Vertical):
         yield Static("", id="trouble", markup=False)
         with Horizontal(id="input"):
             yield Static("", id="prompt", markup=False)
-            yield Composer()
+            yield Composer(self._wants, self._begins)
 
     def on_mount(self) -> None:
         """Looked up once."""
@@ -74,21 +99,85 @@ class Entry(Vertical):
         self.query_one("#prompt", Static).update(f"{cut(conversation.title, _PROMPT_COLUMNS)} {prompt}")
         self.composer.placeholder = words.hint(conversation.key, conversation.partner, over=conversation.over)
         self._at = len(conversation.inputs)
+        self._unseen = None
         self.tell("")
-        self.composer.fill(conversation.draft)
+        self.fill(conversation.draft)
+        self._put_back()
 
     def fill(self, text: str) -> None:
-        """Another text."""
+        """Another text, which opens no list."""
+        self._unlisted = text
+        self._show_choices([])
         self.composer.fill(text)
+
+    def begin(self, text: str) -> None:
+        """The beginning of a text, with a list of how it may go on."""
+        self.fill(text)
+        self._unlisted = ""
+        self._look_up()
 
     def taken(self) -> None:
         """What was entered is on its way."""
-        if self._conversation is not None:
-            self._conversation.remember_input(self.text)
-            self._at = len(self._conversation.inputs)
-        self._show_choices([])
+        self._remember(self.text)
         self.tell("")
-        self.composer.fill("")
+        self.fill("")
+        self._put_back()
+
+    def refuse(self, refused: Refused, key: str | None = None) -> None:
+        """What was entered in this conversation, by default the open one, was refused.
+
+        It comes back into an empty input; what is typed there already is left alone, and sent before.
+        """
+        if self._conversation is None:
+            return
+        key = key or self._conversation.key
+        if key == self._conversation.key and self.text == refused.text:
+            self._stays(refused)
+            return
+        self._refused.setdefault(key, []).append(refused)
+        self.tell(refused.why)
+        self._put_back()
+
+    def in_order(self, work: Callable[[], object]) -> None:
+        """Does something after what was typed before it, and before what was typed behind it."""
+        self.composer.call_later(work)
+
+    def unseen(self, undo: Callable[[], None]) -> None:
+        """Something here has just changed by itself: whoever is about to type meant it as it was before."""
+        self._unseen = Unseen(Message().time + _SEEN_S, undo)
+
+    def _begins(self, at_s: float) -> None:
+        unseen, self._unseen = self._unseen, None
+        if unseen is not None and at_s < unseen.until_s:
+            unseen.undo()
+
+    def _put_back(self) -> None:
+        if self._waiting and not self.text:
+            refused = self._waiting.pop(0)
+            self.composer.fill(refused.text)
+            self._stays(refused)
+
+    @property
+    def _waiting(self) -> list[Refused]:
+        return self._refused.get(self._conversation.key, []) if self._conversation is not None else []
+
+    def _stays(self, refused: Refused) -> None:
+        """The text stands in the input, and what is wrong beside it: no list may cover that."""
+        self._unlisted = refused.text
+        self._show_choices([])
+        self.tell(refused.why)
+        self.unseen(partial(self._set_aside, refused))
+
+    def _set_aside(self, refused: Refused) -> None:
+        """Somebody types on who has not seen yet that the text before was refused."""
+        if self._conversation is not None and self.text == refused.text:
+            self._refused.setdefault(self._conversation.key, []).insert(0, refused)
+            self.fill("")
+
+    def _remember(self, text: str) -> None:
+        if self._conversation is not None:
+            self._conversation.remember_input(text)
+            self._at = len(self._conversation.inputs)
 
     def tell(self, trouble: str) -> None:
         """What is wrong with the text, beside it; the text stays."""
@@ -100,31 +189,47 @@ class Entry(Vertical):
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
-    @on(Composer.Entered)
-    def _entered(self, event: Composer.Entered) -> None:
-        event.stop()
-        chosen = self._choices.chosen
-        if chosen is not None and not completion.is_command(event.text, self._known()):
-            self._complete(chosen)
-        elif event.text.strip():
-            self._show_choices([])
-            self.post_message(self.Entered(event.text))
-
-    @on(Composer.Wants)
-    def _wants(self, event: Composer.Wants) -> None:
-        event.stop()
-        match event.key:
+    def _wants(self, key: str) -> bool:
+        """A key that is not for the text; whether it was of use."""
+        match key:
+            case "enter":
+                self._entered()
             case "tab" | "shift+tab":
                 self._tab()
             case "escape":
-                self._show_choices([])
-                self.tell("")
-            case "up" | "down" if self._choices.is_open:
-                (self._choices.action_cursor_up if event.key == "up" else self._choices.action_cursor_down)()
+                self._escape()
             case "up" | "down":
-                self._recall(-1 if event.key == "up" else 1)
+                return self._step(-1 if key == "up" else 1)
             case _:
-                self.post_message(self.Leaves(event.key))
+                self.post_message(self.Leaves(key))
+        return True
+
+    def _entered(self) -> None:
+        self._look_up()
+        chosen = self._choices.chosen
+        if chosen is not None and not completion.is_command(self.text, self._known()):
+            self._complete(chosen)
+        elif self.text.strip():
+            self._enter(self.text)
+
+    def _escape(self) -> None:
+        """Closes the list; if there is none, the trouble has been read."""
+        self._look_up()
+        if self._choices.is_open:
+            self._unlisted = self.text
+            self._show_choices([])
+        else:
+            self.tell("")
+
+    def _step(self, step: int) -> bool:
+        self._look_up()
+        if self._choices.is_open:
+            (self._choices.action_cursor_up if step < 0 else self._choices.action_cursor_down)()
+        elif self.composer.cursor_at_first_line if step < 0 else self.composer.cursor_at_last_line:
+            self._recall(step)
+        else:
+            return False
+        return True
 
     def _recall(self, step: int) -> None:
         """Up and Down go through what was entered here."""
@@ -135,27 +240,33 @@ class Entry(Vertical):
         if self._at == len(inputs):
             self._unentered = self.text
         self._at = at
-        self.composer.fill(inputs[at] if at < len(inputs) else self._unentered)
+        self.fill(inputs[at] if at < len(inputs) else self._unentered)
 
     # -- completion -------------------------------------------------------------------------------------------------
 
     @on(Composer.Changed)
     def _changed(self, event: Composer.Changed) -> None:
         event.stop()
-        if self._trouble and not self.text:
+        self._look_up()
+        if not (self.text or self._waiting):
             self.tell("")
-        before = self.composer.before_cursor
-        found = completion.choices(before, self._known(), self._people(), asked=False) if before.startswith("/") else []
-        if [each.text for each in found] == [before]:
-            found = []
-        self._show_choices(found)
         self.post_message(self.Edited())
 
+    def _look_up(self) -> None:
+        """Brings the list level with the text, which may have changed since it was looked at."""
+        before = self.composer.before_cursor
+        found: list[completion.Choice] = []
+        if self.text != self._unlisted:
+            self._unlisted = ""
+        if before.startswith("/") and not self._unlisted:
+            found = completion.choices(before, self._known(), self._people(), asked=False)
+        self._show_choices([] if [each.text for each in found] == [before] else found)
+
     def _show_choices(self, found: list[completion.Choice]) -> None:
-        self._choices.show(found, self.size.width - 6)
-        self.composer.listing = self._choices.is_open
+        self._choices.show(found, self.size.width)
 
     def _tab(self) -> None:
+        self._look_up()
         if (chosen := self._choices.chosen) is not None:
             self._complete(chosen)
             return

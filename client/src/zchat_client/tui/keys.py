@@ -59,7 +59,7 @@ DOINGS: Final = (
     Doing("people", "f7", "pane('people')", "show or hide who is here"),
     Doing("help", "f1", "keys", "this help"),
     Doing("suspend", "ctrl+z", "pause", "back to the shell; fg returns"),
-    Doing("leave", "ctrl+q", "app.leave", "leave zchat"),
+    Doing("leave", "ctrl+q", "leave", "leave zchat"),
 )
 DIGITS: Final = tuple(
     [Doing(f"conversation_{n}", f"alt+{n}", f"number({n})", f"conversation {n}") for n in range(1, 10)]

@@ -1,6 +1,7 @@
 """The screen on which one chats: puts the widgets together and keeps them level with the story."""
 
 from collections.abc import Callable
+from functools import partial
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -16,7 +17,7 @@ from zchat_client.tui.bars import Cards, Line
 from zchat_client.tui.boxes import Help
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.conversation import PARTY, PUBLIC
-from zchat_client.tui.entry import Entry
+from zchat_client.tui.entry import Entry, Refused
 from zchat_client.tui.log import LogView
 from zchat_client.tui.look import Look
 from zchat_client.tui.palette import Palette
@@ -56,7 +57,7 @@ class ChatScreen(Screen[None]):
                 yield Static("", id="below", markup=False)
                 yield Cards()
                 yield SearchBar()
-                yield Entry(self._people, self._commands)
+                yield Entry(self._people, self._commands, self._entered)
             yield Pane(self.look, "people")
         yield Line(self.look, "status")
 
@@ -86,12 +87,9 @@ class ChatScreen(Screen[None]):
         story = chat.story
         story.look(self.looking and self.log_view.at_end)
         if story.said_in is not None:
-            # What one says is seen, wherever it was typed.
             key, story.said_in = story.said_in, None
-            if key != story.open_key:
-                left = story.open
-                self._open(key)
-                left.hidden = left.hidden or not (left.lines or left.pending or left.key == PUBLIC)
+            if key != story.open_key and not self.entry.text:
+                self._go_where_said(key)
                 return
         if story.wants_open is not None:
             key, story.wants_open = story.wants_open, None
@@ -99,9 +97,8 @@ class ChatScreen(Screen[None]):
                 return
         if story.trouble is not None:
             trouble, story.trouble = story.trouble, None
-            self.entry.tell(trouble.text)
-            if not self.entry.text:
-                self.entry.fill(chat.as_typed(trouble.typed))
+            typed = chat.as_typed(trouble.typed)
+            self.entry.refuse(Refused(typed.text, trouble.text), typed.key)
         if story.wants_help:
             story.wants_help = False
             self.call_next(self.action_keys)
@@ -159,13 +156,23 @@ class ChatScreen(Screen[None]):
             chat.load_older(conversation)
         self.level()
 
+    def _go_where_said(self, key: str) -> None:
+        """What one says is seen, wherever it was typed; but who types on already goes on where he was."""
+        chat = self.chat
+        if chat is not None:
+            left = chat.story.open
+            self._open(key)
+            if left.key not in (key, PUBLIC):
+                left.hidden = left.hidden or not (left.lines or left.pending)
+            self.entry.unseen(partial(self._open, left.key))
+
     def _turn_to(self, key: str) -> bool:
         """Opens a conversation that has just begun, or public when one is over; but not under what somebody types."""
         chat = self.chat
         if chat is None or (key == chat.story.open_key and key != PARTY):
             return False
         if not self.entry.text:
-            self._open(key)
+            self._go_where_said(key)
             return True
         if key == PARTY:
             self.say(words.PARTY_BEGUN)
@@ -180,6 +187,9 @@ class ChatScreen(Screen[None]):
 
     def action_next(self, direction: int) -> None:
         """The conversation after or before this one."""
+        self.entry.in_order(partial(self._open_next, direction))
+
+    def _open_next(self, direction: int) -> None:
         if self.chat is not None:
             listed = [each.key for each in self.chat.story.listed()]
             at = listed.index(self.chat.story.open_key) if self.chat.story.open_key in listed else 0
@@ -187,6 +197,9 @@ class ChatScreen(Screen[None]):
 
     def action_number(self, number: int) -> None:
         """The conversation with this number."""
+        self.entry.in_order(partial(self._open_number, number))
+
+    def _open_number(self, number: int) -> None:
         if self.chat is not None:
             key = next((each.key for each in self.chat.story.listed() if each.number == number), None)
             if key is not None:
@@ -194,6 +207,9 @@ class ChatScreen(Screen[None]):
 
     def action_unread(self) -> None:
         """The next conversation with something unread."""
+        self.entry.in_order(self._open_unread)
+
+    def _open_unread(self) -> None:
         if self.chat is not None:
             key = self.chat.story.next_unread()
             if key is None:
@@ -283,19 +299,19 @@ class ChatScreen(Screen[None]):
     def _commands(self) -> tuple[HelpLine, ...]:
         return () if self.chat is None else self.chat.commands()
 
-    @on(Entry.Entered)
-    def _entered(self, event: Entry.Entered) -> None:
+    def _entered(self, text: str) -> None:
+        """Enter, and whatever goes with it, before the next key is looked at."""
         chat = self.chat
         if chat is None:
             return
-        trouble = chat.enter(event.text)
+        trouble = chat.enter(text)
         if trouble is not None:
-            self.entry.tell(trouble.text)
+            self.entry.refuse(Refused(text, trouble.text))
             return
         self.entry.taken()
         if chat.story.open is not self.log_view.conversation:
             self._open(chat.story.open_key, keep=False)
-        if event.text.startswith("/notify"):
+        if text.startswith("/notify"):
             self.say(words.NOTIFY[chat.story.level(chat.story.open)])
         self.log_view.go_to_end()
         self.level()
@@ -317,6 +333,9 @@ class ChatScreen(Screen[None]):
 
     def action_answer(self, accept: bool) -> None:
         """Answers the newest invitation."""
+        self.entry.in_order(partial(self._answer, accept))
+
+    def _answer(self, accept: bool) -> None:
         if self.chat is None or not self.chat.story.cards:
             self.say(words.NO_INVITATION)
             return
@@ -351,7 +370,7 @@ class ChatScreen(Screen[None]):
             case places.Place(kind="theme"):
                 self.app.theme = place.key
             case places.Place():
-                self.entry.fill(place.key)
+                self.entry.begin(place.key)
             case None:
                 pass
 
@@ -363,6 +382,10 @@ class ChatScreen(Screen[None]):
     @on(SearchBar.Closed)
     def _search_closed(self) -> None:
         self.entry.composer.focus()
+
+    def action_leave(self) -> None:
+        """Leaves, when what was typed before has been entered."""
+        self.entry.in_order(partial(self.run_action, "app.leave"))
 
     def action_pause(self) -> None:
         """Ctrl+Z, as in every program."""

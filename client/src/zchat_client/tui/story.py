@@ -67,9 +67,12 @@ class Story:
         # This client has met the broker in an earlier attempt to get in.
         self.first_contact = False
         self.default_level = "mentions"
-        # Where one has just said something; whoever shows it sets it back.
+        # Where one has just said something that was entered elsewhere; whoever shows it sets it back.
         self.said_in: str | None = None
-        self.said_from = PUBLIC
+        self._said_from = PUBLIC
+        # The line entered last and its id: only what is said by it may open another conversation.
+        self._entered: str | None = None
+        self._entered_id = 0
         # What should be on the screen now, unless somebody types; whoever shows it sets it back.
         self.wants_open: str | None = None
         # /help was typed; whoever shows it sets it back.
@@ -125,6 +128,13 @@ class Story:
         self.looking = looking
         if looking:
             self.open.mark_read()
+
+    def entered(self, line: str) -> None:
+        """A line was entered in the open conversation. What it says is shown where it is said, unless another follows
+        it: that is meant for where it is typed.
+        """
+        self._entered, self._entered_id, self.said_in = line, 0, None
+        self._said_from = self.open_key
 
     def next_unread(self) -> str | None:
         """The conversation to go to next: mentions and whispers first."""
@@ -252,11 +262,17 @@ class Story:
         line = Line(Kind.SAID, event.at, text, self.name, action, own=True, state=State.PENDING, pending_id=event.id)
         conversation.send(line)
         conversation.hidden = False
-        if self.said_from == self.open_key:
-            self.said_in = conversation.key
+        if event.typed == self._entered:
+            self._entered, self._entered_id = None, event.id
+            if self._outage or not self.registered:
+                # It may be long until the broker has it; meanwhile one sees it wait.
+                self._follow(conversation)
 
     def _sent(self, event: e.Sent) -> None:
         state = State.KEPT
+        if event.id == self._entered_id:
+            said_to = self.whispers_with(event.recipient) if event.recipient is not None else None
+            self._follow(said_to or self.conversations.get(event.topic, self.open))
         if event.recipient is not None:
             state = State.WAITING if event.delivery == "stored" else State.DELIVERED
         for conversation in self.conversations.values():
@@ -362,7 +378,7 @@ class Story:
         if event.id is not None:
             for conversation in self.conversations.values():
                 if conversation.withdraw(event.id) is not None:
-                    self._leave_empty(conversation)
+                    self._leave_empty(conversation, event.code)
         if event.code == Code.STREAM_FORGED and event.seq is not None:
             self._mark_forged(event.topic or "", event.seq)
         if event.typed is not None:
@@ -375,13 +391,20 @@ class Story:
             if topic == ("user" if conversation.partner is not None else conversation.key):
                 conversation.disown(seq, words.FORGED)
 
-    def _leave_empty(self, conversation: Conversation) -> None:
+    def _leave_empty(self, conversation: Conversation, code: str) -> None:
         """Nothing was ever said there, perhaps since nobody has that name: back to where it was typed."""
-        if conversation.partner is None or conversation.lines or conversation.pending:
+        if conversation.partner is None and not (conversation.key == PARTY and code == Code.NOT_IN_PARTY):
+            return
+        if conversation.lines or conversation.pending:
             return
         if conversation.key == self.open_key:
-            self.said_in = PUBLIC if self.said_from == conversation.key else self.said_from
+            self.said_in = PUBLIC if self._said_from == conversation.key else self._said_from
         conversation.hidden = True
+
+    def _follow(self, conversation: Conversation) -> None:
+        self._entered_id = 0
+        if self._said_from == self.open_key:
+            self.said_in = conversation.key
 
     def _answer(self, event: e.Event) -> None:
         match event:

@@ -1,0 +1,151 @@
+"""What is typed under a pilot: nothing of it is lost, and all of it goes where the prompt said it would."""
+
+from pathlib import Path
+
+from textual import events
+
+from tests.client.tui.stage import Stage, on_stage, play, user
+from tests.system.processes import Broker, unique
+
+
+def test_a_refused_command_leaves_one_where_one_was_with_its_text(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab")
+            for typed, trouble in (
+                ("/p hi", "You are in no party"),
+                (f"/w {name} hi", "That is you"),
+                ("/party accept", "invitation"),
+            ):
+                await stage.types(typed, "enter")
+                await stage.until(lambda: trouble in shown_trouble(stage), trouble)  # noqa: B023 - awaited at once
+                await stage.until(lambda: stage.screen.entry.text == typed, "the text back")  # noqa: B023
+                await stage.pilot.pause()
+                assert stage.shows("public ›", trouble)
+                assert not stage.shows("2 party")
+                assert not stage.shows(f"@{name}")
+                await stage.types("", "ctrl+u")
+                await stage.until(lambda: not shown_trouble(stage), "the trouble read and gone")
+
+    play(scenario())
+
+
+def shown_trouble(stage: Stage) -> str:
+    return stage.screen.entry._trouble
+
+
+def test_no_list_covers_what_is_wrong_and_escape_closes_a_list_first(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            on_stage(broker, tmp_path, unique("alice"), size=(80, 24)) as stage,
+        ):
+            await stage.sees("at Lab")
+            choices = stage.screen.entry._choices
+            await stage.types(f"/party kick {bob.name}", "escape", "enter")
+            await stage.sees("You are in no party")
+            await stage.pilot.pause()
+            assert not choices.is_open
+            await stage.types("", "ctrl+u")
+            await stage.types("/party kick", "enter")
+            await stage.sees("Usage: /party kick NAME")
+            assert not choices.is_open
+            await stage.types("", "backspace")
+            await stage.until(lambda: choices.is_open, "a list, for what is typed now")
+            assert stage.shows("Usage: /party kick NAME")
+            await stage.types("", "escape")
+            assert not choices.is_open
+            assert stage.shows("Usage: /party kick NAME")
+            await stage.types("", "escape")
+            await stage.misses("Usage: /party kick NAME")
+
+    play(scenario())
+
+
+def test_a_refused_text_waits_for_who_types_on(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            entry = stage.screen.entry
+            await stage.types("/w nobody-there hi", "enter", "o")
+            await stage.sees("nobody-there")
+            await stage.until(lambda: shown_trouble(stage), "what is wrong")
+            assert entry.text == "o"
+            await stage.types("n", "enter")
+            await stage.sees("on ✓")
+            assert entry.text == "/w nobody-there hi"
+            assert "nobody-there" in shown_trouble(stage)
+
+    play(scenario())
+
+
+def test_a_key_typed_before_the_prompt_changed_by_itself_is_meant_for_the_one_before(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            on_stage(broker, tmp_path, unique("alice")) as stage,
+        ):
+            await stage.sees("at Lab", bob.name)
+            early = events.Key("x", "x")
+            await stage.types(f"/w {bob.name} psst", "enter")
+            await stage.sees(f"@{bob.name} ›")
+            stage.screen.entry.composer.post_message(early)
+            await stage.sees("public › x", f"2 @{bob.name}")
+
+    play(scenario())
+
+
+def test_recalling_opens_no_list(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            on_stage(broker, tmp_path, unique("alice")) as stage,
+        ):
+            await stage.sees("at Lab", bob.name)
+            await stage.types("first", "enter")
+            await stage.types(f"/w {bob.name[:-1]}", "tab")
+            await stage.types("psst", "enter")
+            await stage.sees(f"@{bob.name} ›")
+            await stage.types("", "alt+1")
+            await stage.types(f"/verify {bob.name}", "escape", "enter")
+            await stage.sees(f"Compare with {bob.name}")
+            await stage.types("", "up")
+            await stage.pilot.pause()
+            assert stage.screen.entry.text == f"/verify {bob.name}"
+            assert not stage.screen.entry._choices.is_open
+            await stage.types("", "up", "up")
+            assert stage.screen.entry.text == "first"
+            await stage.types("", "down", "down", "down")
+            assert stage.screen.entry.text == ""
+
+    play(scenario())
+
+
+def test_every_choice_has_one_row_in_the_room_there_is(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice"), size=(80, 24)) as stage:
+            await stage.sees("at Lab")
+            for size in ((80, 24), (60, 20), (120, 40)):
+                await stage.pilot.resize_terminal(*size)
+                await stage.types("", "ctrl+u")
+                for typed, count in (("/", 10), ("/p", 8), ("/party k", 1)):
+                    await stage.types("", "ctrl+u")
+                    await stage.types(typed)
+                    await stage.until(lambda: stands_on_the_input(stage, count), f"{count} whole rows")  # noqa: B023
+
+    play(scenario())
+
+
+def stands_on_the_input(stage: Stage, count: int) -> bool:
+    choices, entry = stage.screen.entry._choices, stage.screen.entry
+    drawn = [row[choices.region.x : choices.region.right] for row in stage.rows()]
+    rows = drawn[choices.region.y + 1 : choices.region.bottom - 1]
+    return (
+        choices.is_open
+        and choices.region.bottom == entry.region.y + 1
+        and len(rows) == count
+        and all(row.startswith("│/") for row in rows)
+    )

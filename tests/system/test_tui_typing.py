@@ -1,0 +1,73 @@
+"""A person who types faster than the screen follows, as over a slow line: no key is lost, none goes elsewhere."""
+
+from tests.system.processes import Broker, Client, House, unique
+from tests.system.screens import ALT_1, ALT_2, CTRL_Q, ENTER, UP, Open
+
+
+def public_texts(seen_by: Client, sender: str) -> list[object]:
+    return [each["text"] for each in seen_by.seen("message", topic="public", sender=sender)]
+
+
+def test_what_is_typed_right_after_enter_is_the_next_message(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("at Lab")
+    terminal.types("one\rtwo\rthree\r" + UP + "\rfour")
+    terminal.wait_for("public › four")
+    terminal.types(ENTER)
+    bob.wait("message", text="four")
+    assert public_texts(bob, name) == ["one", "two", "three", "three", "four"]
+
+
+def test_a_line_goes_where_the_prompt_was_when_it_was_begun(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("at Lab")
+    terminal.types(f"/w {bob.name} psst\rtwo words\rthr")
+    bob.wait("message", text="two words")
+    terminal.wait_for("public › thr")
+    terminal.types("ee" + ENTER)
+    assert bob.wait("message", text="three")["topic"] == "public"
+    assert [each["text"] for each in bob.seen("whisper", sender=name)] == ["psst"]
+    terminal.wait_for(f"2 @{bob.name}")
+    terminal.types(f"for all{ENTER}{ALT_2}for bob{ENTER}{ALT_1}for all again{ENTER}")
+    bob.wait("message", text="for all again")
+    bob.wait("whisper", text="for bob")
+    assert public_texts(bob, name)[-2:] == ["for all", "for all again"]
+
+
+def test_who_waits_is_taken_to_the_whispers(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    terminal.types(f"/w {bob.name} psst" + ENTER)
+    terminal.wait_for(f"@{bob.name} ›")
+    terminal.is_read()
+    terminal.types("for you alone" + ENTER)
+    bob.wait("whisper", text="for you alone")
+
+
+def test_a_refused_line_is_kept_and_holds_nothing_up(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("at Lab")
+    terminal.types("/history many\rtwo\r/w nobody-there hi\rthree\r")
+    bob.wait("message", text="three")
+    terminal.wait_for("public › /history many")
+    terminal.wait_for("Usage: /history")
+    terminal.types("\x15four\r")
+    bob.wait("message", text="four")
+    terminal.wait_for("public › /w nobody-there hi")
+    assert public_texts(bob, name) == ["two", "three", "four"]
+
+
+def test_what_is_entered_right_before_leaving_is_sent(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    terminal.types("good bye" + ENTER + CTRL_Q)
+    bob.wait("message", text="good bye")
+    assert terminal.exit_code() == 0
