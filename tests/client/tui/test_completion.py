@@ -44,9 +44,17 @@ def test_where_nothing_is_known_nothing_is_listed(before: str) -> None:
     assert become(before) == []
 
 
+@pytest.mark.parametrize("before", ["/who", "/w", "/party ", "/party invite ", "/w ", "/part", "/away", "/shows"])
+def test_nothing_is_listed_twice(before: str) -> None:
+    labels = [choice.label for choice in choices(before, COMMANDS, PEOPLE, asked=False)]
+    assert labels
+    assert len(labels) == len(set(labels))
+
+
 def test_names_are_completed_when_asked_for_recent_speakers_first() -> None:
     assert become("c", asked=True) == ["Carol: "]
     assert become("hi B", asked=True) == ["hi bob "]
+    assert become("/w ") == ["/w Carol ", "/w bob ", "/w alba "]
     assert become("see @al", asked=True) == ["see @alba "]
     assert become("", asked=True) == []
     assert choices("hi ", COMMANDS, PEOPLE, asked=True) == []

@@ -5,13 +5,12 @@ from typing import Final, NamedTuple
 from zchat_client.core.roster import name_key
 from zchat_client.events import HelpLine
 
-_NAMES, _MEMBERS, _INVITERS = "NAME", "MEMBER", "INVITER"
 # What stands behind these commands is not just anybody's name.
 _WHOSE: Final = {
-    "/party kick": _MEMBERS,
-    "/party lead": _MEMBERS,
-    "/party accept": _INVITERS,
-    "/party decline": _INVITERS,
+    "/party kick": "MEMBER",
+    "/party lead": "MEMBER",
+    "/party accept": "INVITER",
+    "/party decline": "INVITER",
 }
 _SYNONYMS: Final = {"/whisper": "/w", "/msg": "/w", "/reply": "/r", "/list": "/who", "/quit": "/exit"}
 
@@ -54,18 +53,23 @@ def _word(line: HelpLine) -> str:
     return " ".join(words[:2]) if words[0] == "/party" else words[0]
 
 
+def _begun(line: HelpLine) -> str:
+    """The command with a space where something follows it."""
+    word = _word(line)
+    return f"{word} " if len(line.usage) > len(word) else word
+
+
 def _commands(before: str, commands: tuple[HelpLine, ...]) -> list[Choice]:
     typed = " ".join(before.lower().split()) + (" " if before.endswith(" ") else "")
     found: list[Choice] = []
     for line in commands:
         word = _word(line)
         if word.startswith(typed.rstrip() if typed == "/party " else typed):
-            more = " " if len(line.usage) > len(word) else ""
-            found.append(Choice(word + more, line.usage, line.does))
+            found.append(Choice(_begun(line), line.usage, line.does))
     loose = [
-        Choice(_word(line) + " ", line.usage, line.does)
+        Choice(_begun(line), line.usage, line.does)
         for line in commands
-        if len(typed) > 2 and typed[1:].strip() in line.does and _word(line) + " " not in [each.text for each in found]
+        if len(typed) > 2 and typed[1:].strip() in line.does and line.usage not in [each.label for each in found]
     ]
     return found + (loose if " " not in typed else [])
 
@@ -90,20 +94,17 @@ def _arguments(before: str, commands: tuple[HelpLine, ...], people: People) -> l
 
 
 def _values(word: str, argument: str, people: People) -> list[str]:
-    if argument in (_NAMES, _INVITERS):
-        groups = {_MEMBERS: people.members, _INVITERS: people.inviters}
-        return (
-            list(
-                groups.get(_WHOSE.get(word, ""), (*people.speakers, *people.here))
-                if argument == _NAMES
-                else people.inviters
-            )
-            if word not in _WHOSE
-            else list(groups[_WHOSE[word]])
-        )
-    if "|" in argument:
-        return argument.split("|")
-    return [argument] if argument.islower() else []
+    match _WHOSE.get(word, argument):
+        case "MEMBER":
+            return list(people.members)
+        case "INVITER":
+            return list(people.inviters)
+        case "NAME":
+            return _unique((*people.speakers, *people.here))
+        case _ if "|" in argument:
+            return argument.split("|")
+        case _:
+            return [argument] if argument.islower() else []
 
 
 def _mentions(before: str, people: People) -> list[Choice]:
@@ -124,4 +125,7 @@ def _begins(name: str, begun: str) -> bool:
 
 
 def _unique(names: tuple[str, ...]) -> list[str]:
-    return list({name_key(name): name for name in reversed(names)}.values())[::-1]
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(name_key(name), name)
+    return list(found.values())
