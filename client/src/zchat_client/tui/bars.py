@@ -22,6 +22,8 @@ from zchat_client.tui.story import Card
 from zchat_client.tui.textfit import cut, one_line
 
 _LISTED: Final = 10
+# Columns of a list that are not text: where it begins, its border, and the scroll bar.
+_AROUND: Final = 4
 
 
 class Line(Widget, can_focus=False):
@@ -120,12 +122,13 @@ class Choices(OptionList, can_focus=False):
         self.choices: list[Choice] = []
 
     def show(self, choices: list[Choice], width: int) -> None:
-        """Shows these, or nothing."""
+        """Shows these, or nothing, where there are so many columns: a row each, or it would cover what it stands on."""
         if choices != self.choices:
             self.choices = choices
             self.clear_options()
             label = max((len(each.label) for each in choices), default=0) + 2
-            rows = [cut(f"{each.label.ljust(label)}{each.does}".rstrip(), max(10, width)) for each in choices]
+            room = max(10, width - _AROUND)
+            rows = [cut(f"{each.label.ljust(label)}{each.does}".rstrip(), room) for each in choices]
             self.add_options([Option(Content(one_row)) for one_row in rows])
             # It opens upwards from the input.
             self.styles.offset = (1, -min(len(choices), _LISTED) - 2)
