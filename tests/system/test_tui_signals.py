@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from tests.system.processes import Broker, Client, House, environment, unique, wait_until
-from tests.system.screens import CTRL_C, CTRL_F, CTRL_Q, CTRL_Z, ENTER, Open, Terminal
+from tests.system.screens import CTRL_C, CTRL_F, CTRL_L, CTRL_Q, CTRL_Z, ENTER, F1, Open, Terminal
 
 # Longer than the client waits for a broker that is silent.
 STALLED_S = 10.5
@@ -53,10 +53,32 @@ def test_ctrl_z_gives_the_terminal_back_for_a_while(at_terminal: Open) -> None:
     terminal.wait_for("at Lab")
     terminal.types(CTRL_Z)
     terminal.wait(lambda _: terminal.is_stopped and terminal.echoes, "the shell's turn")
+    terminal.screen.erase_in_display(2)
     terminal.signals(signal.SIGCONT)
     terminal.wait(lambda _: not terminal.echoes, "the UI again")
+    terminal.wait(whole, "all of it")
     terminal.types("back again" + ENTER)
     terminal.wait_for("back again ✓")
+
+
+def whole(rows: list[str]) -> bool:
+    """Whether all parts are there: lists, log, input, status line, and what is between them."""
+    parts = ("Conversations", "Here (", "First contact", "public ›", "at Lab")
+    return all(any(part in row for row in rows) for part in parts) and all(row[22:23] == "│" for row in rows[:-1])
+
+
+def test_ctrl_l_draws_the_screen_anew(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait(whole, "all of it")
+    terminal.screen.erase_in_display(2)
+    terminal.types(CTRL_L)
+    terminal.wait(whole, "all of it again")
+    terminal.types(F1)
+    terminal.wait_for("draw the screen anew")
+    terminal.screen.erase_in_display(2)
+    terminal.types(CTRL_L)
+    terminal.wait_for("draw the screen anew")
+    terminal.wait_for("at Lab")
 
 
 def test_ctrl_c_does_not_leave(at_terminal: Open) -> None:

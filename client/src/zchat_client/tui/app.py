@@ -5,17 +5,18 @@ import os
 import time
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
 from rich.console import RenderableType
 from textual import events, on
 from textual.app import App
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from zchat_client.client import Client
 from zchat_client.endings import EXIT_REFUSED, EXIT_UNSENT, exit_code_of
 from zchat_client.results import End
-from zchat_client.tui import escapes, words
+from zchat_client.tui import escapes, keys, words
 from zchat_client.tui.attention import Attention
 from zchat_client.tui.boxes import Answer, CodeBox, Dialog, NameScreen
 from zchat_client.tui.chat import Chat
@@ -59,6 +60,7 @@ class ZchatApp(App[int], inherit_bindings=False):
     TITLE = "zchat"
     CSS_PATH = "zchat.tcss"
     ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [keys.redraw()]
 
     def __init__(self, options: Options, read: Read, glyphs: Glyphs) -> None:
         self._options = options
@@ -98,6 +100,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         """Begins."""
         self.set_keymap(self._read.settings.keys)
         self.theme_changed_signal.subscribe(self, self._restyle)
+        self.app_resume_signal.subscribe(self, self._resume)
         self.set_interval(_TICK_S, self._tick)
         self.run_worker(self._live(), exit_on_error=True)
 
@@ -336,7 +339,16 @@ class ZchatApp(App[int], inherit_bindings=False):
         """Draws the whole screen as soon as the terminal has read what it was given."""
         self._catching_up = None
         if self.is_running:
-            self._display(self.screen, self.screen._compositor.render_update(full=True))
+            self.action_redraw()
+
+    def action_redraw(self) -> None:
+        """Draws the whole screen, whatever the terminal shows."""
+        screen, under = self.screen, self._background_screens
+        self._display(screen, screen._compositor.render_update(full=True, screen_stack=under))
+
+    def _resume(self, _app: object) -> None:
+        """Back from the shell, whose screen Textual takes for its own."""
+        self.action_redraw()
 
     # -- colours ------------------------------------------------------------------------------------------------------
 

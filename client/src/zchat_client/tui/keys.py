@@ -58,6 +58,7 @@ DOINGS: Final = (
     Doing("conversations", "f6", "pane('conversations')", "show or hide the conversations"),
     Doing("people", "f7", "pane('people')", "show or hide who is here"),
     Doing("help", "f1", "keys", "this help"),
+    Doing("redraw", "ctrl+l", "app.redraw", "draw the screen anew"),
     Doing("suspend", "ctrl+z", "pause", "back to the shell; fg returns"),
     Doing("leave", "ctrl+q", "leave", "leave zchat"),
 )
@@ -68,9 +69,16 @@ DIGITS: Final = tuple(
 
 def bindings() -> list[Binding]:
     """All of it, before any widget gets the key."""
-    return [
-        Binding(each.keys, each.action, each.does, id=each.name, show=False, priority=True) for each in DOINGS + DIGITS
-    ]
+    return [_binding(each) for each in DOINGS + DIGITS]
+
+
+def redraw() -> Binding:
+    """What works wherever one is."""
+    return next(_binding(each) for each in DOINGS if each.name == "redraw")
+
+
+def _binding(doing: Doing) -> Binding:
+    return Binding(doing.keys, doing.action, doing.does, id=doing.name, show=False, priority=True)
 
 
 def key_names(keys: str) -> str:
