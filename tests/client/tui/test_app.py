@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from rich.color import Color
 from textual.geometry import Offset
 
 from tests.client.tui.stage import Stage, on_stage, play, user
@@ -130,8 +131,15 @@ def test_the_palette_goes_to_people_commands_and_themes(broker: Broker, tmp_path
             async with on_stage(broker, tmp_path, name) as stage:
                 await stage.sees("at Lab")
                 assert stage.app.theme == "light", "it is kept"
+                dark = Color.parse(str(stage.app.available_themes["dark"].background))
+                await stage.until(lambda: dark not in grounds(stage), "all of it")
 
     play(scenario())
+
+
+def grounds(stage: Stage) -> set[Color | None]:
+    strips = stage.app.screen._compositor.render_strips()
+    return {segment.style.bgcolor for strip in strips for segment in strip if segment.style is not None}
 
 
 @pytest.mark.parametrize("theme", THEME_NAMES)

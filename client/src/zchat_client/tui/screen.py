@@ -46,6 +46,7 @@ class ChatScreen(Screen[None]):
         self.chat: Chat | None = None
         self.looking = True
         self._key_name = key_name
+        self._has_parts = False
 
     def compose(self) -> ComposeResult:
         """Its parts."""
@@ -68,6 +69,9 @@ class ChatScreen(Screen[None]):
         self.cards = self.query_one(Cards)
         self.search_bar = self.query_one(SearchBar)
         self.around = Surroundings(self, self.log_view, self.look)
+        self._has_parts = True
+        # They were made before the theme that was chosen last was known.
+        self.restyle(self.look)
         if self.chat is not None:
             self._open(self.chat.story.open_key, keep=False)
 
@@ -76,13 +80,13 @@ class ChatScreen(Screen[None]):
     def begin(self, chat: Chat) -> None:
         """Shows a chat that begins."""
         self.chat = chat
-        if self.is_mounted:
+        if self._has_parts:
             self._open(chat.story.open_key, keep=False)
 
     def level(self) -> None:
         """Brings everything on the screen level with the story."""
         chat = self.chat
-        if chat is None or not self.is_mounted:
+        if chat is None or not self._has_parts:
             return
         story = chat.story
         story.look(self.looking and self.log_view.at_end)
@@ -108,13 +112,13 @@ class ChatScreen(Screen[None]):
 
     def level_status(self) -> None:
         """The status line, also when nothing happens but time."""
-        if self.chat is not None and self.is_mounted:
+        if self.chat is not None and self._has_parts:
             self.around.level_status(self.chat)
 
     def restyle(self, look: Look) -> None:
         """Another theme."""
         self.look = look
-        if self.is_mounted:
+        if self._has_parts:
             self.log_view.restyle(look)
             self.around.restyle(look)
             self.level()
@@ -135,7 +139,7 @@ class ChatScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """A box was closed: one types where one typed before."""
-        if self.is_mounted and not self.search_bar.is_open:
+        if self._has_parts and not self.search_bar.is_open:
             self.entry.composer.focus()
         self.call_after_refresh(self.level)
 
