@@ -22,7 +22,8 @@ def test_the_code_is_asked_for_in_a_box_and_a_wrong_one_explained(house: House, 
     terminal.wait_for("Choose the name")
     terminal.types("carol" + ENTER)
     terminal.wait_for("This broker lets in whom it has invited")
-    terminal.wait_for("SHA256:")
+    rows = terminal.wait_for("SHA256:")
+    assert not any("--" in row for row in rows), "nobody types an option here"
     terminal.types(ENTER)
     terminal.wait_for("Type the code that you were given")
     terminal.types("WRONG-CODE" + ENTER)

@@ -18,7 +18,7 @@ from zchat_client.endings import EXIT_REFUSED, EXIT_UNSENT, exit_code_of
 from zchat_client.results import End
 from zchat_client.tui import escapes, keys, words
 from zchat_client.tui.attention import Attention
-from zchat_client.tui.boxes import Answer, CodeBox, Dialog, NameScreen
+from zchat_client.tui.boxes import LEAVE, Answer, CodeBox, Dialog, NameScreen
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.conversation import Kind
 from zchat_client.tui.display import driver_class, stalls
@@ -156,49 +156,56 @@ class ZchatApp(App[int], inherit_bindings=False):
             case Code.BROKER_KEY_CHANGED:
                 text = words.KEY_CHANGED.format(fingerprint=client.fingerprint)
                 accept = Answer("accept", words.ACCEPT_KEY)
-                answer = await self._ask(words.KEY_CHANGED_TITLE, text, Answer("leave", words.LEAVE), accept)
+                answer = await self._ask(words.KEY_CHANGED_TITLE, text, Answer(LEAVE, words.LEAVE), accept)
                 return (options.but(accept_key=client.fingerprint), "") if answer == "accept" else None
             case Code.NAME_IN_USE if end.reason != "taken over":
                 answers = (
-                    Answer("leave", words.LEAVE),
+                    Answer(LEAVE, words.LEAVE),
                     Answer("name", words.OTHER_NAME),
                     Answer("take", words.TAKE_OVER),
                 )
-                answer = await self._ask(words.TAKEOVER_TITLE, end.text, *answers)
+                text = f"{words.plainly(end.text)}\n\n{words.TAKEOVER}"
+                answer = await self._ask(words.TAKEOVER_TITLE, text, *answers)
                 if answer == "name":
                     return replace(options, name=None), ""
                 return (options.but(takeover=True), "") if answer == "take" else None
             case Code.NAME_OWNED | Code.NAME_LOOKALIKE | Code.BAD_NAME:
                 return options.but(takeover=False), end.text
             case Code.BROKER_UNREACHABLE:
-                answers = (Answer("again", words.TRY_AGAIN), Answer("leave", words.LEAVE))
-                answer = await self._ask(words.NO_BROKER_TITLE, f"{end.text}.\n\n{words.NO_BROKER}", *answers)
+                answers = (Answer("again", words.TRY_AGAIN), Answer(LEAVE, words.LEAVE))
+                answer = await self._ask(words.NO_BROKER_TITLE, words.no_broker(end.text), *answers)
                 return (options, "") if answer == "again" else None
             case _:
                 pass
         if end.reason == "taken over":
-            answers = (Answer("leave", words.LEAVE), Answer("take", words.TAKE_BACK))
+            answers = (Answer(LEAVE, words.LEAVE), Answer("take", words.TAKE_BACK))
             answer = await self._ask(words.TAKEN_OVER_TITLE, words.TAKEN_OVER, *answers)
             return (options.but(takeover=True), "") if answer == "take" else None
         refused = end.reason == "refused"
         title = words.REFUSED_TITLE if refused else words.ENDED_TITLE
         # A ban ends, a code turns up, a broker is mended; and whoever was only kicked may come back.
-        answers = (Answer("leave", words.LEAVE), Answer("again", words.TRY_AGAIN if refused else words.COME_BACK))
-        answer = await self._ask(title, end.text or end.reason, *answers)
+        answers = (Answer(LEAVE, words.LEAVE), Answer("again", words.TRY_AGAIN if refused else words.COME_BACK))
+        answer = await self._ask(title, words.plainly(end.text) or end.reason, *answers)
         return (options, "") if answer == "again" else None
 
     async def _ask_code(self, text: str) -> str | None:
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        await self.push_screen(CodeBox(text), answer.set_result)
+        await self.push_screen(CodeBox(words.plainly(text)), answer.set_result)
         return await answer
 
-    async def _ask(self, title: str, text: str, *answers: Answer) -> str:
-        return await self.push_screen_wait(Dialog(title, text, *answers)) or answers[0].key
+    async def _ask(self, title: str, text: str, *answers: Answer, escape: str = LEAVE) -> str:
+        return await self.push_screen_wait(Dialog(title, text, *answers, escape=escape)) or escape
 
     # -- leaving ----------------------------------------------------------------------------------------------------
 
     async def action_leave(self) -> None:
-        """Leaves; asks first if something typed was not sent yet."""
+        """Leaves; asks first if something typed was not sent yet. What stands over the conversation gives way."""
+        over = self.screen
+        if isinstance(over, Dialog) and over.leaves() is not None:
+            _ = over.dismiss(LEAVE)
+            return
+        if over is not self._chat_screen:
+            _ = over.dismiss(None)
         if not self._leaving:
             self.run_worker(self._leave(), group="leaving", exclusive=True)
 
@@ -209,8 +216,8 @@ class ZchatApp(App[int], inherit_bindings=False):
             return
         unsent = await chat.settle()
         if unsent:
-            answers = (Answer("stay", words.STAY), Answer("leave", words.LEAVE_ANYWAY))
-            if await self._ask(words.LEAVING_TITLE, words.unsent(unsent), *answers) != "leave":
+            answers = (Answer("stay", words.STAY), Answer(LEAVE, words.LEAVE_ANYWAY))
+            if await self._ask(words.LEAVING_TITLE, words.unsent(unsent), *answers, escape="stay") != LEAVE:
                 return
         self._leaving = True
         chat.keep_draft(self._chat_screen.entry.text)

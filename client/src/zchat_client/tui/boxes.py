@@ -1,6 +1,6 @@
 """What stands over the conversation for a moment: questions, help, and the question for a name."""
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,7 +10,10 @@ from textual.widgets import Button, Input, Static
 
 from zchat_client.tui import words
 from zchat_client.tui.field import Field
+from zchat_client.tui.keys import leave
 from zchat_common.names import BadName, check_name
+
+LEAVE: Final = "leave"
 
 
 class Answer(NamedTuple):
@@ -21,19 +24,21 @@ class Answer(NamedTuple):
 
 
 class Dialog(ModalScreen[str]):
-    """A question with two or three answers; the first is the safe one. It has the focus, and Escape means it."""
+    """A question with two or three answers. The first has the focus; Escape and Ctrl+C mean ``escape``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "safe", show=False),
+        Binding("escape,ctrl+c", "escape", show=False),
+        leave(),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, title: str, text: str, *answers: Answer) -> None:
+    def __init__(self, title: str, text: str, *answers: Answer, escape: str) -> None:
         super().__init__()
         self._heading = title
         self._text = text
         self._answers = answers
+        self._escape = next(each for each in answers if each.key == escape)
 
     def compose(self) -> ComposeResult:
         """Its parts."""
@@ -43,24 +48,32 @@ class Dialog(ModalScreen[str]):
             with Horizontal(classes="buttons"):
                 for each in self._answers:
                     yield Button(each.label, id=each.key, compact=True)
+            yield Static(words.DIALOG_KEYS.format(escape=self._escape.label), classes="hint", markup=False)
 
     def on_mount(self) -> None:
-        """The safe answer has the focus."""
+        """The first answer has the focus."""
         self.query_one(f"#{self._answers[0].key}", Button).focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """An answer was chosen."""
-        _ = self.dismiss(event.button.id or self._answers[0].key)
+        _ = self.dismiss(event.button.id or self._escape.key)
 
-    def action_safe(self) -> None:
+    def action_escape(self) -> None:
         """Escape."""
-        _ = self.dismiss(self._answers[0].key)
+        _ = self.dismiss(self._escape.key)
+
+    def leaves(self) -> str | None:
+        """The answer that leaves the program, if there is one."""
+        return next((each.key for each in self._answers if each.key == LEAVE), None)
 
 
 class Help(ModalScreen[None]):
     """Keys and commands."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q,enter", "dismiss", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,q,enter,ctrl+c", "dismiss", show=False),
+        leave(),
+    ]
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -301,4 +301,4 @@ class Entry(Vertical):
                 self.composer.insert_at_cursor(event.text)
 
         answers = (Answer("paste", words.PASTE), Answer("no", words.CANCEL))
-        await self.app.push_screen(Dialog(words.PASTE, words.paste(event.text), *answers), answered)
+        await self.app.push_screen(Dialog(words.PASTE, words.paste(event.text), *answers, escape="no"), answered)

@@ -77,6 +77,11 @@ def redraw() -> Binding:
     return next(_binding(each) for each in DOINGS if each.name == "redraw")
 
 
+def leave() -> Binding:
+    """For what stands over the conversation: it gives way, and one leaves."""
+    return next(_binding(each._replace(action="app.leave")) for each in DOINGS if each.name == "leave")
+
+
 def _binding(doing: Doing) -> Binding:
     return Binding(doing.keys, doing.action, doing.does, id=doing.name, show=False, priority=True)
 

@@ -70,10 +70,10 @@ class ChatScreen(Screen[None]):
         self.search_bar = self.query_one(SearchBar)
         self.around = Surroundings(self, self.log_view, self.look)
         self._has_parts = True
-        # They were made before the theme that was chosen last was known.
-        self.restyle(self.look)
         if self.chat is not None:
             self._open(self.chat.story.open_key, keep=False)
+        # They were made before the theme that was chosen last was known.
+        self.restyle(self.look)
 
     # -- keeping level with the story -------------------------------------------------------------------------------
 

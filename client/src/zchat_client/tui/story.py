@@ -384,7 +384,7 @@ class Story:
         if event.typed is not None:
             self.trouble = Trouble(event.text, event.typed)
         elif event.code != Code.BROKER_UNREACHABLE:
-            self.system(event.text, event.at, kind=Kind.ERROR)
+            self.system(words.plainly(event.text), event.at, kind=Kind.ERROR)
 
     def _mark_forged(self, topic: str, seq: int) -> None:
         for conversation in self.conversations.values():

@@ -1,6 +1,7 @@
 """Every sentence that the terminal UI says by itself."""
 
 import os
+import re
 import sys
 from datetime import date, datetime
 from typing import Final
@@ -14,7 +15,7 @@ WELCOME: Final = "Welcome to zchat"
 ASK_NAME: Final = "Choose the name that others will see, then press Enter."
 NAME_RULES: Final = "1 to 32 letters, digits, - _ . ; it is yours from then on."
 CONNECTING: Final = "connecting to {host} port {port} …"
-NO_BROKER: Final = "No broker answers there yet; still trying. Is it running, and is the address right?"
+NO_BROKER: Final = "{where}.\n\nIs the broker running, and is the address right?"
 
 SAY_HINT: Final = {"public": "Say something to everyone, / for commands", "party": "Say something to your party"}
 PARTY_OVER: Final = "The party is over; Ctrl+K goes elsewhere"
@@ -237,6 +238,7 @@ KEY_CHANGED: Final = (
     "Ask whoever runs the broker for the key's fingerprint, and go on only if it is this one:\n\n{fingerprint}"
 )
 TAKEOVER_TITLE: Final = "You are online elsewhere with this name"
+TAKEOVER: Final = "Taking over ends that session, and you go on here. Nothing is lost."
 TAKEN_OVER_TITLE: Final = "Your place was taken over"
 TAKEN_OVER: Final = "You came online elsewhere with your name, and that ended this session. Nothing was lost."
 REFUSED_TITLE: Final = "The broker does not let you in"
@@ -253,6 +255,8 @@ COME_BACK: Final = "Come back"
 OTHER_NAME: Final = "Choose another name"
 PASTE: Final = "Paste"
 CANCEL: Final = "Cancel"
+
+DIALOG_KEYS: Final = "Arrow keys choose, Enter takes, Esc: {escape}"
 
 NAME_HINT: Final = "your name"
 NAME_KEYS: Final = "Enter goes in, Esc leaves"
@@ -272,6 +276,18 @@ ALL_READ: Final = "nothing unread elsewhere"
 NO_INVITATION: Final = "no open invitation"
 WHISPER: Final = "whisper"
 THEME: Final = "change the colours"
+
+
+def plainly(text: str) -> str:
+    """An error's text without what is for who starts the program: inside there are buttons and boxes for it."""
+    text = re.sub(r" \(--invite [^)]*\),?", "", text)
+    kept = [part for part in re.split(r"(?<=[.;]) ", text) if not re.search("--(takeover|accept-key)", part)]
+    return re.sub(r";$", ".", " ".join(kept)) or text
+
+
+def no_broker(text: str) -> str:
+    """Where no broker answers, and what to look at; the title has said the rest."""
+    return NO_BROKER.format(where=text.removeprefix(f"{NO_BROKER_TITLE} at "))
 
 
 def hint(key: str, partner: str | None, *, over: bool = False) -> str:
