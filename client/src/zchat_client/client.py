@@ -14,6 +14,7 @@ from zchat_client.answers import own_party, present
 from zchat_client.calls import Calls
 from zchat_client.checks import checked as _checked
 from zchat_client.checks import known as _known
+from zchat_client.core.membership import Invitation
 from zchat_client.core.outputs import Show
 from zchat_client.core.roster import name_key
 from zchat_client.core.session import Phase, Session
@@ -203,10 +204,10 @@ class Client:
         party = self._session.reading.membership.party
         return None if party is None else PartyMembers(party.leader, party.members)
 
-    def invitations(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """One's open invitations, the oldest first: who invites, and who is in the party."""
+    def invitations(self) -> tuple[Invitation, ...]:
+        """One's open invitations, the oldest first."""
         found = self._session.reading.membership.open_invitations()
-        return tuple([each for each in found if each[0] not in self.ignored])
+        return tuple([each for each in found if each.inviter not in self.ignored])
 
     @property
     def first_contact(self) -> bool:

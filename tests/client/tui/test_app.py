@@ -11,6 +11,7 @@ from textual.geometry import Offset
 from tests.client.tui.stage import Stage, on_stage, play, user
 from tests.system.processes import Broker, House, unique
 from zchat_client import Client
+from zchat_client.tui import words
 from zchat_client.tui.look import THEME_NAMES
 from zchat_client.tui.settings import Settings
 
@@ -184,8 +185,54 @@ def test_the_mouse_reaches_conversations_people_cards_and_links(broker: Broker, 
             await stage.types("here I am", "enter")
             await stage.sees("here I am ✓")
             rows = stage.rows()
-            joined, said = [next(n for n, row in enumerate(rows) if words in row) for words in ("You joined", "here I")]
+            joined, said = [next(n for n, row in enumerate(rows) if part in row) for part in ("You joined", "here I")]
             assert joined < said
+
+    play(scenario())
+
+
+def test_each_of_two_invitations_is_answered_where_it_stands_and_says_until_when(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        bob_name, carol_name, name = unique("bob"), unique("carol"), unique("alice")
+        async with (
+            user(broker, tmp_path / "bob", bob_name) as bob,
+            user(broker, tmp_path / "carol", carol_name) as carol,
+            on_stage(broker, tmp_path, name) as stage,
+        ):
+            await stage.sees("at Lab")
+            await bob.party_invite(name)
+            await stage.sees(f"{bob_name} invites you")
+            await carol.party_invite(name)
+            assert stage.app.chat is not None
+            await stage.sees(f"{carol_name} invites you")
+            times = [words.clock(card.expires) for card in stage.app.chat.story.cards]
+            await stage.sees(f"{bob_name} invites you to a party, until {times[0]}")
+            await stage.sees(f"{carol_name} invites you to a party, until {times[1]}")
+            await stage.pilot.click("#older-card-decline")
+            await stage.misses(f"{bob_name} invites you to a party, until")
+            await stage.sees(f"{carol_name} invites you to a party, until", "You declined the invitation")
+            await stage.types("begun", "f2")
+            await stage.sees("party ›", "You joined the party")
+            await stage.types("", "alt+1")
+            await stage.sees("public › begun")
+
+    play(scenario())
+
+
+def test_who_is_not_in_the_party_yet_stays_where_he_is(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        own = house.broker("--title", "Lab")
+        async with user(own, tmp_path / "bob", "bob") as bob, on_stage(own, tmp_path, "alice") as stage:
+            await stage.sees("at Lab")
+            await bob.party_invite("alice")
+            await stage.sees("Accept F2")
+            own.kill()
+            await stage.sees("reconnecting, for")
+            await stage.types("", "f2")
+            await stage.sees("1 queued", "public ›")
+            assert not stage.shows("2 party")
 
     play(scenario())
 
@@ -340,18 +387,18 @@ def test_escape_and_ctrl_c_paste_nothing_and_ctrl_q_leaves(broker: Broker, tmp_p
     play(scenario())
 
 
-@pytest.mark.parametrize(("key", "words"), [("f1", "previous conversation"), ("ctrl+k", "go to: ")])
+@pytest.mark.parametrize(("key", "text"), [("f1", "previous conversation"), ("ctrl+k", "go to: ")])
 def test_ctrl_c_closes_and_ctrl_q_leaves_what_stands_over_the_conversation(
-    broker: Broker, tmp_path: Path, key: str, words: str
+    broker: Broker, tmp_path: Path, key: str, text: str
 ) -> None:
     async def scenario() -> None:
         async with on_stage(broker, tmp_path, unique("alice")) as stage:
             await stage.sees("at Lab")
             for closes in ("ctrl+c", "escape", "ctrl+q"):
                 await stage.pilot.press(key)
-                await stage.sees(words)
+                await stage.sees(text)
                 await stage.pilot.press(closes)
-                await stage.misses(words)
+                await stage.misses(text)
             await stage.until(lambda: stage.app.return_value == 0, "leaving")
 
     play(scenario())

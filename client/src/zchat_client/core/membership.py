@@ -1,7 +1,7 @@
 """One's own party and open invitations, as the messages that were shown say."""
 
 from collections.abc import Container
-from typing import Final
+from typing import Final, NamedTuple
 
 from zchat_client.core.roster import name_key
 from zchat_common import messages as m
@@ -12,6 +12,14 @@ from zchat_common.topics import party_of, party_topic
 OWN_END: Final = frozenset({"left", "kicked", "dissolved"})
 _INVITATION_END: Final = frozenset({"declined", "expired", "joined"}) | OWN_END
 _INVITATION_MS: Final = int(INVITATION_S * 1000)
+
+
+class Invitation(NamedTuple):
+    """Who invites, who is in the party, and when the invitation ends (milliseconds since the epoch)."""
+
+    inviter: str
+    members: tuple[str, ...]
+    expires: int
 
 
 class Membership:
@@ -89,9 +97,9 @@ class Membership:
                 return party
         return None
 
-    def open_invitations(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Who invites, and who is in the party, for each open invitation in the order in which they were shown."""
-        return tuple([(each.inviter, each.members) for each in self._invitations.values()])
+    def open_invitations(self) -> tuple[Invitation, ...]:
+        """The open invitations in the order in which they were shown."""
+        return tuple([Invitation(each.inviter, each.members, each.expires) for each in self._invitations.values()])
 
     def invited_topics(self) -> tuple[str, ...]:
         """The topics of the parties that one is invited to."""

@@ -71,14 +71,41 @@ class Line(Widget, can_focus=False):
         self.post_message(self.Clicked(self.id or "", event.x))
 
 
+class CardRow(Vertical):
+    """One open invitation with its buttons."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id=name)
+        self.inviter = ""
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        yield Static("", id=f"{self.id}-text", markup=False)
+        with Horizontal():
+            yield _quiet(Button(words.ACCEPT, id=f"{self.id}-accept", name="accept", variant="success", compact=True))
+            yield _quiet(Button(words.DECLINE, id=f"{self.id}-decline", name="decline", compact=True))
+
+    def show(self, card: Card | None, more: int, keys: tuple[str, str]) -> None:
+        """Shows this one, or nothing; ``more`` are not on the screen."""
+        self.display = card is not None
+        if card is None:
+            return
+        self.inviter = card.inviter
+        text = one_line(words.open_invitation(card.inviter, card.members, card.expires, more))
+        self.query_one(f"#{self.id}-text", Static).update(text)
+        for label, name, key in ((words.ACCEPT, "accept", keys[0]), (words.DECLINE, "decline", keys[1])):
+            self.query_one(f"#{self.id}-{name}", Button).label = Content(f"{label} {key}".rstrip())
+
+
 class Cards(Vertical):
-    """The newest open invitation, with its answers. It never takes the focus from who is typing."""
+    """The newest open invitations, with their answers; the keys are the newest one's. It never takes the focus."""
 
     class Answered(Message):
         """A button was clicked."""
 
-        def __init__(self, accept: bool) -> None:
+        def __init__(self, inviter: str, accept: bool) -> None:
             super().__init__()
+            self.inviter = inviter
             self.accept = accept
 
     def __init__(self) -> None:
@@ -86,11 +113,9 @@ class Cards(Vertical):
         self._cards: list[Card] = []
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
-        yield Static("", id="card-text", markup=False)
-        with Horizontal():
-            yield _quiet(Button(words.ACCEPT, id="card-accept", variant="success", compact=True))
-            yield _quiet(Button(words.DECLINE, id="card-decline", compact=True))
+        """Its parts, the newest last: it stands beside the input."""
+        yield CardRow("older-card")
+        yield CardRow("card")
 
     def show(self, cards: list[Card], keys: tuple[str, str]) -> None:
         """Shows the newest of these."""
@@ -98,20 +123,15 @@ class Cards(Vertical):
             return
         self._cards = list(cards)
         self.set_class(bool(cards), "-on")
-        if not cards:
-            return
-        text = one_line(words.invitation(cards[-1].inviter, cards[-1].members))
-        more = (
-            f" (and {words.counted(len(cards) - 1, 'other invitation', 'other invitations')})" if len(cards) > 1 else ""
-        )
-        self.query_one("#card-text", Static).update(text + more)
-        for key, label, name in (("accept", words.ACCEPT, keys[0]), ("decline", words.DECLINE, keys[1])):
-            self.query_one(f"#card-{key}", Button).label = Content(f"{label} {name}")
+        older, newest = [None, None, *cards][-2:]
+        self.query_one("#card", CardRow).show(newest, 0, keys)
+        self.query_one("#older-card", CardRow).show(older, len(cards) - 2, ("", ""))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """A click."""
         event.stop()
-        self.post_message(self.Answered(event.button.id == "card-accept"))
+        card = event.button.query_ancestor(CardRow)
+        self.post_message(self.Answered(card.inviter, event.button.name == "accept"))
 
 
 class Choices(OptionList, can_focus=False):

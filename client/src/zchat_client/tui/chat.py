@@ -133,7 +133,7 @@ class Chat:
         notes.set("broker", fingerprint)
 
     def _take_cards(self) -> None:
-        self.story.cards = [Card(inviter, members) for inviter, members in self.client.invitations()]
+        self.story.cards = [Card(*each) for each in self.client.invitations()]
 
     def _begin(self) -> None:
         self.people_changed = True

@@ -47,6 +47,8 @@ class ChatScreen(Screen[None]):
         self.looking = True
         self._key_name = key_name
         self._has_parts = False
+        # An invitation was accepted by key or click: the party opens when one is in, whatever is begun elsewhere.
+        self._accepting = False
 
     def compose(self) -> ComposeResult:
         """Its parts."""
@@ -93,7 +95,7 @@ class ChatScreen(Screen[None]):
         if story.said_in is not None:
             key, story.said_in = story.said_in, None
             if key != story.open_key and not self.entry.text:
-                self._go_where_said(key)
+                self._go_where_said(key, asked=False)
                 return
         if story.wants_open is not None:
             key, story.wants_open = story.wants_open, None
@@ -160,7 +162,7 @@ class ChatScreen(Screen[None]):
             chat.load_older(conversation)
         self.level()
 
-    def _go_where_said(self, key: str) -> None:
+    def _go_where_said(self, key: str, *, asked: bool) -> None:
         """What one says is seen, wherever it was typed; but who types on already goes on where he was."""
         chat = self.chat
         if chat is not None:
@@ -168,15 +170,19 @@ class ChatScreen(Screen[None]):
             self._open(key)
             if left.key not in (key, PUBLIC):
                 left.hidden = left.hidden or not (left.lines or left.pending)
-            self.entry.unseen(partial(self._open, left.key))
+            if not asked:
+                self.entry.unseen(partial(self._open, left.key))
 
     def _turn_to(self, key: str) -> bool:
-        """Opens a conversation that has just begun, or public when one is over; but not under what somebody types."""
+        """Opens a conversation that has just begun, or public when one is over; but not under what somebody types,
+        unless it was asked for by key or click.
+        """
         chat = self.chat
+        asked, self._accepting = self._accepting and key == PARTY, False
         if chat is None or (key == chat.story.open_key and key != PARTY):
             return False
-        if not self.entry.text:
-            self._go_where_said(key)
+        if asked or not self.entry.text:
+            self._go_where_said(key, asked=asked)
             return True
         if key == PARTY:
             self.say(words.PARTY_BEGUN)
@@ -343,15 +349,16 @@ class ChatScreen(Screen[None]):
         if self.chat is None or not self.chat.story.cards:
             self.say(words.NO_INVITATION)
             return
-        inviter = self.chat.story.cards[-1].inviter
-        self.chat.console.enter(f"/party {'accept' if accept else 'decline'} {inviter}")
-        if accept:
-            self.chat.story.party()
-            self._open(PARTY)
+        self._answer_to(self.chat, self.chat.story.cards[-1].inviter, accept)
+
+    def _answer_to(self, chat: Chat, inviter: str, accept: bool) -> None:
+        chat.console.enter(f"/party {'accept' if accept else 'decline'} {inviter}")
+        self._accepting = accept
 
     @on(Cards.Answered)
     def _card_answered(self, event: Cards.Answered) -> None:
-        self.action_answer(event.accept)
+        if self.chat is not None:
+            self._answer_to(self.chat, event.inviter, event.accept)
 
     # -- boxes ------------------------------------------------------------------------------------------------------
 

@@ -29,10 +29,11 @@ class Notice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An open invitation."""
+    """An open invitation, and when it ends."""
 
     inviter: str
     members: tuple[str, ...]
+    expires: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,12 @@ def invitation(inviter: str, names: tuple[str, ...]) -> str:
     return INVITED_WITH.format(inviter=inviter, others=", ".join(others)) if others else INVITED.format(inviter=inviter)
 
 
+def open_invitation(inviter: str, names: tuple[str, ...], expires: int, more: int) -> str:
+    """What stands on its card: until when it can be answered, and how many others wait behind it."""
+    others = f" ({counted(more, 'older one waits', 'older ones wait')})" if more > 0 else ""
+    return f"{invitation(inviter, names)}, until {clock(expires)}{others}"
+
+
 def moderated(event: e.Moderated) -> str:
     """What an admin did."""
     said = _ACTS.get(event.act, f"{{by}}: {event.act} {{name}}").format(by=event.by, name=event.name)
