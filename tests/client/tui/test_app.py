@@ -269,6 +269,30 @@ def test_panes_are_shown_and_hidden_by_key(broker: Broker, tmp_path: Path) -> No
     play(scenario())
 
 
+def test_a_pane_shown_for_a_moment_leaves_the_log_room_and_no_trace(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice"), size=(60, 20)) as stage:
+            await stage.sees("at Lab", "public ›")
+            for key, heading in (("f6", "Conversations"), ("f7", "Here (")):
+                await stage.types("", key)
+                await stage.sees(heading)
+                assert stage.screen.log_view.size.width >= 30
+            await stage.misses("Conversations")
+            await stage.types("", "f7")
+            await stage.misses("Here (")
+            await stage.pilot.resize_terminal(120, 40)
+            await stage.sees("Conversations", "Here (")
+            await stage.types("", "f6")
+            await stage.misses("Conversations")
+            await stage.pilot.resize_terminal(100, 40)
+            await stage.types("", "f6", "f7")
+            await stage.sees("Conversations", "Here (")
+            await stage.pilot.resize_terminal(60, 20)
+            await stage.until(lambda: stage.screen.log_view.size.width >= 30, "room for the log")
+
+    play(scenario())
+
+
 def test_keys_are_settable(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         settings = Settings(keys={"go_to": "ctrl+t"})

@@ -1,5 +1,6 @@
 from zchat_client.events import PartyMembers
-from zchat_client.tui.listing import Person, Ranks, people
+from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.listing import Person, Ranks, people, strip
 from zchat_client.tui.look import ASCII, Glyphs
 from zchat_client.tui.painting import plain
 
@@ -46,3 +47,11 @@ def test_nobody_is_shown_as_here_while_nothing_is_known() -> None:
     ]
     assert {piece.style for _, row in rows for piece in row} == {"heading", "dim"}
     assert not any("?" in row for row in shown(ranks))
+
+
+def test_the_strip_marks_what_was_begun_elsewhere() -> None:
+    public, bob = Conversation("public", "public"), Conversation("@bob", "@bob", "bob")
+    public.number, bob.number = 1, 2
+    public.draft = bob.draft = "begun"
+    bob.unread = 2
+    assert plain(strip([public, bob], "public", ASCII)) == " 1 public · 2 @bob ~ 2"

@@ -51,8 +51,8 @@ def conversations(listed: list[Conversation], open_key: str, width: int, glyphs:
     return rows
 
 
-def strip(listed: list[Conversation], open_key: str) -> Row:
-    """All conversations on one line: ``1 public · 2 @bob 3 · 3 party !``."""
+def strip(listed: list[Conversation], open_key: str, glyphs: Glyphs) -> Row:
+    """All conversations on one line: ``1 public ✎ · 2 @bob 3 · 3 party !``."""
     row: Row = [Piece(" ")]
     for each in listed:
         if each is not listed[0]:
@@ -60,6 +60,8 @@ def strip(listed: list[Conversation], open_key: str) -> Row:
         row.append(Piece(f"{each.number} ", "dim"))
         is_open = each.key == open_key
         row.append(Piece(cut(one_line(each.title), 14), "own" if is_open else "unread" if each.unread else "base"))
+        if each.draft and not is_open:
+            row.append(Piece(f" {glyphs.draft}", "dim"))
         if each.unread:
             row.append(Piece(f" {_count(each)}", "alert" if each.mentions or each.partner else "count"))
     return row

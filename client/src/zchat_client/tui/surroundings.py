@@ -48,7 +48,7 @@ class Surroundings:
         listed = story.listed()
         if width := self._conversations.size.width:
             self._conversations.set_rows(listing.conversations(listed, story.open_key, width, glyphs))
-        self._strip.set_row(listing.strip(listed, story.open_key))
+        self._strip.set_row(listing.strip(listed, story.open_key, glyphs))
         if chat.people_changed and (width := self._people.size.width):
             chat.people_changed = False
             here = [listing.Person(*entry) for entry in chat.client.roster()]
@@ -100,7 +100,7 @@ class Surroundings:
         """The key of the conversation that stands in this column of the strip."""
         listed = chat.story.listed()
         right = number = 0
-        for piece in listing.strip(listed, chat.story.open_key):
+        for piece in listing.strip(listed, chat.story.open_key, self._look.glyphs):
             right += width_of(piece.text)
             number += piece.text == listing.BETWEEN
             if column < right:
