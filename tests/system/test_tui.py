@@ -10,11 +10,13 @@ from tests.system.screens import (
     CTRL_Q,
     CTRL_U,
     ENTER,
+    F1,
     F2,
     F3,
     LEFT,
     RIGHT,
     Open,
+    Terminal,
 )
 
 
@@ -201,15 +203,23 @@ def test_a_dumb_terminal_gets_plain_lines(at_terminal: Open) -> None:
 
 
 def test_a_linux_console_gets_ascii_marks(at_terminal: Open) -> None:
-    terminal = at_terminal(unique("alice"), TERM="linux")
+    terminal = at_terminal(unique("alice"), TERM="linux", columns=80, lines=24)
     terminal.wait_for("at Lab")
     terminal.wait_for("public >")
     terminal.types("hello" + ENTER)
     terminal.wait_for("hello ok")
+    is_ascii(terminal)
+    terminal.types("/")
+    terminal.wait_for("|/me TEXT")
+    is_ascii(terminal)
+    terminal.types(CTRL_U + F1)
+    terminal.wait_for("|  Type a text")
+    is_ascii(terminal)
+
+
+def is_ascii(terminal: Terminal) -> None:
     shown = "".join(terminal.rows())
-    assert shown.translate(dict.fromkeys(map(ord, "─│╭╮╰╯·"))).isascii(), (
-        "lines are in every console font, marks are not"
-    )
+    assert shown.translate(dict.fromkeys(map(ord, "·…"))).isascii(), sorted(set(shown))
 
 
 def test_no_color_means_no_colour(at_terminal: Open) -> None:

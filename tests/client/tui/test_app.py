@@ -7,6 +7,7 @@ import pytest
 from rich.color import Color
 from textual import events
 from textual.geometry import Offset
+from textual.widgets import Static
 
 from tests.client.tui.stage import Stage, on_stage, play, user
 from tests.system.processes import Broker, House, unique
@@ -302,6 +303,22 @@ def test_keys_are_settable(broker: Broker, tmp_path: Path) -> None:
             await stage.sees("go to: ")
             await stage.types("", "escape", "f1")
             await stage.sees("Ctrl+T")
+
+    play(scenario())
+
+
+def test_the_help_wraps_at_its_own_width(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice"), size=(60, 20)) as stage:
+            await stage.sees("at Lab")
+            await stage.types("", "f1")
+            for size in ((60, 20), (80, 24), (120, 40)):
+                await stage.pilot.resize_terminal(*size)
+                text = stage.app.screen.query_one(Static)
+                await stage.until(
+                    lambda: str(text.content).count("\n") + 1 == text.size.height,  # noqa: B023 - awaited at once
+                    f"a row for each at {size}",
+                )
 
     play(scenario())
 

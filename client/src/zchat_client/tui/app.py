@@ -23,7 +23,7 @@ from zchat_client.tui.chat import Chat
 from zchat_client.tui.conversation import Kind
 from zchat_client.tui.display import driver_class, stalls
 from zchat_client.tui.keys import DOINGS, key_names
-from zchat_client.tui.look import THEMES, Glyphs, Look, theme_for
+from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read
 from zchat_common.errors import Code, ZchatError
@@ -81,6 +81,8 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._first_contact = False
         # Textual would paint greys for who wants no colours; the terminal's own have none when filtered.
         super().__init__(driver_class=driver_class(), ansi_color=True if os.environ.get("NO_COLOR") else None)
+        if glyphs == ASCII:
+            self.add_class("-ascii")
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_for(read.settings.theme, os.environ if not self.no_color else {"NO_COLOR": "1"})

@@ -1,5 +1,6 @@
 """What stands over the conversation for a moment: questions, help, and the question for a name."""
 
+from collections.abc import Callable
 from typing import ClassVar, Final, NamedTuple
 
 from textual.app import ComposeResult
@@ -75,14 +76,23 @@ class Help(ModalScreen[None]):
         leave(),
     ]
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: Callable[[int], str]) -> None:
+        """``text`` gives the text in rows of so many columns."""
         super().__init__()
         self._text = text
 
     def compose(self) -> ComposeResult:
         """Its parts."""
         with Vertical(classes="box"), VerticalScroll():
-            yield Static(self._text, markup=False)
+            yield Static("", markup=False)
+
+    def on_resize(self) -> None:
+        """As wide as there is room."""
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        listed = self.query_one(VerticalScroll)
+        self.query_one(Static).update(self._text(listed.scrollable_content_region.width))
 
 
 class CodeBox(ModalScreen[str | None]):

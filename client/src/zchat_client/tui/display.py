@@ -5,10 +5,11 @@ import os
 import signal
 import sys
 import time
-from typing import Final
+from typing import ClassVar, Final
 
 from textual.app import App
 from textual.driver import Driver
+from textual.scrollbar import ScrollBarRender
 
 from zchat_client.tui import escapes
 
@@ -19,6 +20,12 @@ _WAITING_WRITES: Final = 60
 _GIVE_BACK_S: Final = 1.0
 
 Settings = list[object]
+
+
+class PlainBar(ScrollBarRender):
+    """A scroll bar that ends between two rows as if it ended at one: for terminals that have no parts of blocks."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 def driver_class() -> type[Driver] | None:

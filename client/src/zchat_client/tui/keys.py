@@ -88,4 +88,8 @@ def _binding(doing: Doing) -> Binding:
 
 def key_names(keys: str) -> str:
     """``ctrl+k`` as people read it on their keyboard: ``Ctrl+K``."""
-    return " or ".join("+".join(part.capitalize() for part in key.split("+")) for key in keys.split(","))
+    return " or ".join("+".join(_on_keyboard(part) for part in key.split("+")) for key in keys.split(","))
+
+
+def _on_keyboard(part: str) -> str:
+    return {"pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc"}.get(part, part.capitalize())

@@ -9,10 +9,12 @@ import sys
 import threading
 from typing import Final
 
+from textual.scrollbar import ScrollBar
+
 from zchat_client.tui.app import Options, ZchatApp
-from zchat_client.tui.display import Settings, give_back, terminal_settings
+from zchat_client.tui.display import PlainBar, Settings, give_back, terminal_settings
 from zchat_client.tui.keys import know_alt_keys
-from zchat_client.tui.look import glyphs_for
+from zchat_client.tui.look import ASCII, glyphs_for
 from zchat_client.tui.settings import read_settings, settings_file
 
 _EXIT_SIGNAL: Final = 128
@@ -30,7 +32,10 @@ async def run(options: Options) -> int:
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
     read = read_settings(settings_file())
-    app = ZchatApp(options, read, glyphs_for())
+    glyphs = glyphs_for()
+    if glyphs == ASCII:
+        ScrollBar.renderer = PlainBar
+    app = ZchatApp(options, read, glyphs)
     _catch_signals(app)
     gc.collect()
     gc.freeze()

@@ -385,7 +385,7 @@ class ChatScreen(Screen[None]):
     async def action_keys(self) -> None:
         """Keys and commands."""
         rows = [(self._key_name(each.name), each.does) for each in keys.DOINGS]
-        await self.app.push_screen(Help(words.help_text(rows, self._commands())))
+        await self.app.push_screen(Help(partial(words.help_text, rows, self._commands())))
 
     async def action_palette(self) -> None:
         """One list for everything."""

@@ -3,7 +3,9 @@
 import os
 import re
 import sys
+import textwrap
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Final
 
 from zchat_client import events as e
@@ -303,13 +305,26 @@ def hint(key: str, partner: str | None, *, over: bool = False) -> str:
     return WHISPER_HINT.format(name=partner) if partner is not None else SAY_HINT[key]
 
 
-def help_text(keys: list[tuple[str, str]], commands: tuple[e.HelpLine, ...]) -> str:
-    """All keys and commands."""
-    wide = max(len(key) for key, _ in (*_INPUT_KEYS, *keys))
-    usage = max(len(line.usage) for line in commands)
-    typed = [f"{line.usage.ljust(usage)}  {line.does}" for line in commands]
-    pressed = [f"{key.ljust(wide)}  {does}" for key, does in [*_INPUT_KEYS, *keys]]
-    return "\n".join([TYPE_AND_ENTER, "", *pressed, "", *typed])
+def help_text(keys: list[tuple[str, str]], commands: tuple[e.HelpLine, ...], width: int) -> str:
+    """All keys and commands, in two columns of rows that are not wider."""
+    typed = [(line.usage, line.does) for line in commands]
+    return "\n".join(
+        [*textwrap.wrap(TYPE_AND_ENTER, width), "", *_pairs([*_INPUT_KEYS, *keys], width), "", *_pairs(typed, width)]
+    )
+
+
+def _pairs(pairs: list[tuple[str, str]], width: int) -> list[str]:
+    """Two columns; what is too long for the left one has a row of its own, and the right one wraps within itself."""
+    left = min(max(len(name) for name, _ in pairs), width * 2 // 5) + 2
+    rows: list[str] = []
+    for name, does in pairs:
+        beside = name
+        if len(name) + 2 > left:
+            rows += textwrap.wrap(name, width)
+            beside = ""
+        wrapped = textwrap.wrap(does, max(10, width - left))
+        rows += [start.ljust(left) + row for start, row in zip_longest([beside], wrapped, fillvalue="")]
+    return rows
 
 
 _INPUT_KEYS: Final = [
