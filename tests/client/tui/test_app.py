@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from rich.color import Color
-from textual import events
 from textual.geometry import Offset
 from textual.widgets import Static
 
@@ -342,52 +341,6 @@ def status_of(seen_by: Client, name: str) -> str:
     return next((entry.status for entry in seen_by.roster() if entry.name == name), "offline")
 
 
-def test_a_changed_broker_key_is_a_dialog_and_leaving_is_the_safe_answer(house: House, tmp_path: Path) -> None:
-    first = house.broker("--title", "Lab")
-    name = unique("alice")
-
-    async def meets() -> None:
-        async with on_stage(first, tmp_path, name) as stage:
-            await stage.sees("at Lab")
-
-    async def is_asked(answer: str) -> int | None:
-        async with on_stage(first.port, tmp_path, name) as stage:
-            await stage.asks("another key than before")
-            assert stage.shows(second.fingerprint, "Esc: Leave")
-            assert not stage.shows("--"), "nobody types an option here"
-            await stage.pilot.press(*({"accept": ["right", "enter"]}.get(answer, [answer])))
-            if answer == "accept":
-                await stage.sees("at Lab")
-            else:
-                await stage.until(lambda: stage.app.return_value is not None, "the end")
-            return stage.app.return_value
-
-    play(meets())
-    first.end()
-    second = house.broker("--title", "Lab", port=first.port, data=tmp_path / "another-broker")
-    for leaves in ("enter", "escape", "ctrl+c", "ctrl+q"):
-        assert asyncio.run(is_asked(leaves)) == 3
-    assert asyncio.run(is_asked("accept")) is None
-
-
-def test_being_online_elsewhere_and_being_taken_over_are_dialogs(broker: Broker, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        name = unique("alice")
-        async with user(broker, tmp_path, name) as elsewhere, on_stage(broker, tmp_path, name) as stage:
-            await stage.asks("You are online elsewhere")
-            assert stage.shows(f"{name} is online from", "ends that session, and you go on here")
-            assert not stage.shows("--"), "nobody types an option here"
-            await stage.pilot.press("right", "right", "enter")
-            await stage.sees("at Lab")
-            await stage.until(lambda: elsewhere.end is not None, "the other session's end")
-            async with user(broker, tmp_path, name, takeover=True):
-                await stage.asks("Your place was taken over")
-                await stage.pilot.press("enter")
-                await stage.until(lambda: stage.app.return_value == 6, "leaving")
-
-    play(scenario())
-
-
 def test_somebody_elses_name_is_asked_for_again(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         name = unique("alice")
@@ -397,72 +350,6 @@ def test_somebody_elses_name_is_asked_for_again(broker: Broker, tmp_path: Path) 
             await stage.pilot.press("ctrl+u")
             await stage.types(other, "enter")
             await stage.sees(f"{other} at Lab")
-
-    play(scenario())
-
-
-def test_no_broker_at_first_contact_is_a_dialog_that_escape_leaves(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with on_stage(1, tmp_path, unique("alice")) as stage:
-            await stage.asks("Is the broker running")
-            assert stage.shows("127.0.0.1 port 1 (", "Esc: Leave")
-            assert sum("No broker answers" in row for row in stage.rows()[:-1]) == 1, "it is said once"
-            await stage.pilot.press("escape")
-            await stage.until(lambda: stage.app.return_value == 4, "leaving")
-
-    play(scenario())
-
-
-def test_escape_and_ctrl_c_paste_nothing_and_ctrl_q_leaves(broker: Broker, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with on_stage(broker, tmp_path, unique("alice")) as stage:
-            await stage.sees("at Lab")
-            for key in ("escape", "ctrl+c", "ctrl+q"):
-                stage.screen.entry.composer.post_message(events.Paste("line\n" * 12))
-                await stage.asks("Esc: Cancel")
-                await stage.pilot.press(key)
-                await stage.misses("Esc: Cancel")
-                assert stage.screen.entry.text == ""
-            await stage.until(lambda: stage.app.return_value == 0, "leaving")
-
-    play(scenario())
-
-
-@pytest.mark.parametrize(("key", "text"), [("f1", "previous conversation"), ("ctrl+k", "go to: ")])
-def test_ctrl_c_closes_and_ctrl_q_leaves_what_stands_over_the_conversation(
-    broker: Broker, tmp_path: Path, key: str, text: str
-) -> None:
-    async def scenario() -> None:
-        async with on_stage(broker, tmp_path, unique("alice")) as stage:
-            await stage.sees("at Lab")
-            for closes in ("ctrl+c", "escape", "ctrl+q"):
-                await stage.pilot.press(key)
-                await stage.sees(text)
-                await stage.pilot.press(closes)
-                await stage.misses(text)
-            await stage.until(lambda: stage.app.return_value == 0, "leaving")
-
-    play(scenario())
-
-
-def test_escape_stays_with_what_is_unsent_and_ctrl_q_again_leaves(house: House, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        own = house.broker("--title", "Lab")
-        async with on_stage(own, tmp_path, "alice") as stage:
-            await stage.sees("at Lab")
-            own.kill()
-            await stage.sees("reconnecting, for")
-            await stage.types("not sent", "enter")
-            await stage.sees("1 queued")
-            for key in ("escape", "ctrl+c"):
-                await stage.pilot.press("ctrl+q")
-                await stage.asks("Leave without sending?")
-                await stage.pilot.press(key)
-                await stage.misses("Leave without sending?")
-            await stage.pilot.press("ctrl+q")
-            await stage.asks("Leave without sending?")
-            await stage.pilot.press("ctrl+q")
-            await stage.until(lambda: stage.app.return_value == 5, "leaving")
 
     play(scenario())
 

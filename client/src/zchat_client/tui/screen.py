@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -24,10 +23,7 @@ from zchat_client.tui.look import Look
 from zchat_client.tui.palette import Palette
 from zchat_client.tui.panes import Pane
 from zchat_client.tui.search import SearchBar
-from zchat_client.tui.surroundings import Surroundings
-
-# From so many columns on each pane is shown without being asked for.
-_PANES: Final = {"conversations": 80, "people": 110}
+from zchat_client.tui.surroundings import PANES, Surroundings
 
 
 class ChatScreen(Screen[None]):
@@ -38,8 +34,8 @@ class ChatScreen(Screen[None]):
 
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-narrow"),
-        (_PANES["conversations"], "-middle"),
-        (_PANES["people"], "-wide"),
+        (PANES["conversations"], "-middle"),
+        (PANES["people"], "-wide"),
     ]
     AUTO_FOCUS = "#composer"
     BINDINGS = [  # noqa: RUF012 - as Textual declares it
@@ -140,7 +136,8 @@ class ChatScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Other panes may be shown now."""
-        self._leave_room("conversations")
+        if self._has_parts:
+            self.around.leave_room("conversations", self.size.width)
         self._panes_changed()
 
     def _panes_changed(self) -> None:
@@ -256,21 +253,8 @@ class ChatScreen(Screen[None]):
 
     def action_pane(self, name: str) -> None:
         """Shows or hides a pane, whatever the size of the terminal."""
-        pane = self.query_one(f"#{name}", Pane)
-        has_room = self.size.width >= _PANES[name]
-        wanted = not (pane.has_class("-on") or (has_room and not pane.has_class("-off")))
-        # A pane that is as the size would have it goes on to follow the size.
-        pane.set_class(wanted and not has_room, "-on")
-        pane.set_class(has_room and not wanted, "-off")
-        self._leave_room(name)
+        self.around.toggle(name, self.size.width)
         self._panes_changed()
-
-    def _leave_room(self, wanted: str) -> None:
-        """On the narrowest screens two panes would leave the log no room: only the wanted one is shown."""
-        if self.size.width < _PANES["conversations"] and self.query_one(f"#{wanted}").has_class("-on"):
-            for name in _PANES:
-                if name != wanted:
-                    self.query_one(f"#{name}").remove_class("-on")
 
     # -- the log ----------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ from zchat_client.tui.textfit import width_of
 _NOTE_S: Final = 4.0
 # Of all that waits for the connection no more would fit into the status line.
 _LOOKED_AT: Final = 50
+# From so many columns on each pane is shown without being asked for.
+PANES: Final = {"conversations": 80, "people": 110}
 
 
 class Surroundings:
@@ -29,6 +31,7 @@ class Surroundings:
         self._log_view = log_view
         self._conversations = screen.query_one("#conversations", Pane)
         self._people = screen.query_one("#people", Pane)
+        self._panes = {"conversations": self._conversations, "people": self._people}
         self._strip = screen.query_one("#strip", Line)
         self._status = screen.query_one("#status", Line)
         self.below = screen.query_one("#below", Static)
@@ -54,6 +57,22 @@ class Surroundings:
             here = [listing.Person(*entry) for entry in chat.client.roster()]
             ranks = listing.Ranks(chat.client.name, chat.client.party(), frozenset(chat.client.admins()))
             self._people.set_rows(listing.people(here, ranks, width, glyphs, story.lost_at))
+
+    def toggle(self, name: str, columns: int) -> None:
+        """Shows or hides a pane on a screen of so many columns."""
+        pane, has_room = self._panes[name], columns >= PANES[name]
+        wanted = not (pane.has_class("-on") or (has_room and not pane.has_class("-off")))
+        # A pane that is as the size would have it goes on to follow the size.
+        pane.set_class(wanted and not has_room, "-on")
+        pane.set_class(has_room and not wanted, "-off")
+        self.leave_room(name, columns)
+
+    def leave_room(self, wanted: str, columns: int) -> None:
+        """On the narrowest screens two panes would leave the log no room: only the wanted one is shown."""
+        if columns < PANES["conversations"] and self._panes[wanted].has_class("-on"):
+            for name, pane in self._panes.items():
+                if name != wanted:
+                    pane.remove_class("-on")
 
     def level_status(self, chat: Chat) -> None:
         """The status line, also when nothing happens but time."""
