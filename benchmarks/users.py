@@ -4,7 +4,6 @@ They keep the rules that a client must keep (one numbering, in order, a window) 
 come back after a cut nor read topics: for that there are :mod:`benchmarks.readers` and :class:`FullReader`.
 """
 
-import contextlib
 import secrets
 import select
 import socket
@@ -231,11 +230,12 @@ class Crowd:
                 reply = link.recv(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            user.under_way -= _messages_in(reply)
+            begins = _beginnings(reply)
+            user.under_way -= len(begins)
             if user.keeps_replies:
                 user.replies.append(reply)
-            elif reply[1:8] != _ANSWER_TAG:
-                raise Lost(f"{user.name} was not answered but told {next(wire.decode_downstream(reply))}")
+            elif not all(reply.startswith(_ANSWER_TAG, begin + 1) for begin in begins):
+                raise Lost(f"{user.name} was not answered but told {list(wire.decode_downstream(reply))}")
 
     def ping(self, users: list[User]) -> None:
         """Each user's own topic gets a pong."""
@@ -299,16 +299,15 @@ class FullReader:
         self._context.term()
 
 
-def _messages_in(frame: bytes) -> int:
-    """How many messages there are, without building them: the users are to be cheaper than the broker."""
+def _beginnings(frame: bytes) -> list[int]:
+    """Where each message begins, without building any: the users are to be cheaper than the broker."""
     unpacker = msgpack.Unpacker(max_buffer_size=len(frame))
     unpacker.feed(frame)
-    count = 0
-    with contextlib.suppress(msgpack.OutOfData):
-        while True:
-            unpacker.skip()
-            count += 1
-    return count
+    begins: list[int] = []
+    while (begin := unpacker.tell()) < len(frame):
+        begins.append(begin)
+        unpacker.skip()
+    return begins
 
 
 def kept(opened: list[tuple[int, Published]]) -> list[tuple[int, Kept]]:

@@ -656,6 +656,19 @@ def test_when_what_is_kept_cannot_be_read_nothing_is_said_of_it_until_it_can(bro
     assert history(broker) == ["one", "two"]
 
 
+def test_what_is_kept_after_an_outage_is_not_from_the_beginning_of_time(broker: Broker) -> None:
+    alice = guest(broker)
+    alice.say("one")
+    at = broker.state.at
+    broker.disk.is_full = broker.disk.is_unreadable = True
+    alice.send(alice.command("say", "lost", False))
+    broker.disk.is_full = broker.disk.is_unreadable = False
+    broker.now_s += 1.0
+    broker.turn()
+    kept = broker.disk.load()
+    assert (kept.state.at, kept.position) == (at, broker.disk.commits[-1].position)
+
+
 def test_that_everything_can_be_kept_again_is_said_once(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
     alice = guest(broker)
     caplog.set_level(logging.WARNING, "zchat.broker")
@@ -1122,12 +1135,14 @@ def test_large_answers_are_made_over_several_turns_and_all_of_them() -> None:
     turns = [alice.send(*questions)]
     while broker.hub.pause_s(broker.now) == 0.0:
         turns.append(alice.send())
-    assert [len(answers) for answers in turns] == [4] * 10
+    assert [len(answers) for answers in turns] == [17, 17, 6]
     assert [answer.ask for answers in turns for answer in answers if isinstance(answer, m.History)] == list(range(40))
 
 
 def test_whoever_speaks_while_others_read_the_history_waits_for_a_few_pages_only(broker: Broker) -> None:
     alice, bob = guest(broker), guest(broker, "Bob")
+    for _ in range(200):
+        bob.say("so much to read")
     broker.wait(1.0)
     questions = [m.AskHistory(alice.token, number, "public", None, None, 200) for number in range(200)]
     pages = len(alice.send(*questions))
@@ -1136,6 +1151,20 @@ def test_whoever_speaks_while_others_read_the_history_waits_for_a_few_pages_only
     assert [message.text for message in alice.reads(out.frames) if isinstance(message, m.Say)] == ["hi"]
     assert 1 <= len(alice.answers(out)) <= 4
     assert pages <= 4
+
+
+def test_the_small_pages_of_many_who_come_back_do_not_wait_for_each_other(broker: Broker) -> None:
+    """At saturation a turn takes long, and then everybody asks: for two messages first."""
+    speaker = guest(broker)
+    speaker.say("one")
+    speaker.say("two")
+    readers = [guest(broker, f"Reader{number}") for number in range(300)]
+    asked = [reader.arrives(m.AskHistory(reader.token, 1, "public", 0, None, 2)) for reader in readers]
+    turns = [broker.turn(*[arrival for each in asked for arrival in each])]
+    while broker.hub.pause_s(broker.now) == 0.0:
+        turns.append(broker.turn())
+    assert all(any(reader.answers(out) for out in turns) for reader in readers)
+    assert len(turns) <= 4
 
 
 def test_registrations_beyond_their_measure_are_put_off() -> None:

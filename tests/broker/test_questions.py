@@ -94,6 +94,12 @@ def desk() -> Desk:
     return Desk(Chat("Alice", "Bob", "carol"))
 
 
+def rosters(replies: list[tuple[bytes, bytes]]) -> list[m.Roster]:
+    found = [next(wire.decode_downstream(payload)) for _, payload in replies]
+    assert all(isinstance(reply, m.Roster) for reply in found)
+    return [reply for reply in found if isinstance(reply, m.Roster)]
+
+
 def denied(desk: Desk, user: str, question: m.AskHistory) -> str:
     reply = desk.ask(user, question)
     assert isinstance(reply, m.Denied)
@@ -204,24 +210,35 @@ def test_whoever_asks_for_the_roster_waits_until_all_of_it_is_shown(desk: Desk) 
 
 
 def test_the_roster_of_many_who_ask_is_what_was_shown_last_however_it_changes_meanwhile() -> None:
-    """One turn answers some of them, and everybody is to have what a pong will name."""
+    """One turn answers some of them; the others get what a pong names when they are answered, or would ask again."""
     users = [f"user{number}" for number in range(100)]
     desk = Desk(Chat(*users))
     for user in users:
         desk.chat.ok(user, "away", "x" * 200)
     shown = desk.chat.state.roster_version
     desk.gathering.show(shown)
-    for ask in range(300):
+    for ask in range(1_000):
         desk.questions.ask(desk.link(users[ask % 100]), m.AskRoster(TOKEN, ask), 0.0)
-    first = desk.answers()
-    assert 0 < len(first) < 300
+    first = rosters(desk.answers())
+    assert 0 < len(first) < 1_000
+    assert desk.questions.are_waiting(shown)
     desk.chat.ok("user0", "back")
-    replies = [*first, *desk.answers(), *desk.answers()]
-    found = [next(wire.decode_downstream(payload)) for _, payload in replies]
-    assert [reply.ask for reply in found if isinstance(reply, m.Roster)] == list(range(300))
-    assert {(reply.version, reply.entries[0].status) for reply in found if isinstance(reply, m.Roster)} == {
-        (shown, "away")
-    }
+    assert desk.answers() == []
+    assert not desk.questions.are_waiting(desk.chat.state.roster_version)
+    desk.gathering.show(desk.chat.state.roster_version)
+    second = rosters(desk.answers())
+    assert [reply.ask for reply in [*first, *second]] == list(range(1_000))
+    assert {(reply.version, reply.entries[0].status) for reply in first} == {(shown, "away")}
+    assert {(reply.version, reply.entries[0].status) for reply in second} == {(shown + 1, "online")}
+
+
+def test_who_asks_again_before_he_is_answered_gets_one_answer(desk: Desk) -> None:
+    for _ in range(3):
+        desk.questions.ask(desk.link("alice"), m.AskParty(TOKEN, 7), 0.0)
+    desk.questions.ask(desk.link("bob"), m.AskParty(TOKEN, 7), 0.0)
+    assert [route for route, _ in desk.answers()] == [desk.link("alice").route, desk.link("bob").route]
+    desk.questions.ask(desk.link("alice"), m.AskParty(TOKEN, 7), 0.0)
+    assert len(desk.answers()) == 1
 
 
 def test_a_party_is_told_to_its_members_only(desk: Desk) -> None:

@@ -288,6 +288,33 @@ def test_without_the_guard_every_introduction_is_made(unguarded: Broker) -> None
     assert ask_for_introductions(unguarded, new_address(), 4 * FROM_THIS_MACHINE) == 4 * FROM_THIS_MACHINE
 
 
+# -- coming and going while nobody is here ----------------------------------------------------------------------------
+
+
+def come_and_go(broker: Broker, count: int) -> None:
+    """Subscribes to the topics and leaves, again and again."""
+    address = new_address()
+    for _ in range(count):
+        with Raw(broker, 1, address) as reader:
+            reader.speak_zmtp(b"SUB")
+
+
+def test_readers_who_come_and_go_leave_nothing_in_a_broker_that_publishes_nothing(unguarded: Broker) -> None:
+    """Each leaves 11 KiB until the socket is looked at."""
+    with Peer(unguarded) as peer:
+
+        def rounds(count: int) -> None:
+            for _ in range(count):
+                come_and_go(unguarded, 500)
+                peer.send(b"nonsense")  # for whose answer the broker takes a turn
+                assert peer.next(20.0) is not None
+
+        rounds(4)
+        peak = Peak(unguarded)
+        rounds(12)
+    assert peak.growth() < 24 * MIB
+
+
 # -- what is only refused ----------------------------------------------------------------------------------------------
 
 

@@ -175,12 +175,12 @@ class Broker:
         leaving = len(replies) + len(out.frames)
         if self.dying_after is not None:
             leaving = int(leaving * self.dying_after)
-        for route, payload in replies[:leaving]:
+        for frame in out.frames[:leaving]:
+            self._publish(frame)
+        for route, payload in replies[: max(0, leaving - len(out.frames))]:
             wires = self._routes.get(route)
             if wires is not None and not self._happens(self._plan.answer_loss):
                 wires.down.send(payload)
-        for frame in out.frames[: max(0, leaving - len(replies))]:
-            self._publish(frame)
 
     def _publish(self, frame: bytes) -> None:
         self.recent_frames.append(frame)

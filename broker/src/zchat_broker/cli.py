@@ -33,6 +33,8 @@ _log = logging.getLogger("zchat.broker")
 # New objects, more than a turn makes.
 _COLLECT_AFTER = 20_000
 _EXIT_CANNOT_START = 2
+# The broker waits on ZeroMQ's descriptors, which Windows' default loop cannot.
+_LOOP = asyncio.SelectorEventLoop if sys.platform == "win32" else None
 
 
 def _finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
@@ -150,7 +152,8 @@ def _run(host: str, profile: Profile, folder: Path, durability: Durability, keys
         gc.collect()
         gc.freeze()
         gc.set_threshold(_COLLECT_AFTER)
-        asyncio.run(_serve(server, partial(_announce, host, profile, fingerprint(identity.public))))
+        with asyncio.Runner(loop_factory=_LOOP) as runner:
+            runner.run(_serve(server, partial(_announce, host, profile, fingerprint(identity.public))))
 
 
 def _identity(folder: Path, store: SqliteStore) -> Identity:

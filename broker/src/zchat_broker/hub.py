@@ -92,8 +92,8 @@ class Hub:
         self._publisher = Publisher(random_bytes)
         self._allowances = Allowances(profile)
         self._digests = Digests(random_bytes, loaded.digests)
-        self.gathering = Gathering(self._publisher, loaded.state.roster_version)
-        self._questions = Questions(store, self._publisher, self._digests, self.gathering, self._allowances)
+        self._gathering = Gathering(self._publisher, loaded.state.roster_version)
+        self._questions = Questions(store, self._publisher, self._digests, self._gathering, self._allowances)
         self._registrations = Registrations(
             profile,
             door or Door(),
@@ -128,13 +128,19 @@ class Hub:
         """The rules, to look at."""
         return self._rules
 
+    @property
+    def gathering(self) -> Gathering:
+        """What changed in the roster and was not shown yet, to look at."""
+        return self._gathering
+
     def pause_s(self, now: Now) -> float:
         """How long the next turn may wait, if nothing arrives."""
-        if self._questions.are_waiting:
-            return 0.0
         if not self._rules_hold:
             return _LONGEST_PAUSE_S
-        return min(_LONGEST_PAUSE_S, self.gathering.pause_s(self._rules.state.roster_version, now.steady_s))
+        version = self._rules.state.roster_version
+        if self._questions.are_waiting(version):
+            return 0.0
+        return min(_LONGEST_PAUSE_S, self._gathering.pause_s(version, now.steady_s))
 
     def turn(self, arrivals: Iterable[Arrival], now: Now) -> Outgoing:
         """One turn. Call it also when nothing arrives for ``pause_s``, after all that waits was taken in."""
@@ -147,7 +153,7 @@ class Hub:
         self._keep_time(now)
         self._settle(out)
         if self._rules_hold:
-            self.gathering.show_in_time(self._rules.state.roster_version, now.steady_s)
+            self._gathering.show_in_time(self._rules.state.roster_version, now.steady_s)
             self._questions.answer(self._rules.state, out.replies)
         else:
             self._questions.drop()
@@ -158,7 +164,7 @@ class Hub:
         """The frames that tell everybody that the broker stops."""
         if self._rules_hold:
             # Else all of them would ask for the roster when they come back.
-            self.gathering.show(self._rules.state.roster_version)
+            self._gathering.show(self._rules.state.roster_version)
         self._publisher.add(PUBLIC, wire.encode(Stopping(reason)))
         return self._publisher.flush()
 
@@ -310,7 +316,7 @@ class Hub:
             self._fail(entries, out)
             return
         outcome = Outcome(
-            self._profile, self._links, self._publisher, self._digests, self.gathering, self._random_bytes
+            self._profile, self._links, self._publisher, self._digests, self._gathering, self._random_bytes
         )
         state = self._rules.state
         for entry in entries:

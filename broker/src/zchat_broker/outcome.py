@@ -68,6 +68,8 @@ class Outcome:
     def changes(self, state: State, position: int) -> Changes:
         """What is to be kept of this turn, which ended with the entry at ``position``."""
         self._changes.position = position
+        # Also of a turn without entries, which keeps what an outage has put off.
+        self._changes.at = state.at
         self._changes.roster_version = state.roster_version
         return self._changes
 
@@ -148,6 +150,7 @@ class Outcome:
         for_newcomers = NewKey(self._publisher.change_key(effect.topic), effect.after, digest)
         key, key_for_newcomers = wire.encode(for_newcomers._replace(ended=ended)), wire.encode(for_newcomers)
         for reader in effect.readers:
+            # As it is at the end of the turn: from when on one may read only ever moves on.
             start = readable_from(state, reader, effect.topic)
             # By the digest of what somebody may not read he could check his guesses of it.
             was_reader = start is not None and start <= effect.after

@@ -46,9 +46,15 @@ from zchat_common.messages import (
 from zchat_common.topics import party_of, user_topic
 
 # Answers made in one turn: what is left over comes in the next one, after the commands that came meanwhile, so that a
-# flood of questions takes neither memory nor everybody's time. A page of history takes a millisecond.
+# flood of questions takes neither memory nor everybody's time. A full page of history takes a millisecond. At
+# saturation there are twenty turns a second, and whoever comes back asks for two messages first.
 _TURN_BYTES = 16 * HISTORY_PAGE_MAX_BYTES
-_TURN_PAGES = 4
+# Rosters are encoded once. While many join there is one turn in a quarter of a second that can hand them out, and ten
+# thousand who join within a minute each want one.
+_TURN_ROSTERS_BYTES = 4 * _TURN_BYTES
+_TURN_MESSAGES = 4 * HISTORY_PAGE_MAX
+# A page costs as much as so many messages before the first one.
+_PAGE_MESSAGES = 8
 
 _OfOne = AskParty | AskHistory | AskKeys | AskUser | AskBans
 Question = AskRoster | _OfOne
@@ -66,9 +72,11 @@ class Questions:
         self._gathering = gathering
         self._allowances = allowances
         self._pings: list[tuple[Link, Ping]] = []
-        self._asked: deque[tuple[Link, Question]] = deque()
-        # Those who ask for the roster, while there is anything in it that was not shown yet.
-        self._asked_roster: list[tuple[Link, Question]] = []
+        self._asked: deque[tuple[Link, _OfOne]] = deque()
+        # These wait while there is anything in the roster that was not shown yet.
+        self._asked_roster: deque[tuple[Link, AskRoster]] = deque()
+        # The session and number of each that waits: who asks again before it is answered gets one answer.
+        self._waiting: set[tuple[str, int]] = set()
         self._refused: list[tuple[Link, Question]] = []
         # The roster as it was shown, encoded once for all who ask: its version, and the bytes.
         self._roster = (-1, b"")
@@ -79,22 +87,28 @@ class Questions:
 
     def ask(self, link: Link, question: Question, now_s: float) -> bool:
         """Notes a question for the end of the turn; False if its user has asked too much, and is told so then."""
+        if (link.session, question.ask) in self._waiting:
+            return True
         if not self._allowances.may_ask(link.user, now_s):
             self._refused.append((link, question))
             return False
-        asked = self._asked_roster if isinstance(question, AskRoster) else self._asked
-        asked.append((link, question))
+        if isinstance(question, AskRoster):
+            self._asked_roster.append((link, question))
+        else:
+            self._asked.append((link, question))
+        self._waiting.add((link.session, question.ask))
         return True
 
-    @property
-    def are_waiting(self) -> bool:
-        """Whether some were left over for the next turn."""
-        return bool(self._asked)
+    def are_waiting(self, version: int) -> bool:
+        """Whether some were left over for the next turn; ``version`` is the roster's."""
+        return bool(self._asked) or (bool(self._asked_roster) and version == self._gathering.shown)
 
     def drop(self) -> None:
         """Forgets everything noted: there is nothing to answer it from. Who asked asks again."""
-        self._pings, self._refused, self._asked_roster = [], [], []
+        self._pings, self._refused = [], []
         self._asked.clear()
+        self._asked_roster.clear()
+        self._waiting.clear()
 
     def answer(self, state: State, replies: list[tuple[bytes, bytes]]) -> None:
         """Answers what was noted, as much as one turn may. Pongs go to the publisher, answers to ``replies``."""
@@ -106,16 +120,14 @@ class Questions:
         for link, question in refused:
             text = "That was asked too much at once; ask again in a second."
             replies.append((link.route, wire.encode(Denied(question.ask, Code.RATE_LIMITED, text))))
-        self._take_rosters(state)
-        size = pages = 0
-        while self._asked and size < _TURN_BYTES and pages < _TURN_PAGES:
+        self._answer_rosters(state, replies)
+        size = messages = 0
+        while self._asked and size < _TURN_BYTES and messages < _TURN_MESSAGES:
             link, question = self._asked.popleft()
-            if state.session(link.session) is not None:
-                reply = self._encoded(state, link, question)
-                self._allowances.answered(link.user, len(reply))
-                replies.append((link.route, reply))
-                size += len(reply)
-                pages += isinstance(question, AskHistory)
+            reply = self._reply(state, link, question)
+            if isinstance(reply, History):
+                messages += _PAGE_MESSAGES + len(reply.messages)
+            size += self._send(state, link, question, wire.encode(reply), replies)
 
     def _pong(self, state: State, link: Link, ping: Ping) -> None:
         user = link.user
@@ -132,23 +144,29 @@ class Questions:
         pong = Pong(state.name_of(user), ping.number, state.at, self._gathering.shown, users, topics)
         self._publisher.add(topic, wire.encode(pong))
 
-    def _take_rosters(self, state: State) -> None:
-        """Whoever asked for the roster gets it as it is when all of it is shown, a quarter of a second later at most.
-
-        So it holds what he did before he asked, nothing of it is shown to him again, and all get the same one.
+    def _answer_rosters(self, state: State, replies: list[tuple[bytes, bytes]]) -> None:
+        """Whoever asked for the roster gets it as it is when all of it is shown, which is a quarter of a second off at
+        most. So it holds what he did before he asked, nothing of it is shown to him again, and all get the same one.
         """
-        version = state.roster_version
-        if not self._asked_roster or version != self._gathering.shown:
+        version, size = state.roster_version, 0
+        if version != self._gathering.shown:
             return
-        if version != self._roster[0]:
-            self._roster = (version, wire.pack_roster(version, roster(state)))
-        self._asked.extend(self._asked_roster)
-        self._asked_roster.clear()
+        while self._asked_roster and size < _TURN_ROSTERS_BYTES:
+            link, question = self._asked_roster.popleft()
+            if version != self._roster[0]:
+                self._roster = (version, wire.pack_roster(version, roster(state)))
+            payload = wire.roster_reply(question.ask, self._roster[1])
+            size += self._send(state, link, question, payload, replies)
 
-    def _encoded(self, state: State, link: Link, question: Question) -> bytes:
-        if isinstance(question, AskRoster):
-            return wire.roster_reply(question.ask, self._roster[1])
-        return wire.encode(self._reply(state, link, question))
+    def _send(
+        self, state: State, link: Link, question: Question, payload: bytes, replies: list[tuple[bytes, bytes]]
+    ) -> int:
+        self._waiting.discard((link.session, question.ask))
+        if state.session(link.session) is None:
+            return 0
+        self._allowances.answered(link.user, len(payload))
+        replies.append((link.route, payload))
+        return len(payload)
 
     def _reply(self, state: State, link: Link, question: _OfOne) -> Downstream:
         match question:

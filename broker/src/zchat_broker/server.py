@@ -115,6 +115,10 @@ class Server:
 
     async def _turn(self, bell: Bell) -> None:
         await self._pace.keep()
+        if self._stopping:
+            return
+        # Nothing is published while nobody is here, and a socket keeps what its connections did until it is looked at.
+        _ = self._topics.EVENTS
         await bell.wait(self._hub.pause_s(now()))
         self._send(self._hub.turn(self._drain(), now()))
 

@@ -282,9 +282,11 @@ def _plain_type(hint: Any) -> type | None:
     """The one type of a field that comes out as it came in."""
     if hint in (int, str, bool, bytes):
         return cast("type", hint)
-    is_array = get_origin(hint) is tuple
-    parts = get_args(get_args(hint)[0]) or (get_args(hint)[0],) if is_array else ()
-    return tuple if is_array and all(part in (int, str, bool, bytes, NoneType) for part in parts) else None
+    if get_origin(hint) is not tuple:
+        return None
+    element = get_args(hint)[0]
+    kinds = get_args(element) or (element,)
+    return tuple if all(kind in (int, str, bool, bytes, NoneType) for kind in kinds) else None
 
 
 def _decoder(cls: type) -> _Decoder:

@@ -274,14 +274,13 @@ class SqliteStore:
         self._db.executemany("UPDATE numberings SET last_n = ?, used_at = ? WHERE id = ?", lasts)
 
     def _clear_ring(self, numbering_id: int, first_n: int, last_n: int) -> None:
-        """Deletes what stands in the places of these answers, all of it older than the last 256."""
+        """Frees the places of these answers. What stands there is older than the last 256, and ``load`` passes over it
+        anyway: this bounds how much of it there is.
+        """
         first, last = answer_id(numbering_id, first_n), answer_id(numbering_id, last_n)
-        if first <= last:
-            self._db.execute("DELETE FROM answers WHERE id BETWEEN ? AND ?", (first, last))
-            return
-        ring_end = answer_id(numbering_id, ANSWERS_KEPT - 1)
-        self._db.execute("DELETE FROM answers WHERE id BETWEEN ? AND ?", (first, ring_end))
-        self._db.execute("DELETE FROM answers WHERE id BETWEEN ? AND ?", (answer_id(numbering_id, 0), last))
+        begin, end = answer_id(numbering_id, 0), answer_id(numbering_id, ANSWERS_KEPT - 1)
+        ranges = [(first, last)] if first <= last else [(first, end), (begin, last)]
+        self._db.executemany("DELETE FROM answers WHERE id BETWEEN ? AND ?", ranges)
 
     def _open_numbering(self, key: tuple[str, int]) -> int:
         self._db.execute(

@@ -6,7 +6,6 @@ The shell tells it what happened (:meth:`Session.link_opened`, :meth:`Session.co
 arguments.
 """
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 
@@ -123,12 +122,16 @@ class Session:
         if self.phase is Phase.OFFLINE:
             return
         self._questions.heard(now.steady_s)
-        # Nothing can be told apart after what is malformed.
-        with contextlib.suppress(wire.WireError):
-            for message in wire.decode_downstream(frame):
-                self._downstream(message, now)
-                if self._outputs and isinstance(self._outputs[-1], Over | Rebuild):
-                    break  # as if the rest had come too late for this link
+        messages = wire.decode_downstream(frame)
+        # What comes behind the end of this link is as late as if it came in a frame of its own.
+        while not any(isinstance(output, Over | Rebuild) for output in self._outputs):
+            try:
+                message = next(messages, None)
+            except wire.WireError:
+                break  # nothing can be told apart after what is malformed
+            if message is None:
+                break
+            self._downstream(message, now)
         self._pump(now)
 
     def topic_link(self, frame: bytes, now: Now) -> None:
