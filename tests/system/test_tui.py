@@ -64,7 +64,8 @@ def test_alt_keys_work_in_a_terminal_without_the_kitty_protocol(
     terminal.types(ALT_1)
     terminal.wait_for("public ›")
     bob.types(f"/w {name} for you")
-    terminal.wait(lambda rows: any(f"@{bob.name}" in row and "1" in row.split("│")[0] for row in rows), "an unread one")
+    unread = f"@{bob.name} 1"
+    terminal.wait(lambda rows: any(unread in " ".join(row.split("│")[0].split()) for row in rows), "an unread one")
     terminal.types(ALT_A)
     terminal.wait_for(f"@{bob.name} ›")
 
