@@ -35,7 +35,7 @@ def _replay(running: Running, count: int) -> Throughput:
         users = crowd.join(f"reader{number}" for number in range(_CLIENTS))
         for user in users:
             for after in range(0, count, HISTORY_PAGE_MAX):
-                user.ask(AskHistory(user.token, 1, "public", after, None, HISTORY_PAGE_MAX))
+                user.ask(AskHistory(user.token, 1 + after, "public", after, None, HISTORY_PAGE_MAX))
         begin_s, begin_cpu_s = time.monotonic(), running.cpu_s()
         crowd.run(users, _WINDOW)
         took_s, cpu_s = time.monotonic() - begin_s, running.cpu_s() - begin_cpu_s

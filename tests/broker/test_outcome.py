@@ -200,7 +200,7 @@ def test_presence_is_coalesced_into_one_message_before_all_others() -> None:
 def test_whoever_comes_while_presence_is_gathered_is_told_what_was_shown() -> None:
     turn = Turn(shown_before=12)
     turn.reads("public")
-    turn.gathering.show_in_time(13, 9.0)
+    turn.gathering.show_in_time(13, 1, 9.0)
     turn.registering["s1"] = b"way back"
     now = everything()
     now.roster_version = 14

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from zchat_broker.presence import PAUSE_S, Gathering
+from zchat_broker.presence import Gathering, pause_between
 from zchat_broker.publisher import Publisher
 from zchat_common import wire
 from zchat_common.limits import FRAME_MAX_BYTES
@@ -13,6 +13,9 @@ from zchat_common.sealing import OpeningKey, take_apart
 
 # The roster's version when the broker started.
 START = 40
+# A large room: everybody waits as long as anybody ever does.
+USERS = 5_000
+PAUSE_S = pause_between(USERS)
 
 
 class Room:
@@ -30,7 +33,7 @@ class Room:
 
     def shown(self, now_s: float) -> list[Presence]:
         """What everybody is shown at this time."""
-        self.gathering.show_in_time(self.version, now_s)
+        self.gathering.show_in_time(self.version, USERS, now_s)
         return self.published()
 
     def published(self) -> list[Presence]:
@@ -79,9 +82,21 @@ def test_what_follows_within_a_moment_is_gathered(room: Room) -> None:
     assert room.shown(10.5) == [Presence(45, (ALICE,))]
 
 
+def test_the_fewer_there_are_the_sooner_they_are_shown_what_follows(room: Room) -> None:
+    assert PAUSE_S == pause_between(100_000) == 0.25
+    room.change(ALICE)
+    room.shown(10.0)
+    room.change(BOB)
+    assert room.gathering.pause_s(room.version, 30, 10.0) == pytest.approx(0.003)
+    room.gathering.show_in_time(room.version, 30, 10.0)
+    assert room.published() == []
+    room.gathering.show_in_time(room.version, 30, 10.01)
+    assert room.published() == [Presence(42, (BOB,))]
+
+
 def test_it_is_known_when_there_will_be_something_to_show(room: Room) -> None:
     def pause_s(now_s: float) -> float:
-        return room.gathering.pause_s(room.version, now_s)
+        return room.gathering.pause_s(room.version, USERS, now_s)
 
     assert pause_s(8.0) == float("inf")
     room.change(ALICE)

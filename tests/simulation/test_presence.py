@@ -3,7 +3,7 @@
 from tests.simulation.plan import Plan
 from tests.simulation.stories import Story
 from tests.simulation.world import World
-from zchat_broker.presence import PAUSE_S
+from zchat_broker.presence import pause_between
 from zchat_broker.rules.views import roster
 from zchat_client import events as e
 
@@ -18,20 +18,23 @@ def test_a_crowd_that_joins_in_a_moment_is_shown_in_a_few_messages() -> None:
     runs = [watcher]
     for name in CROWD:
         runs.append(world.join(name))
-        world.pass_time(PAUSE_S / len(CROWD))
+        world.pass_time(pause_between(len(CROWD)) / len(CROWD))
     world.pass_time(1.0)
-    assert presence_frames(world) - shown_before <= 3
+    # Not more than time allows, and they came in one after another.
+    assert presence_frames(world) - shown_before < len(CROWD) / 2
     assert world.broker.hub is not None
     state = world.broker.hub.rules.state
     for run in runs:
         known = run.session.reading.roster
         assert (known.version, known.entries()) == (state.roster_version, roster(state))
-        assert rosters_given(world, run.user.folded) == 1
     came = [event.name for event in watcher.events if isinstance(event, e.Presence)]
     assert sorted(came) == sorted(CROWD)
+    given = [rosters_given(world, run.user.folded) for run in runs]
+    # Who is given one between two changes that he has yet to be shown may ask once more.
+    assert all(1 <= count <= 2 for count in given)
     # Beats go by, and nobody has a reason to ask again.
     world.pass_time(10.0)
-    assert all(rosters_given(world, run.user.folded) == 1 for run in runs)
+    assert [rosters_given(world, run.user.folded) for run in runs] == given
     world.settle()
 
 

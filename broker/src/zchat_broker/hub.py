@@ -137,10 +137,10 @@ class Hub:
         """How long the next turn may wait, if nothing arrives."""
         if not self._rules_hold:
             return _LONGEST_PAUSE_S
-        version = self._rules.state.roster_version
-        if self._questions.are_waiting(version):
+        state = self._rules.state
+        if self._questions.are_waiting(state.roster_version):
             return 0.0
-        return min(_LONGEST_PAUSE_S, self._gathering.pause_s(version, now.steady_s))
+        return min(_LONGEST_PAUSE_S, self._gathering.pause_s(state.roster_version, len(state.sessions), now.steady_s))
 
     def turn(self, arrivals: Iterable[Arrival], now: Now) -> Outgoing:
         """One turn. Call it also when nothing arrives for ``pause_s``, after all that waits was taken in."""
@@ -153,7 +153,8 @@ class Hub:
         self._keep_time(now)
         self._settle(out)
         if self._rules_hold:
-            self._gathering.show_in_time(self._rules.state.roster_version, now.steady_s)
+            state = self._rules.state
+            self._gathering.show_in_time(state.roster_version, len(state.sessions), now.steady_s)
             self._questions.answer(self._rules.state, out.replies)
         else:
             self._questions.drop()

@@ -81,7 +81,7 @@ class Outcome:
     def carry_out(self, state: State, registering: dict[str, bytes], now_s: float, replies: Replies) -> None:
         """Answers and publishes. ``registering`` holds the route of each registration under way, by session."""
         self._gathering.add(self._presence)
-        self._gathering.show_in_time(state.roster_version, now_s)
+        self._gathering.show_in_time(state.roster_version, len(state.sessions), now_s)
         ended = [effect for effect, _ in self._steps if isinstance(effect, SessionEnded)]
         for session in ended:
             self._tell_end(session, replies)

@@ -75,8 +75,8 @@ class Questions:
         self._asked: deque[tuple[Link, _OfOne]] = deque()
         # These wait while there is anything in the roster that was not shown yet.
         self._asked_roster: deque[tuple[Link, AskRoster]] = deque()
-        # The session and number of each that waits: who asks again before it is answered gets one answer.
-        self._waiting: set[tuple[str, int]] = set()
+        # The session and question of each that waits: who asks again before he is answered gets one answer.
+        self._waiting: set[tuple[str, Question]] = set()
         self._refused: list[tuple[Link, Question]] = []
         # The roster as it was shown, encoded once for all who ask: its version, and the bytes.
         self._roster = (-1, b"")
@@ -87,7 +87,7 @@ class Questions:
 
     def ask(self, link: Link, question: Question, now_s: float) -> bool:
         """Notes a question for the end of the turn; False if its user has asked too much, and is told so then."""
-        if (link.session, question.ask) in self._waiting:
+        if (link.session, question) in self._waiting:
             return True
         if not self._allowances.may_ask(link.user, now_s):
             self._refused.append((link, question))
@@ -96,7 +96,7 @@ class Questions:
             self._asked_roster.append((link, question))
         else:
             self._asked.append((link, question))
-        self._waiting.add((link.session, question.ask))
+        self._waiting.add((link.session, question))
         return True
 
     def are_waiting(self, version: int) -> bool:
@@ -161,7 +161,7 @@ class Questions:
     def _send(
         self, state: State, link: Link, question: Question, payload: bytes, replies: list[tuple[bytes, bytes]]
     ) -> int:
-        self._waiting.discard((link.session, question.ask))
+        self._waiting.discard((link.session, question))
         if state.session(link.session) is None:
             return 0
         self._allowances.answered(link.user, len(payload))
