@@ -38,7 +38,10 @@ class Reader:
 
     def shown(self, show: Show, now_s: float) -> None:
         """Raises Wrong when this is not what may come next."""
-        event = show.event
+        event, topic = show.event, show.topic or ""
+        if topic not in self.last and party_of(topic) is not None and topic in self._positions:
+            # Where the run before this one ended; what comes next may be forged already.
+            self.last[topic] = self._positions[topic]
         if self.alarms.takes(show, self.last, now_s):
             return
         match event:
@@ -85,8 +88,6 @@ class Reader:
         self._expect(_matches(topic, event, fact.message), f"was shown {event} for {fact.message}")
         if isinstance(fact.message, m.PartyChanged) and fact.message.end:
             self._out_of(fact.message)
-        if topic not in self.last and party_of(topic) is not None and topic in self._positions:
-            self.last[topic] = self._positions[topic]
         last = self.last.get(topic, 0)
         if seq != last + 1:
             self._jump(topic, last, seq, fact)
