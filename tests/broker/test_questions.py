@@ -232,6 +232,14 @@ def test_the_roster_of_many_who_ask_is_what_was_shown_last_however_it_changes_me
     assert {(reply.version, reply.entries[0].status) for reply in second} == {(shown + 1, "online")}
 
 
+def test_a_question_of_who_has_left_meanwhile_draws_no_key(desk: Desk) -> None:
+    desk.questions.ask(desk.link("alice"), m.AskKeys(TOKEN, 1), 0.0)
+    desk.chat.ok("alice", "exit")
+    assert desk.answers() == []
+    desk.publisher.add("user.alice", b"for nobody")
+    assert desk.publisher.flush() == []
+
+
 def test_who_asks_again_before_he_is_answered_gets_one_answer(desk: Desk) -> None:
     for _ in range(3):
         desk.questions.ask(desk.link("alice"), m.AskParty(TOKEN, 7), 0.0)

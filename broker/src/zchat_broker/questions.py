@@ -124,6 +124,10 @@ class Questions:
         size = messages = 0
         while self._asked and size < _TURN_BYTES and messages < _TURN_MESSAGES:
             link, question = self._asked.popleft()
+            if state.session(link.session) is None:
+                # Not even made: an answer about keys would draw one for a topic that nobody reads any more.
+                self._waiting.discard((link.session, question))
+                continue
             reply = self._reply(state, link, question)
             if isinstance(reply, History):
                 messages += _PAGE_MESSAGES + len(reply.messages)
