@@ -24,6 +24,13 @@ def log_rows(stage: Stage) -> list[str]:
     return [row[region.x : region.right] for row in stage.rows()[region.y : region.bottom]]
 
 
+def bar_rows(stage: Stage) -> list[tuple[str, str]]:
+    """The scroll bar as it is on the screen: the character and the style of each row."""
+    region = stage.screen.log_view.vertical_scrollbar.region
+    cells = [stage.screen._compositor.render_strips()[y].crop(region.x, region.right) for y in region.line_range]
+    return [(cell.text, str(cell._segments[0].style)) for cell in cells]
+
+
 def shows_last(stage: Stage, words: str) -> bool:
     return words in log_rows(stage)[-1]
 
@@ -109,6 +116,27 @@ def test_the_end_stays_when_the_size_changes(broker: Broker, tmp_path: Path) -> 
                     await resizes(stage, size)
                     await stage.until(partial(shows_last, stage, latest), f"the end at {size}")
                     assert stage.screen.log_view.at_end
+
+    play(scenario())
+
+
+def test_the_scrollbar_shows_where_one_is(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
+            await says_much(bob)
+            async with on_stage(broker, tmp_path, unique("alice")) as stage:
+                await stage.sees("no. 149 ")
+                log = stage.screen.log_view
+                # Never so near to the top that an older page is asked for.
+                for row in (log._end_y, 40, 11, 17, log._end_y // 2, log._end_y):
+                    log.go_to(row)
+                    await bob.say(f"at {row}")
+                    await stage.until(lambda row=row: stage.said()[-1] == f"at {row}", "one more row")  # type: ignore[misc]
+                    await stage.pilot.pause()
+                    drawn = bar_rows(stage)
+                    log.vertical_scrollbar.refresh()
+                    await stage.pilot.pause()
+                    assert bar_rows(stage) == drawn, f"as if it were drawn anew at row {row}"
 
     play(scenario())
 

@@ -4,12 +4,14 @@ Measured: Textual lays out the whole screen whenever a virtual size changes, whi
 thousand messages a second; so sizes and offsets are set here without it.
 """
 
+from math import ceil
 from typing import Final, NamedTuple
 
 from textual import events
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
@@ -32,6 +34,13 @@ class _First(NamedTuple):
 
     lines: list[Line]
     part: int
+
+
+def _thumb(rows: int, height: int, y: int) -> tuple[int, int]:
+    """Where the scrollbar's thumb begins and how long it is, in the eighths of a row that it is drawn with."""
+    length = max(1.0, height * height / max(rows, 1))
+    start = (height - length) * y / (rows - height) if rows > height else 0.0
+    return int(8 * start), ceil(8 * length)
 
 
 class LogView(ScrollView, can_focus=False):
@@ -81,7 +90,7 @@ class LogView(ScrollView, can_focus=False):
         self._width = 0
         # For which size all this is; another one has come and was not looked at yet while the widget's differs.
         self._laid = Size(0, 0)
-        self._fitting = False
+        self._bar_looks: tuple[int, int, int] | None = None
         self._at_end = True
         # What was the first row when somebody changed the size; it stays so until he scrolls.
         self._kept: _First | None = None
@@ -137,11 +146,7 @@ class LogView(ScrollView, can_focus=False):
         self._seen = (dropped, prepended, rewritten)
         self._map.append(conversation.lines[self._map.lines :])
         self._take_changes(conversation)
-        self._set_size()
-        if self._at_end:
-            self._jump(self._end_y)
-        elif moved:
-            self._jump(max(0, round(self.scroll_y) + moved))
+        self._jump(self._end_y if self._at_end else max(0, round(self.scroll_y) + moved))
         self.refresh()
 
     # -- moving ------------------------------------------------------------
@@ -165,7 +170,7 @@ class LogView(ScrollView, can_focus=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """The scrollbar was used, or Textual has made the offset fit another size."""
         super().watch_scroll_y(old_value, new_value)
-        if self._fitting or self._conversation is None or round(old_value) == round(new_value):
+        if self._conversation is None or round(old_value) == round(new_value):
             return
         if self.size != self._laid:
             self._keep_first(round(old_value))
@@ -241,7 +246,6 @@ class LogView(ScrollView, can_focus=False):
 
     def _place(self, first: _First | None) -> None:
         """Shows the end, or has this for the first row."""
-        self._set_size()
         row = self._end_y if self._at_end or first is None else self._row_of(first)
         self._jump(min(row, self._end_y))
         self._at_end = round(self.scroll_y) >= self._end_y
@@ -281,20 +285,24 @@ class LogView(ScrollView, can_focus=False):
                 continue
             self._map.change(index, line)
 
-    def _set_size(self) -> None:
-        size = Size(self._width, self._rows)
-        if size != self.virtual_size:
-            self.set_reactive(Widget.virtual_size, size)
-            # It makes the offset fit, which is no scrolling of anybody's: the right one is set after this.
-            self._fitting = True
-            self._scroll_update(size)
-            self._fitting = False
-
     def _jump(self, y: int) -> None:
+        """This row is the first on the screen, of as many as there are now."""
+        self.set_reactive(Widget.virtual_size, Size(self._width, self._rows))
         self.set_reactive(Widget.scroll_target_y, float(y))
         self.set_reactive(Widget.scroll_y, float(y))
-        if self.show_vertical_scrollbar:
-            self.vertical_scrollbar.position = y
+        if self.show_vertical_scrollbar and self.styles.scrollbar_size_vertical:
+            self._move_bar(y)
+
+    def _move_bar(self, y: int) -> None:
+        bar, rows, height = self.vertical_scrollbar, self._rows, self.size.height
+        bar.set_reactive(ScrollBar.window_virtual_size, rows)
+        bar.set_reactive(ScrollBar.window_size, height)
+        bar.set_reactive(ScrollBar.position, y)
+        # Of the rows that come by the thousand, few change how it looks.
+        looks = (height, *_thumb(rows, height, y))
+        if looks != self._bar_looks:
+            self._bar_looks = looks
+            bar.refresh()
 
     # -- drawing ------------------------------------------------------------
 
