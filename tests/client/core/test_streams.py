@@ -1,13 +1,10 @@
-"""Each topic is shown once and in order, whatever order and number of copies its messages arrive in."""
-
-import random
+"""What a client reads begins where it may, goes on where it was, and ends when it is told to."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from zchat_client.core.proof import Item
-from zchat_client.core.streams import Stream, Streams
+from zchat_client.core.stream import Stream
+from zchat_client.core.streams import Streams
 from zchat_common.limits import NEWCOMER_HISTORY
 from zchat_common.messages import Say, TopicState, Unknown
 
@@ -16,18 +13,9 @@ def say(seq: int) -> Say:
     return Say(seq, seq, "Alice", f"text {seq}", False)
 
 
-def offer(stream: Stream, *seqs: int) -> None:
+def offer(streams: Streams, topic: str, *seqs: int) -> None:
     for seq in seqs:
-        stream.offer(Item(say(seq), b""))
-
-
-def taken(stream: Stream) -> list[int]:
-    """What may be shown now."""
-    found: list[int] = []
-    while (message := stream.next) is not None:
-        stream.advance()
-        found.append(message.seq)
-    return found
+        streams.offer(topic, Item(say(seq), b""))
 
 
 def known(streams: Streams, topic: str) -> Stream:
@@ -42,124 +30,6 @@ def shown(streams: Streams) -> list[tuple[str, int, bool]]:
         for topic in streams.topics()
         for message, replayed in streams.take_of(topic, lambda message: True)
     ]
-
-
-# -- one stream -----------------------------------------------------------------------------------------------------
-
-
-def test_messages_in_order_are_shown_as_they_come() -> None:
-    stream = Stream("public", 4)
-    offer(stream, 5, 6)
-    assert taken(stream) == [5, 6]
-    assert stream.position == stream.last == 6
-    assert stream.level
-
-
-def test_nothing_is_shown_out_of_order() -> None:
-    stream = Stream("public", 4)
-    offer(stream, 7, 6)
-    assert taken(stream) == []
-    offer(stream, 5)
-    assert taken(stream) == [5, 6, 7]
-
-
-def test_a_copy_is_passed_over_early_and_late() -> None:
-    stream = Stream("public", 4)
-    offer(stream, 5, 5, 6)
-    assert taken(stream) == [5, 6]
-    offer(stream, 5, 6, 4, 1)
-    assert taken(stream) == []
-    assert stream.level
-
-
-def test_a_gap_is_asked_for_up_to_what_is_here() -> None:
-    stream = Stream("public", 4)
-    assert stream.gap() is None
-    offer(stream, 8, 9)
-    assert stream.gap() == (4, 8)
-    offer(stream, 5)
-    assert stream.gap() is None
-    taken(stream)
-    assert stream.gap() == (5, 8)
-
-
-def test_a_missing_end_is_asked_for_without_an_upper_bound() -> None:
-    stream = Stream("public", 4)
-    stream.learn(6)
-    assert not stream.level
-    assert stream.gap() == (4, None)
-    stream.learn(5)
-    assert stream.last == 6
-
-
-def test_what_does_not_exist_any_more_is_skipped_and_counted() -> None:
-    stream = Stream("public", 4)
-    stream.learn(20)
-    assert stream.skip_to(10) == 5
-    assert stream.gap() == (9, None)
-    assert stream.skip_to(10) == 0
-    assert stream.skip_to(1) == 0
-    offer(stream, 10)
-    assert taken(stream) == [10]
-
-
-def test_skipping_beyond_all_that_was_known_leaves_the_stream_level() -> None:
-    stream = Stream("public", 4)
-    assert stream.skip_to(31) == 26
-    assert stream.level
-    assert stream.last == 30
-
-
-def test_what_is_here_is_not_skipped_although_the_broker_has_deleted_it() -> None:
-    """Else a question for the messages before one that is never shown would be asked for ever."""
-    stream = Stream("public", 4)
-    offer(stream, 7, 8)
-    stream.learn(20)
-    assert stream.skip_to(10) == 2
-    assert taken(stream) == [7, 8]
-    assert stream.gap() == (8, None)
-    assert stream.skip_to(10) == 1
-    assert stream.gap() == (9, None)
-
-
-def test_a_long_gap_is_filled_however_much_comes_behind_it_in_the_meantime() -> None:
-    """With 1,000 messages held back, the ones that are missing must still find room."""
-    stream = Stream("public", 0)
-    offer(stream, *range(2, 5_000))
-    assert taken(stream) == []
-    asked = 0
-    while (gap := stream.gap()) is not None:
-        after, before = gap
-        offer(stream, *range(after + 1, min(after + 201, before or 5_000, 5_000)))
-        taken(stream)
-        asked += 1
-        assert asked < 25
-    assert stream.position == 4_999
-
-
-def test_what_waits_behind_a_gap_is_bounded() -> None:
-    stream = Stream("public", 0)
-    offer(stream, *range(2, 100_000))
-    offer(stream, 1)
-    assert len(taken(stream)) <= 1_001
-    assert not stream.level
-
-
-@given(st.integers(0, 5), st.integers(1, 40), st.randoms(use_true_random=False))
-def test_any_order_with_any_copies_comes_to_the_same(start: int, count: int, dice: random.Random) -> None:
-    stream = Stream("public", start)
-    wanted = list(range(start + 1, start + count + 1))
-    arriving = [*wanted, *dice.choices(range(1, start + count + 1), k=10)]
-    dice.shuffle(arriving)
-    found: list[int] = []
-    for seq in arriving:
-        offer(stream, seq)
-        if dice.random() < 0.5:
-            found += taken(stream)
-    assert found + taken(stream) == wanted
-
-
-# -- several --------------------------------------------------------------------------------------------------------
 
 
 def state(topic: str, last: int, start: int = 1) -> TopicState:
@@ -201,29 +71,26 @@ def test_a_shorter_history_is_told_and_followed() -> None:
     assert streams.registered((state("public", 90),)).shorter == ["public"]
     assert streams.position("public") == 90
     assert list(streams.gaps()) == []
-    streams.offer("public", Item(say(91), b""))
+    offer(streams, "public", 91)
     assert shown(streams) == [("public", 91, False)]
 
 
 def test_what_existed_at_the_registration_is_replayed_and_what_comes_after_is_not() -> None:
     streams = registered(state("public", 2))
     assert not streams.caught_up
-    for seq in (1, 2, 3):
-        streams.offer("public", Item(say(seq), b""))
+    offer(streams, "public", 1, 2, 3)
     assert shown(streams) == [("public", 1, True), ("public", 2, True), ("public", 3, False)]
     assert streams.caught_up
 
 
 def test_a_new_registration_goes_on_where_the_last_one_was() -> None:
     streams = registered(state("public", 2))
-    for seq in (1, 2, 4):
-        streams.offer("public", Item(say(seq), b""))
+    offer(streams, "public", 1, 2, 4)
     shown(streams)
     change = streams.registered((state("public", 5),))
     assert (change.gone, change.new_parties, change.shorter) == ([], [], [])
     assert list(streams.gaps()) == [("public", 2, None)]
-    for seq in (3, 4, 5):
-        streams.offer("public", Item(say(seq), b""))
+    offer(streams, "public", 3, 4, 5)
     assert shown(streams) == [("public", 3, True), ("public", 4, True), ("public", 5, True)]
 
 
@@ -239,7 +106,7 @@ def test_a_party_joined_while_online_is_read_from_the_join_on() -> None:
     assert not streams.join("party.p1", 9)
     assert streams.parties() == ["party.p1"]
     assert list(streams.gaps()) == [("party.p1", 4, None)]
-    streams.offer("party.p1", Item(say(5), b""))
+    offer(streams, "party.p1", 5)
     assert shown(streams) == [("party.p1", 5, False)]
 
 
@@ -248,7 +115,7 @@ def test_a_topic_that_was_left_takes_nothing_in() -> None:
     streams.join("party.p1", 1)
     streams.leave("party.p1")
     streams.leave("party.p1")
-    streams.offer("party.p1", Item(say(1), b""))
+    offer(streams, "party.p1", 1)
     assert "party.p1" not in streams
     assert streams.get("party.p1") is None
     assert not streams.is_level("party.p1")
@@ -265,11 +132,11 @@ def test_what_cannot_be_had_is_given_up() -> None:
 def test_what_is_had_after_all_is_as_old_as_it_was() -> None:
     """The broker could not read it just then; the registration has taken it into account all the same."""
     streams = registered(state("party.p1", 3))
-    offer(known(streams, "party.p1"), 1)
+    offer(streams, "party.p1", 1)
     assert shown(streams) == [("party.p1", 1, True)]
     known(streams, "party.p1").give_up()
     assert streams.caught_up
-    offer(known(streams, "party.p1"), 2, 3, 4)
+    offer(streams, "party.p1", 2, 3, 4)
     assert shown(streams) == [("party.p1", 2, True), ("party.p1", 3, True), ("party.p1", 4, False)]
 
 
@@ -283,7 +150,7 @@ def test_a_message_of_an_unknown_type_takes_its_place_and_is_not_shown() -> None
 def test_a_topic_may_be_left_while_its_messages_are_shown() -> None:
     streams = registered(state("user.alice", 0))
     streams.join("party.p1", 1)
-    streams.offer("user.alice", Item(say(1), b""))
+    offer(streams, "user.alice", 1)
     found = []
     for topic in streams.topics():
         for message, _ in streams.take_of(topic, lambda message: True):

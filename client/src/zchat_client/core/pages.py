@@ -6,7 +6,8 @@ from zchat_client.core.alarm import alarm_of
 from zchat_client.core.outputs import Output, Rebuild, Show
 from zchat_client.core.proof import Item, chained
 from zchat_client.core.questions import ForGap, ForParty, ForProof, Make, Questions
-from zchat_client.core.streams import Stream, Streams
+from zchat_client.core.stream import Stream
+from zchat_client.core.streams import Streams
 from zchat_client.events import Error
 from zchat_common import messages as m
 from zchat_common import wire
