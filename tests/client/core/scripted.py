@@ -16,6 +16,7 @@ from zchat_common.topics import PUBLIC, party_of
 
 START = 1_700_000_000_000
 OWN = "user.alice"
+PARTY = m.PartyState("p1", "Bob", ("Bob", "Alice"))
 KEPT = (m.Say, m.Whisper, m.Delivered, m.Invited, m.PartyChanged, m.Announcement, m.Moderated)
 
 T = TypeVar("T")
@@ -246,10 +247,10 @@ class Desk:
 
     # -- several steps at once --------------------------------------------------------------------------------------
 
-    def connect(self, party: m.PartyState | None = None) -> None:
+    def connect(self, party: m.PartyState | None = None, *, waiting: int = 0) -> None:
         """Everything up to ``connected``, with nothing missed."""
         self.open()
-        self.hear(self.registered(party=party))
+        self.hear(self.registered(party=party, waiting=waiting))
         self.wait()
         for topic in self.last:
             if party_of(topic) is not None:
@@ -288,3 +289,14 @@ class Desk:
     def forget(self) -> None:
         """What comes after this is what counts."""
         self.sent, self.shown, self.subscriptions, self.rebuilds = [], [], [], []
+
+
+def online_in_party() -> Desk:
+    """She is connected and in Bob's party, and was shown her joining."""
+    desk = Desk()
+    desk.last["party.p1"] = 3
+    desk.start["party.p1"] = 3
+    desk.connect(party=PARTY)
+    desk.give_page(changed(3, "joined", "Alice", "Bob", "Alice"), first=3)
+    desk.forget()
+    return desk

@@ -12,14 +12,6 @@ from zchat_common.whispers import Party
 ALICE, BOB = Party("alice", key_of("alice")), Party("bob", key_of("bob"))
 
 
-@pytest.fixture
-def desk() -> Desk:
-    desk = Desk()
-    desk.connect()
-    desk.forget()
-    return desk
-
-
 def received(
     seq: int, text: str, sender: str = "Bob", recipient: str = "Alice", body: bytes | None = None
 ) -> m.Whisper:

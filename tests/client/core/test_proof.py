@@ -4,14 +4,13 @@ from hashlib import sha256
 
 import pytest
 
-from tests.client.core.scripted import OWN, Desk, changed, say
+from tests.client.core.scripted import OWN, PARTY, Desk, changed, say
 from zchat_client.core.proof import Item, Proof, chained
 from zchat_client.events import Error, Message, Party
 from zchat_common import messages as m
 from zchat_common import wire
 
 D0 = b"0" * 32
-PARTY = m.PartyState("p1", "Bob", ("Bob", "Alice"))
 
 
 def after(digest: bytes, *messages: m.Kept) -> bytes:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.client.core.scripted import OWN, START, Desk, changed, invited, say, whisper
+from tests.client.core.scripted import OWN, PARTY, START, Desk, changed, invited, online_in_party, say, whisper
 from zchat_client.core.session import Phase
 from zchat_client.events import (
     Error,
@@ -14,29 +14,6 @@ from zchat_common import messages as m
 from zchat_common.errors import Code
 from zchat_common.sealing import SealingKey
 from zchat_common.wire import encode
-
-PARTY = m.PartyState("p1", "Bob", ("Bob", "Alice"))
-
-
-@pytest.fixture
-def desk() -> Desk:
-    """Alice is connected, and nothing was missed."""
-    connected = Desk()
-    connected.connect()
-    assert connected.names() == ["Connected"]
-    connected.forget()
-    return connected
-
-
-def online_in_party() -> Desk:
-    desk = Desk()
-    desk.last["party.p1"] = 3
-    desk.start["party.p1"] = 3
-    desk.connect(party=PARTY)
-    desk.give_page(changed(3, "joined", "Alice", "Bob", "Alice"), first=3)
-    desk.forget()
-    return desk
-
 
 # -- a ban changes the key of public ----------------------------------------------------------------------------------
 
@@ -264,73 +241,6 @@ def test_another_s_pong_proves_nothing() -> None:
     desk.give_roster()
     desk.pong(name="Bob")
     assert desk.session.phase is Phase.SYNCING
-
-
-# -- whispers that waited ---------------------------------------------------------------------------------------------
-
-
-def test_the_receipt_of_a_stored_whisper_is_given_when_all_was_shown() -> None:
-    desk = Desk()
-    desk.last[OWN] = 3
-    desk.connect()
-    assert desk.of(m.Do) == []
-    desk.give_page(whisper(1, "stored"), whisper(2, "stored"), whisper(3, "stored", sender="Alice", recipient="Bob"))
-    assert desk.of(m.Do) == [], "the next run may have to show them again"
-    desk.remember()
-    assert [(do.op, do.args) for do in desk.of(m.Do)] == [("received", (2,))]
-    desk.settle(1)
-    assert desk.settled == {}
-
-
-def test_no_receipt_is_given_of_what_cannot_be_read_just_now() -> None:
-    desk = Desk()
-    desk.last[OWN] = 2
-    desk.open()
-    desk.hear(desk.registered(waiting=2))
-    desk.wait()
-    desk.pong()
-    desk.give_roster()
-    question = next(each for each in desk.of(m.AskHistory) if each.topic == OWN)
-    desk.hear(m.Denied(question.ask, Code.STORAGE_FAILED, "later"))
-    assert desk.of(m.Do) == []
-    desk.wait(3.0)
-    desk.pong()
-    desk.give_page(whisper(1, "stored"), whisper(2, "stored"))
-    desk.remember()
-    assert [(do.op, do.args) for do in desk.of(m.Do)] == [("received", (2,))]
-
-
-def test_a_receipt_that_could_not_be_kept_is_given_again_a_beat_later() -> None:
-    desk = Desk(positions={OWN: 2})
-    desk.last[OWN] = 2
-    desk.open()
-    desk.hear(desk.registered(waiting=2))
-    desk.wait()
-    desk.pong()
-    desk.give_roster()
-    (first,) = desk.of(m.Do)
-    desk.hear(m.Refusal(first.instance, first.n, Code.STORAGE_FAILED, "full", None))
-    desk.wait(1.0)
-    assert len(desk.of(m.Do)) == 1
-    desk.wait(3.0)
-    assert [(do.op, do.args) for do in desk.of(m.Do)] == [("received", (2,))] * 2
-
-
-def test_a_whisper_that_came_live_needs_no_receipt(desk: Desk) -> None:
-    desk.read(OWN, whisper(1))
-    assert desk.of(m.Do) == []
-
-
-def test_a_receipt_that_was_never_given_is_given_by_the_next_run() -> None:
-    """The last run showed the whisper and died."""
-    desk = Desk(positions={OWN: 3})
-    desk.last[OWN] = 3
-    desk.open()
-    desk.hear(desk.registered(waiting=2))
-    desk.wait()
-    desk.pong()
-    desk.give_roster()
-    assert [(do.op, do.args) for do in desk.of(m.Do)] == [("received", (2,))]
 
 
 # -- parties ----------------------------------------------------------------------------------------------------------

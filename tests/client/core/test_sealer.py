@@ -15,14 +15,6 @@ ALICE, BOB = Party("alice", key_of("alice")), Party("bob", key_of("bob"))
 MALLORY = key_of("mallory")
 
 
-@pytest.fixture
-def desk() -> Desk:
-    desk = Desk()
-    desk.connect()
-    desk.forget()
-    return desk
-
-
 def texts(desk: Desk, reader: str = "bob") -> list[str]:
     """What the reader would read of the whispers that were sent to him, once each."""
     bodies = dict.fromkeys([do.args[3] for do in desk.of(m.Do) if do.op == "whisper"])

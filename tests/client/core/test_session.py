@@ -5,13 +5,11 @@ import random
 import msgpack
 import pytest
 
-from tests.client.core.scripted import OWN, START, Desk, changed, invited, say, whisper
-from zchat_client.core.outputs import Over
+from tests.client.core.scripted import OWN, PARTY, START, Desk, changed, invited, online_in_party, say, whisper
 from zchat_client.core.session import Phase
 from zchat_client.events import (
     Connected,
     Disconnected,
-    Error,
     Member,
     Message,
     PartyMembers,
@@ -23,29 +21,6 @@ from zchat_common.errors import Code
 from zchat_common.limits import HISTORY_PAGE_MAX, IN_FLIGHT_MAX, LINK_SILENCE_S, PROTOCOL_VERSION
 from zchat_common.sealing import SealingKey
 from zchat_common.wire import encode
-
-PARTY = m.PartyState("p1", "Bob", ("Bob", "Alice"))
-
-
-@pytest.fixture
-def desk() -> Desk:
-    """Alice is connected, and nothing was missed."""
-    connected = Desk()
-    connected.connect()
-    assert connected.names() == ["Connected"]
-    connected.forget()
-    return connected
-
-
-def online_in_party() -> Desk:
-    desk = Desk()
-    desk.last["party.p1"] = 3
-    desk.start["party.p1"] = 3
-    desk.connect(party=PARTY)
-    desk.give_page(changed(3, "joined", "Alice", "Bob", "Alice"), first=3)
-    desk.forget()
-    return desk
-
 
 # -- registering ------------------------------------------------------------------------------------------------------
 
@@ -163,39 +138,6 @@ def test_a_broker_that_does_not_answer_is_tried_anew() -> None:
     assert desk.rebuilds == ["the broker does not answer"]
 
 
-@pytest.mark.parametrize(
-    "code", ["name_in_use", "name_owned", "name_lookalike", "bad_name", "access_denied", "version"]
-)
-def test_a_refused_registration_is_the_end(code: str) -> None:
-    desk = Desk()
-    desk.open()
-    desk.hear(m.Rejected(code, "No \x1b[2J place."))
-    assert desk.over is not None
-    assert (desk.over.reason, desk.over.code, desk.over.text) == ("refused", Code(code), "No \ufffd[2J place.")
-
-
-def test_a_code_of_a_later_version_is_a_refusal_too() -> None:
-    desk = Desk()
-    desk.open()
-    desk.hear(m.Rejected("full_moon", "Not today."))
-    assert desk.over is not None
-    assert (desk.over.code, desk.over.text) == (Code.ACCESS_DENIED, "Not today.")
-
-
-def test_a_broker_that_can_keep_nothing_right_now_is_tried_anew() -> None:
-    desk = Desk()
-    desk.open()
-    desk.hear(m.Rejected(Code.STORAGE_FAILED, "Later."))
-    assert (desk.over, desk.rebuilds) == (None, ["Later."])
-
-
-def test_a_broker_that_has_too_many_registrations_right_now_is_tried_anew() -> None:
-    desk = Desk()
-    desk.open()
-    desk.hear(m.Rejected(Code.RATE_LIMITED, "Too many."))
-    assert (desk.over, desk.rebuilds) == (None, ["Too many."])
-
-
 def test_a_gap_that_is_asked_for_too_often_is_asked_for_again_and_not_given_up() -> None:
     desk = Desk()
     desk.last["public"] = 80
@@ -262,29 +204,6 @@ def test_a_broker_that_stops_says_so(desk: Desk) -> None:
     assert desk.rebuilds == ["update\ufffd"]
 
 
-def test_a_dead_session_is_opened_anew(desk: Desk) -> None:
-    desk.hear(m.Rejected(Code.NO_SESSION, "This session is over."))
-    assert desk.rebuilds == ["This session is over."]
-
-
-def test_a_session_that_the_broker_ended_is_over(desk: Desk) -> None:
-    desk.hear(m.Ended("taken over"))
-    assert desk.over is not None
-    assert (desk.over.reason, desk.over.code) == ("taken over", None)
-
-
-def test_a_reason_that_no_front_end_knows_is_told_in_words(desk: Desk) -> None:
-    desk.hear(m.Ended("maintenance\x1b"))
-    assert desk.over == Over("refused", Code.ACCESS_DENIED, "The broker ended this session: maintenance\ufffd.")
-
-
-def test_who_is_kicked_is_told_by_whom_and_why(desk: Desk) -> None:
-    desk.hear(m.Ended("kicked", "You were kicked by Root: spam\x1b"))
-    assert desk.over == Over("kicked", Code.ACCESS_DENIED, "You were kicked by Root: spam\ufffd")
-    desk.close()
-    assert desk.shown == []
-
-
 def test_a_code_is_shown_to_the_broker_until_it_lets_us_in() -> None:
     desk = Desk()
     desk.session.invite = "1234"
@@ -293,28 +212,6 @@ def test_a_code_is_shown_to_the_broker_until_it_lets_us_in() -> None:
     desk.connect()
     desk.reconnect()
     assert [register.invite for register in desk.of(m.Register)] == ["1234", "1234", ""]
-
-
-@pytest.mark.parametrize("wants", ["", "invite", "something new"])
-def test_a_refusal_says_whether_a_code_would_help(wants: str) -> None:
-    desk = Desk()
-    desk.open()
-    desk.hear(m.Rejected(Code.ACCESS_DENIED, "No.", wants))
-    assert desk.over == Over("refused", Code.ACCESS_DENIED, "No.", wants == "invite")
-
-
-def test_who_finds_his_place_taken_on_coming_back_was_taken_over(desk: Desk) -> None:
-    desk.close()
-    desk.open()
-    desk.hear(m.Rejected(Code.NAME_IN_USE, "Alice is online from elsewhere."))
-    assert desk.over is not None
-    assert (desk.over.reason, desk.over.code) == ("taken over", None)
-
-
-def test_a_complaint_of_the_broker_s_is_shown(desk: Desk) -> None:
-    desk.hear(m.Rejected(Code.MALFORMED, "What?\x1b"))
-    assert desk.seen(Error) == [Error(at=desk.now.at, code="malformed", text="What?\ufffd")]
-    assert (desk.over, desk.rebuilds) == (None, [])
 
 
 def test_what_is_no_message_is_passed_over(desk: Desk) -> None:

@@ -25,22 +25,22 @@ from zchat_client.core.questions import (
     Questions,
 )
 from zchat_client.core.reading import Reading
+from zchat_client.core.receipts import Receipts
 from zchat_client.core.sealer import OF_CONTACTS, Sealer
+from zchat_client.core.verdicts import on_ended, on_rejected
 from zchat_client.events import Connected, Disconnected, Error, PartyMembers, Reconnected
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.clock import Now
 from zchat_common.errors import Code
 from zchat_common.identity import Identity
-from zchat_common.limits import BEAT_S, PROTOCOL_VERSION
+from zchat_common.limits import PROTOCOL_VERSION
 from zchat_common.text import clean_text
 from zchat_common.topics import PUBLIC
 
 # A broker with thousands of clients coming back needs a millisecond of handshake for each.
 _REGISTER_S = 10.0
 _NO_TICKET = 0
-# A registration that is refused for one of these is not refused for good.
-_COMES_AGAIN = (Code.STORAGE_FAILED, Code.RATE_LIMITED)
 
 
 class Phase(Enum):
@@ -87,15 +87,11 @@ class Session:
         self._outputs: list[Output] = []
         self.contacts = Contacts(name, identity, pins, self._out)
         self.reading = Reading(name, positions, self.beat, self._questions, self.contacts, self._out)
+        self._receipts = Receipts(self.reading, positions)
         self._sealer = Sealer(self.outbox, self.contacts, self._questions, self._settle)
         self._outage = False
         self._ended = False
         self._deadline_s = float("inf")
-        self._receipt_sent = 0
-        # Not before this time: the broker could not keep the last one.
-        self._receipt_s = 0.0
-        # How far the user was shown his own topic, as the next run will know.
-        self._remembered_seq = positions.get(self.reading.own_topic, 0)
 
     # -- what the shell tells ---------------------------------------------------------------------------------------
 
@@ -163,11 +159,11 @@ class Session:
     @property
     def owes_receipt(self) -> bool:
         """Whether the broker waits to hear that what was shown is remembered as well."""
-        return self.reading.receipt > max(self._receipt_sent, self._remembered_seq)
+        return self._receipts.is_owed
 
     def remembered(self, own_seq: int, now: Now) -> None:
         """The user was shown his own topic up to this message, and the next run knows it, however this one ends."""
-        self._remembered_seq = own_seq
+        self._receipts.remembered(own_seq)
         self._pump(now)
 
     def pinned(self, pins: Sequence[Pin], refused: str, now: Now) -> None:
@@ -216,7 +212,8 @@ class Session:
             case m.Registered():
                 self._registered(message, now)
             case m.Rejected():
-                self._rejected(message, now)
+                registering, was_connected = self.phase is Phase.REGISTERING, self.reading.showing
+                self._out(on_rejected(message, now.at, registering=registering, was_connected=was_connected))
             case m.Answer():
                 self._answered(message, now)
             case m.Refusal():
@@ -228,7 +225,7 @@ class Session:
                 self._reply(message, now)
             case m.Ended():
                 self._ended = True
-                self._out(_over(message))
+                self._out(on_ended(message))
             case m.Probe():
                 # Another client wants our place, and the broker asks whether we are still here.
                 self.beat.hurry(now.steady_s)
@@ -242,7 +239,7 @@ class Session:
             self._out(Over("refused", Code.VERSION, text))
             return
         self.phase = Phase.SYNCING
-        self._receipt_sent = 0
+        self._receipts.registered()
         self.name, self.title = clean_text(registered.name), clean_text(registered.title)
         self._token = registered.token
         # The name is ours now: only the first registration may push another session aside.
@@ -254,18 +251,6 @@ class Session:
         self.outbox.open(registered.rate / 1000, registered.burst, now.steady_s)
         self.beat.heard(now.steady_s)
         self.beat.vouched(now.steady_s)
-
-    def _rejected(self, rejected: m.Rejected, now: Now) -> None:
-        code = _code(rejected.code)
-        if code is Code.NO_SESSION or (code in _COMES_AGAIN and self.phase is Phase.REGISTERING):
-            self._out(Rebuild(clean_text(rejected.text)))
-        elif code is Code.NAME_IN_USE and self.reading.showing:
-            # While we were away another client with our key took our place.
-            self._out(Over("taken over", None, clean_text(rejected.text)))
-        elif self.phase is Phase.REGISTERING:
-            self._out(Over("refused", code, clean_text(rejected.text), rejected.wants == "invite"))
-        else:
-            self._out(Show(Error(at=now.at, code=code, text=clean_text(rejected.text))))
 
     def _answered(self, answer: m.Answer, now: Now) -> None:
         command = self.outbox.settle(answer, now.steady_s)
@@ -293,7 +278,7 @@ class Session:
             # The number was not used up, and what was sent behind it may or may not fail as well: begin anew.
             self.outbox.renumber(self._draw())
         if command.op == "received":
-            self._receipt_sent, self._receipt_s = 0, now.steady_s + BEAT_S
+            self._receipts.refused(now.steady_s)
         self._settle(command, refusal)
 
     def _settle(self, command: Pending, result: m.Answer | m.Refusal | Contact) -> None:
@@ -338,7 +323,9 @@ class Session:
             reading.show(now)
         if self.phase is Phase.SYNCING and reading.synced and reading.caught_up:
             self._come_back(now)
-        self._acknowledge_receipt(now)
+        receipt = self._receipts.take(now.steady_s)
+        if receipt:
+            self.outbox.submit("received", (receipt,), _NO_TICKET)
         reading.pages.ask()
         if reading.showing:
             self._send_commands(now)
@@ -376,31 +363,8 @@ class Session:
         self._outage = False
         self._out(Show(Reconnected(at=now.at, replayed=self.reading.replayed)))
 
-    def _acknowledge_receipt(self, now: Now) -> None:
-        """Tells the broker how far what it keeps for this user was shown: it may forget that then."""
-        receipt = min(self.reading.receipt, self._remembered_seq)
-        if receipt > self._receipt_sent and now.steady_s >= self._receipt_s:
-            self._receipt_sent = receipt
-            self.outbox.submit("received", (receipt,), _NO_TICKET)
-
     def _send(self, message: m.Upstream) -> None:
         self._out(Send(wire.encode(message)))
 
     def _out(self, output: Output) -> None:
         self._outputs.append(output)
-
-
-def _over(ended: m.Ended) -> Over:
-    if ended.reason == "kicked":
-        return Over("kicked", Code.ACCESS_DENIED, clean_text(ended.text) or "You were kicked.")
-    if ended.reason == "taken over":
-        return Over("taken over", None, "This session was ended: taken over.")
-    # Front ends know no other reasons (and a broker might say anything).
-    return Over("refused", Code.ACCESS_DENIED, f"The broker ended this session: {clean_text(ended.reason)}.")
-
-
-def _code(value: str) -> Code:
-    try:
-        return Code(value)
-    except ValueError:
-        return Code.ACCESS_DENIED
