@@ -46,6 +46,7 @@ LIBRARY = (
             "shown",
             "tickets",
             "past",
+            "life",
         )
     ],
     "zchat_client.driver",

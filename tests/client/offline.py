@@ -43,10 +43,14 @@ async def tick() -> None:
 
 
 @contextlib.asynccontextmanager
-async def answering(line: bytes) -> AsyncIterator[int]:
-    """A TCP server that says this line to everyone; gives the port whose introductions it seems to serve."""
+async def answering(line: bytes, asked: Callable[[], None] = lambda: None) -> AsyncIterator[int]:
+    """A TCP server that says this line to everyone; gives the port whose introductions it seems to serve.
+
+    ``asked`` is called each time.
+    """
 
     async def introduce(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked()
         writer.write(line)
         writer.close()
 

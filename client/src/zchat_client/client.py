@@ -1,7 +1,6 @@
 """The library: a client as an object with a call for each command and a stream of events."""
 
 import asyncio
-import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
@@ -17,13 +16,11 @@ from zchat_client.checks import known as _known
 from zchat_client.core.membership import Invitation
 from zchat_client.core.outputs import Show
 from zchat_client.core.roster import name_key
-from zchat_client.core.session import Phase, Session
+from zchat_client.core.session import Session
 from zchat_client.driver import Driver, Place, Told
 from zchat_client.events import (
-    Bye,
     Connected,
     Disconnected,
-    Error,
     Event,
     History,
     Member,
@@ -37,6 +34,7 @@ from zchat_client.events import (
 )
 from zchat_client.feed import Feed
 from zchat_client.folder import Folder
+from zchat_client.life import Life
 from zchat_client.moderation import Moderation
 from zchat_client.partner import Partner
 from zchat_client.past import Past
@@ -48,13 +46,9 @@ from zchat_common.clock import now
 from zchat_common.errors import Code, ZchatError
 from zchat_common.names import BadName, check_name
 
-_log = logging.getLogger("zchat.client")
-
 BUFFERED_EVENTS = 10_000
 _RANDOM_BITS = 63
 _PORT_MAX = 65_533
-# Longer than any invitation code, and short enough for a command.
-_CODE_MAX_CHARS = 100
 
 
 class Client:
@@ -92,36 +86,30 @@ class Client:
         self.notes, self.ignored = folder.notes, folder.ignored
         draw = partial(secrets.randbits, _RANDOM_BITS)
         self._session = Session(name, "", folder.seqs, takeover, folder.identity, folder.pins, draw)
-        self._session.invite = invite[:_CODE_MAX_CHARS]
         # A front end that can ask its user for an invitation code sets this; it is given the broker's words.
         self.ask_invite: Callable[[str], Awaitable[str | None]] | None = None
         place = Place(host, port, folder.known_brokers, accept_key)
         self._tickets = Tickets()
-        told = Told(self._show, self._tickets.settle, folder.keep, self._unreachable)
+        told = Told(self._show, self._tickets.settle, folder.keep, self._not_reached)
         self._driver = Driver(self._session, place, folder.identity, told)
         self._calls = Calls(self._session, self._tickets, self._driver.carry_out)
+        self._life = Life(self._session, self._calls, self.show, self._ask_code)
+        self._life.show_code(invite)
         self.moderation = Moderation(self._calls.command, self._calls.ask)
         self._past = Past(name, self._calls.ask, self._session.contacts)
         self._shown = Shown(folder, self._session, self._remembered, self.show)
         self._feed = Feed(buffer, self._shown.note, self.ignored.hides)
         self._partner = Partner()
-        self._task: asyncio.Task[None] | None = None
-        self._connected = asyncio.Event()
-        self._link_since = now().at
-        self._unreachable_text = ""
 
     # -- life -------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begins to connect, without waiting for it."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
+        self._life.start(self._driver.run)
 
     async def connected(self) -> None:
         """Returns when the client has its place. Raises ZchatError if it is refused."""
-        await self._connected.wait()
-        if self._calls.end is not None:
-            raise self._calls.refusal()
+        await self._life.connected()
 
     async def leave(self, reason: str = "exit") -> None:
         """Leaves the chat (and the party) after everything under way has its answer, and ends the events."""
@@ -136,10 +124,7 @@ class Client:
 
     async def close(self, reason: str = "exit") -> None:
         """Ends the client at once. The broker keeps the user's seat until it misses him."""
-        self._finish(End(reason, None, ""))
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._life.close(reason)
         self._shown.flush()
 
     async def __aenter__(self) -> Self:
@@ -154,7 +139,7 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session.phase is Phase.ONLINE and self._calls.end is None:
+        if self._life.is_online and self._calls.end is None:
             await self.leave()
         else:
             await self.close()
@@ -187,13 +172,12 @@ class Client:
     @property
     def link(self) -> LinkState:
         """The link to the broker."""
-        connected = self._session.phase is Phase.ONLINE
-        return LinkState(connected, self._link_since, self._session.beat.latency_s)
+        return self._life.link
 
     @property
     def unreachable(self) -> str:
         """Why the last attempt to reach the broker failed; empty if it did not."""
-        return self._unreachable_text
+        return self._life.unreachable
 
     def roster(self) -> tuple[m.RosterEntry, ...]:
         """Who is online as far as this client knows, sorted by folded name."""
@@ -347,35 +331,6 @@ class Client:
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
-    async def _run(self) -> None:
-        try:
-            over = await self._driver.run()
-            while over.wants_code and self.ask_invite is not None:
-                code = await self.ask_invite(over.text)
-                if code is None:
-                    break
-                self._session.invite = code[:_CODE_MAX_CHARS]
-                over = await self._driver.run()
-            self._finish(End(over.reason, over.code, over.text))
-        except ZchatError as error:
-            self._finish(End("refused", error.code, error.text))
-        except OSError as error:
-            text = f"The data folder cannot be used ({error}); choose another --data."
-            self._finish(End("refused", Code.STORAGE_FAILED, text))
-        except Exception as error:
-            _log.exception("this client met a defect of its own")
-            text = f"This client met a defect of its own and cannot go on: {error!r}."
-            self._finish(End("refused", Code.MALFORMED, text))
-
-    def _finish(self, end: End) -> None:
-        if self._calls.end is not None:
-            return
-        if end.code is not None:
-            self.show(Error(at=now().at, code=end.code, text=end.text))
-        self.show(Bye(at=now().at, reason=end.reason))
-        self._calls.finish(end)
-        self._connected.set()
-
     def _invitation(self, inviter: str | None) -> str:
         party = self._session.reading.membership.invitation(inviter, self.ignored)
         if party is None:
@@ -386,23 +341,20 @@ class Client:
     def _show(self, show: Show) -> None:
         match show.event:
             case Connected():
-                self._link_since = show.event.at
-                self._connected.set()
+                self._life.link_changed(show.event)
                 self._shown.forget_parties()
             case Disconnected() | Reconnected():
-                self._link_since = show.event.at
+                self._life.link_changed(show.event)
             case _:
                 pass
-        self._unreachable_text = ""
+        self._life.unreachable = ""
         self._feed.put(show)
 
-    def _unreachable(self, text: str) -> None:
-        """Said once before the first connection, so that nobody wonders why nothing happens; later there is
-        ``disconnected``.
-        """
-        if not self._unreachable_text and not self._connected.is_set():
-            self.show(Error(at=now().at, code=Code.BROKER_UNREACHABLE, text=f"{text}; still trying."))
-        self._unreachable_text = text
+    def _not_reached(self, text: str) -> None:
+        self._life.not_reached(text)
+
+    async def _ask_code(self, text: str) -> str | None:
+        return None if self.ask_invite is None else await self.ask_invite(text)
 
     def _remembered(self, own_seq: int) -> None:
         if self._calls.end is None:
