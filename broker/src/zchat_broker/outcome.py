@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from math import ceil
+from typing import NamedTuple
 
-from zchat_broker.digests import DIGEST_BYTES, Digests
+from zchat_broker.digests import Digests
 from zchat_broker.links import Link, Links
 from zchat_broker.presence import Gathering
 from zchat_broker.profile import Profile
@@ -37,6 +38,16 @@ _TOKEN_BYTES = 16
 Replies = list[tuple[bytes, bytes]]
 
 
+class _Restart(NamedTuple):
+    """With a new key the running digest of a party's topic begins anew; until then it was ``ended``.
+
+    Both are empty for other topics, whose digest goes on.
+    """
+
+    digest: bytes = b""
+    ended: bytes = b""
+
+
 class Outcome:
     """The effects of one turn. Call ``note`` for each entry, then commit ``changes``, then ``carry_out``."""
 
@@ -56,7 +67,10 @@ class Outcome:
         self._gathering = gathering
         self._random_bytes = random_bytes
         self._changes = Changes()
+        # Each effect in its order, with the message that it makes, encoded; empty if it makes none.
         self._steps: list[tuple[Effect, bytes]] = []
+        # One for each change of a key, in the same order.
+        self._restarts: list[_Restart] = []
         self._presence: list[RosterEntry] = []
 
     def note(self, effects: list[Effect], at: int) -> None:
@@ -86,6 +100,7 @@ class Outcome:
         for session in ended:
             self._tell_end(session, replies)
         opened: list[SessionOpened] = []
+        restarts = iter(self._restarts)
         for effect, body in self._steps:
             match effect:
                 case Posted():
@@ -93,7 +108,7 @@ class Outcome:
                 case Answered() | Sent():
                     self._send(effect.session, body, replies)
                 case KeyChanged():
-                    self._change_key(state, effect, body)
+                    self._change_key(state, effect, next(restarts))
                 case TopicDropped():
                     self._publisher.forget_key(effect.topic)
                 case SessionOpened():
@@ -109,6 +124,7 @@ class Outcome:
             self._open(state, session_opened, registering, now_s, replies)
 
     def _keep(self, effect: Effect) -> bytes:
+        """Notes what is to be kept of the effect; returns the message that it makes, if any."""
         changes = self._changes
         match effect:
             case Posted():
@@ -137,18 +153,22 @@ class Outcome:
             case TopicDropped():
                 changes.drop_topic(effect.topic)
                 self._digests.forget(effect.topic)
-            case KeyChanged() if party_of(effect.topic) is not None:
-                ended = self._digests.now(effect.topic)
-                digest = changes.digests[effect.topic] = self._digests.restart(effect.topic)
-                return digest + ended
-            case KeyChanged() | SessionOpened() | SessionEnded() | RegistrationRefused():
+            case KeyChanged():
+                self._restarts.append(self._restart_digest(effect.topic))
+            case SessionOpened() | SessionEnded() | RegistrationRefused():
                 pass  # of this moment only
         return b""
 
-    def _change_key(self, state: State, effect: KeyChanged, digests: bytes) -> None:
-        digest, ended = digests[:DIGEST_BYTES], digests[DIGEST_BYTES:]
-        for_newcomers = NewKey(self._publisher.change_key(effect.topic), effect.after, digest)
-        key, key_for_newcomers = wire.encode(for_newcomers._replace(ended=ended)), wire.encode(for_newcomers)
+    def _restart_digest(self, topic: str) -> _Restart:
+        if party_of(topic) is None:
+            return _Restart()
+        ended = self._digests.now(topic)
+        digest = self._changes.digests[topic] = self._digests.restart(topic)
+        return _Restart(digest, ended)
+
+    def _change_key(self, state: State, effect: KeyChanged, restart: _Restart) -> None:
+        for_newcomers = NewKey(self._publisher.change_key(effect.topic), effect.after, restart.digest)
+        key, key_for_newcomers = wire.encode(for_newcomers._replace(ended=restart.ended)), wire.encode(for_newcomers)
         for reader in effect.readers:
             # As it is at the end of the turn: from when on one may read only ever moves on.
             start = readable_from(state, reader, effect.topic)
