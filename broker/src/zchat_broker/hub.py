@@ -19,6 +19,7 @@ from zchat_broker.outage import Outage
 from zchat_broker.outcome import Outcome
 from zchat_broker.presence import Gathering
 from zchat_broker.profile import Profile
+from zchat_broker.pruning import Pruning
 from zchat_broker.publisher import Publisher
 from zchat_broker.questions import Questions
 from zchat_broker.registrations import Peer, Registrations
@@ -45,9 +46,6 @@ _STALL_S = 3.0
 # a handshake costs a millisecond: whoever waits for his turn is not silent. Else 5,000 clients are told that thousands
 # of them went offline and came back (measured: four times the CPU; docs/performance.md).
 _RETURN_PER_USER_S = 0.006
-_PRUNE_EVERY_S = 3600.0
-_PRUNE_MESSAGES = 2_000
-_DAY_MS = 24 * 3600 * 1000
 _NOT_KEPT = "The broker could not keep it (its disk may be full); try again later."
 
 
@@ -106,9 +104,9 @@ class Hub:
         )
         self.nonsense = Nonsense()
         self._turn_s = now.steady_s
-        self._tidy_s = self._prune_s = now.steady_s
+        self._tidy_s = now.steady_s
         self._forgiving_until_s = now.steady_s
-        self._pruning = True
+        self._pruning = Pruning(store, self._order, profile.history_days, now)
         self._publisher.key_of(PUBLIC)
         self._outage = Outage(store)
         # False while what the rules hold was not kept, and what is kept cannot be read.
@@ -291,20 +289,7 @@ class Hub:
         if now.steady_s >= self._forgiving_until_s:
             for entry in due(self._rules.state, now.at):
                 self._order.submit(entry)
-        self._prune(now)
-
-    def _prune(self, now: Now) -> None:
-        if now.steady_s - self._prune_s >= _PRUNE_EVERY_S:
-            self._prune_s = now.steady_s
-            self._pruning = True
-            self._order.submit(Pruned(now.at))
-        if self._pruning:
-            try:
-                oldest_at = now.at - int(self._profile.history_days * _DAY_MS)
-                self._pruning = self._store.prune(oldest_at, _PRUNE_MESSAGES)
-            except StoreFailed as error:
-                self._pruning = False
-                _log.error("old messages could not be deleted, the next try is in an hour: %s", error)
+        self._pruning.step(now)
 
     # -- settling ---------------------------------------------------------------------------------------------------
 
@@ -331,8 +316,8 @@ class Hub:
             self._fail(entries, out)
             return
         self._outage.succeeded()
-        # What was dropped is out of reach already; its text leaves the file within seconds.
-        self._pruning = self._pruning or outcome.drops_topics
+        if outcome.drops_topics:
+            self._pruning.hurry()
         outcome.carry_out(state, self._registrations.routes, self._turn_s, out.replies)
 
     def _restore_rules(self) -> bool:
