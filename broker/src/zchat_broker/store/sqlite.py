@@ -7,27 +7,13 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final, cast
 
-from zchat_broker.rules.state import (
-    AccessCode,
-    AuditEntry,
-    Ban,
-    Guest,
-    Invitation,
-    Mute,
-    Party,
-    Record,
-    Session,
-    Tail,
-    User,
-    Waiting,
-)
+from zchat_broker.rules.state import AuditEntry
 from zchat_broker.store import (
     Changes,
     KeptAnswer,
     KeptMessage,
     Loaded,
     MessagesDamaged,
-    RecordKey,
     Stored,
     StoreFailed,
     StoreUnusable,
@@ -35,6 +21,7 @@ from zchat_broker.store import (
 from zchat_broker.store.carried import drop_key, read_key
 from zchat_broker.store.loading import SEQ_MAX, answer_id, load, message_id
 from zchat_broker.store.opening import LOCK_WAIT_MS, Durability, is_damage, open_to_serve
+from zchat_broker.store.records import keep_records
 from zchat_broker.store.schema import MIGRATIONS, Migration
 from zchat_common.limits import ANSWERS_KEPT
 
@@ -47,30 +34,6 @@ _OLDEST: Final = "SELECT body, digest FROM messages WHERE id > ? AND id < ? ORDE
 _NEWEST: Final = "SELECT body, digest FROM messages WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?"
 _NOTE: Final = "INSERT INTO audit VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
 _AUDIT: Final = "SELECT at, by, act, name, until, address, reason FROM audit ORDER BY number"
-_SAVE: Final[dict[type[Record], str]] = {
-    User: "INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?)",
-    Session: "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
-    Party: "INSERT OR REPLACE INTO parties VALUES (?, ?)",
-    Invitation: "INSERT OR REPLACE INTO invitations VALUES (?, ?, ?, ?)",
-    Waiting: "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)",
-    Tail: "INSERT OR REPLACE INTO tails VALUES (?, ?, ?, ?, ?, ?)",
-    Ban: "INSERT OR REPLACE INTO bans VALUES (?, ?, ?, ?, ?, ?, ?)",
-    Mute: "INSERT OR REPLACE INTO mutes VALUES (?, ?, ?, ?, ?, ?)",
-    AccessCode: "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?)",
-    Guest: "INSERT OR REPLACE INTO guests VALUES (?, ?, ?)",
-}
-_REMOVE: Final[dict[type[Record], str]] = {
-    User: "DELETE FROM users WHERE folded = ?",
-    Session: "DELETE FROM sessions WHERE user = ?",
-    Party: "DELETE FROM parties WHERE id = ?",
-    Invitation: "DELETE FROM invitations WHERE party = ? AND invitee = ?",
-    Waiting: "DELETE FROM waiting WHERE user = ? AND seq = ?",
-    Tail: "DELETE FROM tails WHERE user = ? AND told_seq = ?",
-    Ban: "DELETE FROM bans WHERE key = ?",
-    Mute: "DELETE FROM mutes WHERE key = ?",
-    AccessCode: "DELETE FROM codes WHERE digest = ?",
-    Guest: "DELETE FROM guests WHERE key = ?",
-}
 
 
 class SqliteStore:
@@ -105,7 +68,7 @@ class SqliteStore:
             for user, instance in changes.numberings_removed:
                 self._remove_numbering(user, instance)
             if changes.records:
-                self._keep_records(changes.records)
+                keep_records(self._db, changes.records)
             if changes.messages or changes.digests:
                 self._keep_messages(changes.messages, changes.digests)
             if changes.answers:
@@ -208,27 +171,6 @@ class SqliteStore:
         ring = (answer_id(row[0], 0), answer_id(row[0], ANSWERS_KEPT - 1))
         self._db.execute("DELETE FROM answers WHERE id BETWEEN ? AND ?", ring)
         self._db.execute("DELETE FROM numberings WHERE id = ?", row)
-
-    def _keep_records(self, records: dict[RecordKey, Record | None]) -> None:
-        saved: dict[type[Record], list[Record]] = {}
-        for key, record in records.items():
-            if record is not None:
-                saved.setdefault(key[0], []).append(record)
-                continue
-            self._db.execute(_REMOVE[key[0]], key[1:])
-            if key[0] is Party:
-                self._db.execute("DELETE FROM seats WHERE party = ?", key[1:])
-        for kind, kept in saved.items():
-            if kind is Party:
-                self._save_parties(cast("list[Party]", kept))
-            else:
-                self._db.executemany(_SAVE[kind], kept)
-
-    def _save_parties(self, parties: list[Party]) -> None:
-        self._db.executemany(_SAVE[Party], [(party.id, party.leader) for party in parties])
-        self._db.executemany("DELETE FROM seats WHERE party = ?", [(party.id,) for party in parties])
-        seats = [(party.id, place, *seat) for party in parties for place, seat in enumerate(party.seats)]
-        self._db.executemany("INSERT INTO seats VALUES (?, ?, ?, ?, ?)", seats)
 
     def _keep_messages(self, messages: list[KeptMessage], digests: dict[str, bytes]) -> None:
         numbers = self._numbers
