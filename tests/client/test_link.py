@@ -106,7 +106,7 @@ class Ends:
     """The broker's ends of the two links, and a link to them; what came down it is in ``heard``, by its size."""
 
     def __init__(self, context: zmq.asyncio.Context) -> None:
-        self.commands, self.topics = context.socket(zmq.ROUTER), context.socket(zmq.PUB)
+        self.commands, self.topics = context.socket(zmq.ROUTER), context.socket(zmq.XPUB)
         self.commands.setsockopt(zmq.CURVE_SERVER, 1)
         self.commands.setsockopt(zmq.CURVE_SECRETKEY, z85.encode(BROKER.secret))
         ports = [socket.bind_to_random_port("tcp://127.0.0.1") for socket in (self.commands, self.topics)]
@@ -114,6 +114,7 @@ class Ends:
             context, Found(Introduction(1, ports[0], ports[1], BROKER.public), "127.0.0.1"), Identity.create()
         )
         self.link.subscribe("public")
+        self.subscription = b""
         self.heard: list[int] = []
         self.reading = asyncio.create_task(self.link.read(self._hear, self._hear, lambda: None))
 
@@ -127,11 +128,10 @@ class Ends:
         await self.commands.send_multipart([route, bytes(size)])
 
     async def publish(self, size: int) -> None:
-        """Publishes a frame of this size, again until the subscription has taken effect or the link has ended."""
-        before = len(self.heard)
-        while len(self.heard) == before and not self.reading.done():
-            await self.topics.send(b"public\0".ljust(size, b"x"))
-            await asyncio.sleep(0.02)
+        """Publishes a frame of this size, when its reader has subscribed."""
+        if not self.subscription:
+            self.subscription = await self.topics.recv()
+        await self.topics.send(b"public\0".ljust(size, b"x"))
 
 
 @pytest.mark.parametrize("link", ["commands", "topics"])

@@ -65,9 +65,10 @@ class OnThePath:
         self._down.bind(f"tcp://{HOST}:{self._port + 1}")
         tasks = [asyncio.create_task(self._wishes(self._down, up)), asyncio.create_task(self._frames(up))]
         for port in (self._port, self._port + 2):
-            relay = asyncio.create_task(self._relay(port))
-            tasks.append(relay)
-        await asyncio.sleep(0)
+            listens = asyncio.Event()
+            tasks.append(asyncio.create_task(self._relay(port, listens)))
+            await listens.wait()
+        self._ready.set()
         await self._stop.wait()
         for task in tasks:
             task.cancel()
@@ -88,7 +89,7 @@ class OnThePath:
         assert self._down is not None
         await self._down.send(frame)
 
-    async def _relay(self, port: int) -> None:
+    async def _relay(self, port: int, listens: asyncio.Event) -> None:
         pumps: set[asyncio.Task[None]] = set()
 
         async def hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -97,8 +98,7 @@ class OnThePath:
                 pumps.add(asyncio.create_task(_pump(source, target)))
 
         async with await asyncio.start_server(hand_on, HOST, port):
-            if port != self._port:
-                self._ready.set()
+            listens.set()
             try:
                 await asyncio.Event().wait()
             finally:
