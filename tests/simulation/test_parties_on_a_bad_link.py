@@ -9,6 +9,18 @@ from zchat_client import events as e
 from zchat_common import messages as m
 
 
+def join_and_be_kicked(story: Story) -> None:
+    """Bob joins Alice's party and is kicked, before the answer to his joining has come down to him."""
+    alice, bob = story.runs
+    alice.do("party_invite", "bob")
+    story.world.pass_time(0.5)
+    assert bob.wires is not None
+    bob.wires.down.freeze(story.world.timeline.now_s + 2.0)
+    accept(bob)
+    story.world.pass_time(0.5)
+    alice.do("party_kick", "bob")
+
+
 def test_whoever_joins_while_his_frames_drop_is_shown_the_party_from_his_own_join_on() -> None:
     story = Story("alice", "bob")
     (alice, bob), world = story.runs, story.world
@@ -80,14 +92,8 @@ def test_a_party_that_is_made_and_left_at_one_go_is_shown_whole_and_gone() -> No
 
 def test_the_answer_to_a_join_may_come_after_one_is_out_again() -> None:
     story = Story("alice", "bob")
-    (alice, bob), world = story.runs, story.world
-    alice.do("party_invite", "bob")
-    world.pass_time(0.5)
-    assert bob.wires is not None
-    bob.wires.down.freeze(world.timeline.now_s + 2.0)
-    accept(bob)
-    world.pass_time(0.5)
-    alice.do("party_kick", "bob")
+    bob, world = story.runs[1], story.world
+    join_and_be_kicked(story)
     world.pass_time(1.0)
     assert bob.session.reading.membership.party is None
     world.pass_time(1.0)
@@ -99,13 +105,7 @@ def test_the_answer_to_a_join_may_come_after_one_is_out_again() -> None:
 def test_the_answer_to_an_old_join_leaves_a_new_invitation_open() -> None:
     story = Story("alice", "bob")
     (alice, bob), world = story.runs, story.world
-    alice.do("party_invite", "bob")
-    world.pass_time(0.5)
-    assert bob.wires is not None
-    bob.wires.down.freeze(world.timeline.now_s + 2.0)
-    accept(bob)
-    world.pass_time(0.5)
-    alice.do("party_kick", "bob")
+    join_and_be_kicked(story)
     alice.do("party_invite", "bob")
     world.pass_time(2.0)
     assert bob.session.outbox.waiting == ()

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
+from tests.system.parties import join
 from tests.system.processes import PROGRAMS, Broker, Client, House, free_port, level, unique
-from tests.system.test_parties import join
 
 Three = list[Client]
 

@@ -2,8 +2,8 @@
 
 import signal
 
+from tests.system.parties import join
 from tests.system.processes import Broker, Client, House, level, unique
-from tests.system.test_parties import join
 
 
 def refusal(client: Client) -> tuple[str, str]:
@@ -12,6 +12,15 @@ def refusal(client: Client) -> tuple[str, str]:
     assert [event["event"] for event in client.events] == ["error", "bye"]
     assert client.events[1]["reason"] == "refused"
     return client.events[0]["code"], client.events[0]["text"]
+
+
+def leading(house: House, broker: Broker, bob: Client) -> Client:
+    """Alice, in a party with Bob, who has not seen what came before."""
+    (alice,) = house.join(broker, unique("alice"))
+    join(alice, bob)
+    level(alice, bob)
+    bob.forget()
+    return alice
 
 
 def test_a_name_is_in_use_while_its_owner_is_online(house: House, broker: Broker) -> None:
@@ -27,10 +36,7 @@ def test_a_takeover_ends_the_session_elsewhere_and_keeps_the_seat(
     house: House, broker: Broker, three: list[Client]
 ) -> None:
     bob = three[1]
-    (alice,) = house.join(broker, unique("alice"))
-    join(alice, bob)
-    level(alice, bob)
-    bob.forget()
+    alice = leading(house, broker, bob)
     again = house.client(alice.name, broker, "--takeover", data=alice.data)
     connected = again.wait("connected")
     assert connected["party"] == {"leader": alice.name, "members": [alice.name, bob.name]}
@@ -80,10 +86,7 @@ def test_the_name_of_a_killed_client_is_free_at_once_for_its_owner(
     house: House, broker: Broker, three: list[Client]
 ) -> None:
     bob = three[1]
-    (alice,) = house.join(broker, unique("alice"))
-    join(alice, bob)
-    level(alice, bob)
-    bob.forget()
+    alice = leading(house, broker, bob)
     alice.kill()
     assert refusal(house.client(alice.name, broker, data=house.folder / "thief"))[0] == "name_owned"
     again = house.client(alice.name, broker, data=alice.data)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.system.parties import join
 from tests.system.processes import Broker, Client, House, free_port, level
-from tests.system.test_parties import join
 
 
 @pytest.fixture

@@ -3,19 +3,10 @@
 import pytest
 
 from tests.system.contract import Event
+from tests.system.parties import invite, join, leave
 from tests.system.processes import Broker, Client, House, level, unique
 
 Three = list[Client]
-
-
-def join(inviter: Client, *invited: Client) -> None:
-    """Each of them is invited and accepts, one after the other."""
-    for each in invited:
-        inviter.types(f"/party invite {each}")
-        each.wait("invited", inviter=inviter.name)
-        each.types(f"/party accept {inviter}")
-        for member in (inviter, each):
-            member.wait("party", change="joined", name=each.name)
 
 
 def change(what: str, about: Client, leader: Client | None, *members: Client, reason: str | None = None) -> Event:
@@ -62,8 +53,7 @@ def test_the_first_invitation_creates_the_party(three: Three) -> None:
 
 def test_who_accepts_joins_and_every_member_is_told(three: Three) -> None:
     alice, bob, carol = three
-    alice.types(f"/party invite {bob}")
-    bob.wait("invited")
+    invite(alice, bob)
     bob.types("/party accept")
     bob.wait("party", change="joined")
     level(*three)
@@ -75,9 +65,8 @@ def test_who_accepts_joins_and_every_member_is_told(three: Three) -> None:
 
 def test_any_member_may_invite_and_members_stand_in_the_order_of_joining(party: Three) -> None:
     alice, bob, carol = party
-    bob.types(f"/party invite {carol}")
-    invited = carol.wait("invited")
-    assert (invited["inviter"], invited["members"]) == (bob.name, [alice.name, bob.name])
+    invited = invite(bob, carol)
+    assert invited["members"] == [alice.name, bob.name]
     carol.types("/party accept")
     carol.wait("party", change="joined")
     level(*party)
@@ -94,8 +83,7 @@ def test_any_member_may_invite_and_members_stand_in_the_order_of_joining(party: 
 
 def test_who_declines_is_told_so_and_the_members_and_the_inviter_are(party: Three) -> None:
     alice, bob, carol = party
-    bob.types(f"/party invite {carol}")
-    carol.wait("invited")
+    invite(bob, carol)
     carol.types("/party decline")
     carol.wait("party", change="declined")
     level(*party)
@@ -107,10 +95,8 @@ def test_who_declines_is_told_so_and_the_members_and_the_inviter_are(party: Thre
 
 def test_an_invitation_outlives_its_inviters_membership(party: Three) -> None:
     alice, bob, carol = party
-    bob.types(f"/party invite {carol}")
-    carol.wait("invited")
-    bob.types("/party leave")
-    bob.wait("party", change="left")
+    invite(bob, carol)
+    leave(bob)
     carol.types(f"/party accept {bob}")
     joined = carol.wait("party", change="joined")
     assert (joined["leader"], joined["members"]) == (alice.name, [alice.name, carol.name])
@@ -118,10 +104,8 @@ def test_an_invitation_outlives_its_inviters_membership(party: Three) -> None:
 
 def test_an_inviter_who_has_left_is_told_of_the_answer(party: Three) -> None:
     alice, bob, carol = party
-    bob.types(f"/party invite {carol}")
-    carol.wait("invited")
-    bob.types("/party leave")
-    bob.wait("party", change="left")
+    invite(bob, carol)
+    leave(bob)
     _forget(party)
     carol.types("/party decline")
     declined = [each.wait("party", change="declined") for each in party]
@@ -148,8 +132,7 @@ def test_what_is_said_in_a_party_is_for_its_members_from_their_joining_on(party:
     assert carol.texts("party") == ["hello all"]
     bob.types("/history party 2")
     assert [message["text"] for message in bob.wait("history")["messages"]] == ["to alice", "hello all"]
-    bob.types("/party leave")
-    bob.wait("party", change="left")
+    leave(bob)
     alice.types("/p without bob")
     carol.wait("message", text="without bob")
     level(*party)
@@ -160,8 +143,7 @@ def test_what_is_said_in_a_party_is_for_its_members_from_their_joining_on(party:
 
 def test_who_is_in_a_party_again_does_not_read_what_was_said_without_him(party: Three) -> None:
     alice, bob, _ = party
-    bob.types("/party leave")
-    bob.wait("party", change="left")
+    leave(bob)
     alice.types("/p while you were out")
     alice.wait("sent", topic="party")
     join(alice, bob)
@@ -200,8 +182,7 @@ def test_the_leader_kicks_and_the_one_kicked_is_told(party: Three) -> None:
 
 def test_a_member_leaves(party: Three) -> None:
     alice, bob, carol = party
-    bob.types("/party leave")
-    bob.wait("party", change="left")
+    leave(bob)
     level(*party)
     assert plain(alice.seen("party")) == plain(bob.seen("party")) == [change("left", bob, alice, alice)]
     assert carol.seen("party") == []
@@ -223,8 +204,7 @@ def test_when_the_leader_leaves_the_longest_member_leads(party: Three) -> None:
 
 def test_the_last_one_out_dissolves_the_party(party: Three) -> None:
     alice, bob, _ = party
-    bob.types("/party leave")
-    bob.wait("party", change="left")
+    leave(bob)
     _forget(party)
     alice.types("/party leave")
     alice.wait("party", change="dissolved")
@@ -235,10 +215,8 @@ def test_the_last_one_out_dissolves_the_party(party: Three) -> None:
 
 def test_an_open_invitation_ends_with_its_party(party: Three) -> None:
     alice, bob, carol = party
-    bob.types(f"/party invite {carol}")
-    carol.wait("invited")
-    bob.types("/party leave")
-    bob.wait("party", change="left")
+    invite(bob, carol)
+    leave(bob)
     _forget(party)
     alice.types("/party leave")
     expired = [each.wait("party", change="expired") for each in (bob, carol)]
@@ -266,10 +244,8 @@ def test_exit_leaves_the_party_at_once(fresh: Three) -> None:
 
 def test_accepting_while_alone_in_ones_own_party_leaves_that(three: Three) -> None:
     alice, bob, carol = three
-    bob.types(f"/party invite {carol}")
-    carol.wait("invited", inviter=bob.name)
-    alice.types(f"/party invite {bob}")
-    bob.wait("invited")
+    invite(bob, carol)
+    invite(alice, bob)
     bob.types("/party accept")
     bob.wait("party", change="joined")
     level(*three)
@@ -287,8 +263,7 @@ def test_accepting_while_alone_in_ones_own_party_leaves_that(three: Three) -> No
 
 def test_who_is_in_a_party_with_others_leaves_it_first(party: Three) -> None:
     alice, bob, carol = party
-    carol.types(f"/party invite {bob}")
-    bob.wait("invited", inviter=carol.name)
+    invite(carol, bob)
     bob.types("/party accept")
     assert bob.wait("error", typed="/party accept")["code"] == "already_in_party"
     bob.types("/party leave", "/party accept")
@@ -303,8 +278,7 @@ def test_the_latest_invitation_is_answered_unless_an_inviter_is_named(
 ) -> None:
     alice, bob, carol = three
     for inviter in (alice, bob):
-        inviter.types(f"/party invite {carol}")
-        carol.wait("invited", inviter=inviter.name)
+        invite(inviter, carol)
     carol.types(f"/party {answer} {alice.name.upper()}" if named else f"/party {answer}")
     assert carol.wait("party", change=ended)["leader"] == (alice if named else bob).name
     # The other invitation is as good as before.
@@ -327,8 +301,7 @@ def test_a_known_user_who_is_away_may_be_invited(fresh: Three, house: House, bro
 
 def test_an_invitation_is_still_there_after_its_invited_one_was_away(house: House, broker: Broker) -> None:
     alice, bob = house.join(broker, unique("alice"), unique("bob"))
-    alice.types(f"/party invite {bob}")
-    bob.wait("invited")
+    invite(alice, bob)
     bob.types("/exit")
     assert bob.exit_code() == 0
     (again,) = house.join(broker, bob.name)

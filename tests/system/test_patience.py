@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.system.parties import join
 from tests.system.processes import Broker, Client, House, free_port, level
-from tests.system.test_parties import join
 
 OFFLINE_S = 15
 GRACE_S = 2

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
+from tests.system.parties import join
 from tests.system.processes import Broker, Client, House, level
-from tests.system.test_parties import join
 from tests.system.test_subcommands import run
 
 

@@ -8,9 +8,9 @@ import msgpack
 import pytest
 import zmq
 
+from tests.system.parties import join
 from tests.system.peer import Peer, Registered, introduction
 from tests.system.processes import Broker, Client, House, level, unique, wait_until
-from tests.system.test_parties import join
 from zchat_common import messages as m
 from zchat_common import wire
 from zchat_common.limits import COMMAND_MAX_BYTES, PROTOCOL_VERSION

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.system.processes import Broker, House, environment, level, unique
+from tests.system.processes import Broker, Client, House, environment, level, unique
 from tests.system.screens import CTRL_C, CTRL_D, ENTER, Terminal
 
 Open = Callable[..., Terminal]
@@ -32,6 +32,23 @@ def at_terminal(house: House, broker: Broker) -> Iterator[Open]:
     yield open_terminal
     for terminal in opened:
         terminal.close()
+
+
+def without_pace(house: House, at_terminal: Open) -> tuple[Client, Terminal]:
+    """Bob may say as much as he likes, at a broker of its own; and Alice's terminal."""
+    broker = house.broker("--rate", "0")
+    (bob,) = house.join(broker, "bob")
+    terminal = at_terminal("alice", broker=broker)
+    terminal.wait_for("you are alice")
+    return bob, terminal
+
+
+def overfill(bob: Client) -> list[str]:
+    """Bob says more than a terminal takes in before it is read; returns his texts."""
+    texts = [f"({number}) " + "x" * 1000 for number in range(150)]
+    bob.types(*texts)
+    bob.wait("message", text=texts[-1])
+    return texts
 
 
 def test_a_person_gives_a_name_talks_and_leaves(at_terminal: Open) -> None:
@@ -69,10 +86,7 @@ def test_the_typed_line_is_not_torn_by_arriving_messages(house: House, broker: B
 
 def test_what_is_typed_while_messages_pour_in_is_not_torn_either(house: House, at_terminal: Open) -> None:
     """A terminal that echoes by itself, if only while a message is written, would put typed letters between them."""
-    broker = house.broker("--rate", "0")
-    (bob,) = house.join(broker, "bob")
-    terminal = at_terminal("alice", broker=broker)
-    terminal.wait_for("you are alice")
+    bob, terminal = without_pace(house, at_terminal)
     typed = "the quick brown fox"
     for number, letter in enumerate(typed):
         bob.types(*[f"{number}.{part}" for part in range(5)])
@@ -87,14 +101,8 @@ def test_what_is_typed_while_messages_pour_in_is_not_torn_either(house: House, a
 
 def test_a_terminal_that_does_not_read_holds_up_only_itself(house: House, at_terminal: Open) -> None:
     """Its window is frozen, or its network slow: the session goes on, and all of it is shown when it reads again."""
-    broker = house.broker("--rate", "0")
-    (bob,) = house.join(broker, "bob")
-    terminal = at_terminal("alice", broker=broker)
-    terminal.wait_for("you are alice")
-    # More than a terminal takes in before it is read.
-    texts = [f"({number}) " + "x" * 1000 for number in range(150)]
-    bob.types(*texts)
-    bob.wait("message", text=texts[-1])
+    bob, terminal = without_pace(house, at_terminal)
+    texts = overfill(bob)
     terminal.types("still here" + ENTER + "half of a sen")
     assert bob.wait("message", text="still here")["sender"] == "alice"
     rows = terminal.wait(lambda rows: "alice: still here" in "".join(rows), "what was said meanwhile")
@@ -104,13 +112,8 @@ def test_a_terminal_that_does_not_read_holds_up_only_itself(house: House, at_ter
 
 
 def test_a_client_can_be_ended_at_a_terminal_that_does_not_read(house: House, at_terminal: Open) -> None:
-    broker = house.broker("--rate", "0")
-    (bob,) = house.join(broker, "bob")
-    terminal = at_terminal("alice", broker=broker)
-    terminal.wait_for("you are alice")
-    texts = [f"({number}) " + "x" * 1000 for number in range(150)]
-    bob.types(*texts)
-    bob.wait("message", text=texts[-1])
+    bob, terminal = without_pace(house, at_terminal)
+    overfill(bob)
     terminal.signals(signal.SIGTERM)
     assert terminal.exit_code_unread() == 128 + signal.SIGTERM
     bob.wait("presence", name="alice", status="offline")
