@@ -230,10 +230,8 @@ def _maybe_name(rest: str) -> str | None:
 
 
 def _whisper(rest: str) -> Typed:
-    name, *text = rest.split(None, 1) if rest else [""]
-    if not text:
-        raise WrongUse
-    return WhisperTo(name, text[0])
+    name, text = t.name_first(rest)
+    return WhisperTo(name, _text(text))
 
 
 def _party_say(rest: str) -> Typed:

@@ -94,12 +94,12 @@ Ignoring = Ignore | Unignore | ListIgnored
 
 def parse_kick(rest: str) -> Kick:
     """``NAME [reason]``."""
-    return Kick(*_first(rest))
+    return Kick(*name_first(rest))
 
 
 def parse_ban(rest: str) -> Ban:
     """``NAME [address] [for 1h] [reason]``."""
-    name, rest = _first(rest)
+    name, rest = name_first(rest)
     word, _, tail = rest.partition(" ")
     by_address = word.lower() == "address"
     return Ban(name, by_address, *_lasting(tail.strip() if by_address else rest))
@@ -107,11 +107,12 @@ def parse_ban(rest: str) -> Ban:
 
 def parse_mute(rest: str) -> Mute:
     """``NAME [for 1h] [reason]``."""
-    name, rest = _first(rest)
+    name, rest = name_first(rest)
     return Mute(name, *_lasting(rest))
 
 
-def _first(rest: str) -> tuple[str, str]:
+def name_first(rest: str) -> tuple[str, str]:
+    """The name that must come first, and what follows it."""
     name, *tail = rest.split(None, 1) if rest else [""]
     if not name:
         raise WrongUse
