@@ -16,14 +16,7 @@ from zchat_broker.machine import CannotStart
 from zchat_broker.profile import Profile
 from zchat_broker.registrations import Peer
 from zchat_broker.server import Server, _peer
-from zchat_broker.sockets import (
-    ZAP_DOMAIN,
-    commands_socket,
-    endpoint,
-    pace_socket,
-    seed_routing_ids,
-    topics_socket,
-)
+from zchat_broker.sockets import ZAP_DOMAIN, commands_socket, endpoint, pace_socket, seed_routing_ids, topics_socket
 from zchat_broker.store.memory import MemoryStore
 from zchat_broker.zap import Zap
 from zchat_common.identity import Identity

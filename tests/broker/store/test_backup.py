@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.broker.store.files import full_disk, overwrite_table, posix_only
 from tests.broker.store.test_checking import files, say
-from tests.broker.store.test_sqlite import full_disk, overwrite_table, posix_only
 from zchat_broker.store import Changes, StoreUnusable
 from zchat_broker.store.backup import BackupFailed, back_up
 from zchat_broker.store.checking import check

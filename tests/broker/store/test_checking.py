@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from tests.broker.rules.random_log import RandomLog
-from tests.broker.store.test_sqlite import PAGE_BYTES, overwrite_table
+from tests.broker.store.files import PAGE_BYTES, overwrite_table
 from zchat_broker.digests import Digests
 from zchat_broker.links import Links
 from zchat_broker.outcome import Outcome

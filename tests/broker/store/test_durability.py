@@ -11,7 +11,7 @@ COMMITS = 5
 COMMITTER = """
 import os, sys
 from pathlib import Path
-from tests.broker.store.test_sqlite import turn
+from tests.broker.store.files import turn
 from zchat_broker.store.opening import Durability
 from zchat_broker.store.sqlite import SqliteStore
 
