@@ -13,7 +13,7 @@ import pytest
 
 from tests.broker.store.files import ALICE, full_disk, overwrite_table, posix_only, turn
 from zchat_broker.rules.state import AuditEntry, Party, Seat, State
-from zchat_broker.store import Changes, KeptAnswer, KeptMessage, StoreFailed, StoreUnusable
+from zchat_broker.store import Changes, KeptAnswer, KeptMessage, StoreFailed, StoreUnusable, record_key
 from zchat_broker.store.sqlite import SqliteStore, read_audit
 from zchat_common import wire
 from zchat_common.messages import Answer
@@ -109,6 +109,15 @@ def test_dropping_a_topic_leaves_its_deletion_to_prune(path: Path) -> None:
             store.commit(turn(number, "party.p"))
         store.commit(Changes(topics_dropped=["party.p"]))
         assert [store.prune(0, 4) for _ in range(4)] == [True, True, False, False]
+
+
+def test_a_party_that_is_over_leaves_no_seats_behind(path: Path) -> None:
+    party = Party("p", "alice", (Seat("alice", 1, None), Seat("bob", 2, None)))
+    with closing(SqliteStore(path)) as store:
+        store.commit(Changes(records={record_key(party): party}))
+        store.commit(Changes(records={record_key(party): None}))
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT * FROM seats").fetchall() == []
 
 
 # -- faults -----------------------------------------------------------------------------------------------------------
