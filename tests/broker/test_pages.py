@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.broker.store.files import PAGE_BYTES
-from tests.broker.store.test_checking import say
+from tests.broker.store.files import PAGE_BYTES, say
 from zchat_broker.pages import Pages
 from zchat_broker.store import Changes, MessagesDamaged
 from zchat_broker.store.sqlite import SqliteStore

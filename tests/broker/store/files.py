@@ -13,12 +13,16 @@ import pytest
 from zchat_broker.rules.state import User
 from zchat_broker.store import Changes, KeptAnswer, KeptMessage, record_key
 from zchat_common import wire
-from zchat_common.messages import Answer
+from zchat_common.messages import Answer, Say
 
 ALICE = User("alice", "Alice", b"k" * 32, 1)
 PAGE_BYTES = 4096
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="modes of files are a matter of POSIX")
+
+
+def say(seq: int, at: int, text: str = "hello") -> KeptMessage:
+    return KeptMessage("public", seq, at, wire.encode(Say(seq, at, "Alice", text, action=False)))
 
 
 def turn(number: int, topic: str = "public", size: int = 100) -> Changes:
@@ -55,3 +59,7 @@ def overwrite_table(path: Path, table: str) -> None:
     with path.open("r+b") as file:
         file.seek((page - 1) * PAGE_BYTES)
         file.write(b"\xff" * PAGE_BYTES)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir() if not file.name.endswith("-shm")}

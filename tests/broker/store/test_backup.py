@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker.store.files import full_disk, overwrite_table, posix_only
-from tests.broker.store.test_checking import files, say
+from tests.broker.store.files import files, full_disk, overwrite_table, posix_only, say
 from zchat_broker.store import Changes, StoreUnusable
 from zchat_broker.store.backup import BackupFailed, back_up
 from zchat_broker.store.checking import check
@@ -23,7 +22,7 @@ KEY = b"ab" * 32 + b"\n"
 WRITER = """
 import sys
 from pathlib import Path
-from tests.broker.store.test_checking import say
+from tests.broker.store.files import say
 from zchat_broker.store import Changes
 from zchat_broker.store.sqlite import SqliteStore
 

@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from tests.broker.rules.random_log import RandomLog
-from tests.broker.store.files import PAGE_BYTES, overwrite_table
+from tests.broker.store.files import PAGE_BYTES, files, overwrite_table, say
 from zchat_broker.digests import Digests
 from zchat_broker.links import Links
 from zchat_broker.outcome import Outcome
@@ -28,10 +28,6 @@ from zchat_broker.store.schema import MIGRATIONS
 from zchat_broker.store.sqlite import SqliteStore
 from zchat_common import wire
 from zchat_common.messages import Answer, PartyChanged, Say
-
-
-def say(seq: int, at: int, text: str = "hello") -> KeptMessage:
-    return KeptMessage("public", seq, at, wire.encode(Say(seq, at, "Alice", text, action=False)))
 
 
 def commit_log(store: SqliteStore, entries: int, *, prune: bool) -> None:
@@ -96,10 +92,6 @@ def spoil(path: Path, *statements: str) -> None:
 
 def mistakes(path: Path) -> list[str]:
     return check(path, alone=True).mistakes
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir() if not file.name.endswith("-shm")}
 
 
 @pytest.mark.parametrize("prune", [False, True])

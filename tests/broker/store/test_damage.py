@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker.store.files import PAGE_BYTES
-from tests.broker.store.test_checking import say
+from tests.broker.store.files import PAGE_BYTES, say
 from zchat_broker.rules.state import Session, User
 from zchat_broker.store import Changes, KeptAnswer, StoreFailed, StoreUnusable, record_key
 from zchat_broker.store.checking import check
