@@ -81,7 +81,7 @@ class Stage:
     def said(self) -> list[str]:
         """The texts that were said in the open conversation."""
         assert self.app.chat is not None
-        return [line.text for line in self.app.chat.story.open.lines if line.kind is Kind.SAID]
+        return [line.text for line in self.app.chat.story.conversations.open.lines if line.kind is Kind.SAID]
 
 
 _KEYS = {" ": "space", "/": "slash", "@": "at", "\n": "ctrl+j"}

@@ -75,6 +75,7 @@ def test_one_sees_again_which_whispers_have_arrived(broker: Broker, tmp_path: Pa
                 await stage.sees("one ✓✓")
             await reading
             await stage.sees("has gone")
+            await stage.reads()
             await stage.types("two", "enter")
             await stage.sees(f"two ✓ {bob_name} is away")
         async with on_stage(broker, tmp_path, name) as stage:

@@ -138,10 +138,10 @@ class ZchatApp(App[int], inherit_bindings=False):
     async def _run(self, client: Client) -> End:
         chat = self.chat = Chat(client, self._wake)
         client.ask_invite = self._ask_code
-        chat.story.default_level = self._read.settings.notify
-        self._take_theme(client)
+        chat.story.notices.default_level = self._read.settings.notify
+        self._take_theme(chat)
         for trouble in self._read.troubles:
-            chat.story.opening(trouble, round(time.time() * 1000), Kind.ERROR)
+            chat.story.conversations.opening(trouble, round(time.time() * 1000), Kind.ERROR)
         chat.story.first_contact = self._first_contact
         self._chat_screen.begin(chat)
         end = await chat.run()
@@ -222,7 +222,7 @@ class ZchatApp(App[int], inherit_bindings=False):
             if await self._ask(words.LEAVING_TITLE, words.unsent(unsent), *answers, escape="stay") != LEAVE:
                 return
         self._leaving = True
-        chat.keep_draft(self._chat_screen.entry.text)
+        chat.memory.keep_draft(self._chat_screen.entry.text)
         await chat.leave()
         self.unsent = chat.console.unsent
         self.exit(EXIT_UNSENT if self.unsent else 0)
@@ -320,12 +320,12 @@ class ZchatApp(App[int], inherit_bindings=False):
 
     def _call(self, now_s: float) -> None:
         chat = self.chat
-        if chat is None or not chat.story.notices:
+        if chat is None or not chat.story.notices.waiting:
             return
         if self._attention.looking(now_s):
-            chat.story.notices = []
+            chat.story.notices.take()
         elif self._attention.should_call(now_s):
-            notices, chat.story.notices = chat.story.notices, []
+            notices = chat.story.notices.take()
             settings = self._read.settings
             if settings.bell:
                 self._emit(escapes.BELL)
@@ -367,11 +367,10 @@ class ZchatApp(App[int], inherit_bindings=False):
     def _restyle(self, _theme: object) -> None:
         self._chat_screen.restyle(self._look())
         if self.chat is not None:
-            self.chat.client.notes.set("theme", f"{self.theme} {self._read.settings.theme}")
-            self.chat.save()
+            self.chat.memory.keep_theme(self.theme, self._read.settings.theme)
 
-    def _take_theme(self, client: Client) -> None:
+    def _take_theme(self, chat: Chat) -> None:
         """The theme chosen last, unless the settings have changed since."""
-        chosen, _, setting = str(client.notes.get("theme", "")).partition(" ")
-        if chosen in {theme.name for theme in THEMES} and setting == self._read.settings.theme:
+        chosen = chat.memory.theme(self._read.settings.theme)
+        if chosen in {theme.name for theme in THEMES}:
             self.theme = theme_for(chosen, os.environ if not self.no_color else {"NO_COLOR": "1"})

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from zchat_client import events as e
@@ -15,23 +15,16 @@ from zchat_client.core.roster import name_key
 from zchat_client.results import End
 from zchat_client.tui import local
 from zchat_client.tui.completion import People
-from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation
-from zchat_client.tui.said import Said, is_said
+from zchat_client.tui.conversation import PUBLIC, Conversation
+from zchat_client.tui.memory import Memory
+from zchat_client.tui.older import Older
 from zchat_client.tui.story import Card, Story, Trouble
 from zchat_common.errors import ZchatError
 
 # What may wait for the screen; beyond it the client's own bound holds, which says how many were dropped.
 _WAITING_EVENTS: Final = 50_000
-_PAGE: Final = 100
-# Whispers with one partner lie among those with all others: so many pages are looked through at a time.
-_PAGES_AT_ONCE: Final = 10
-# So many are listed from the start, those whom one whispered with last.
-_PARTNERS: Final = 20
 _GOODBYE_S: Final = 2.0
 _TYPED: Final = 100
-# Drafts are worth more than read positions, which change with every message.
-_SAVE_S: Final = 0.5
-_SAVE_READ_S: Final = 5.0
 
 
 class Entered(NamedTuple):
@@ -42,24 +35,22 @@ class Entered(NamedTuple):
 
 
 class Chat:
-    """Runs from :meth:`start` to the end of the client. ``changed`` is called when there is something to take in."""
+    """Runs from :meth:`run` to the end of the client. ``changed`` is called when there is something to take in."""
 
     def __init__(self, client: Client, changed: Callable[[], None]) -> None:
         self.client = client
         self.console = Console(client)
         self.story = Story(client.name)
+        self.conversations = self.story.conversations
+        self.memory = Memory(client.notes, self.conversations)
+        self.older = Older(client, self.story, self.memory, changed)
         self.people_changed = True
-        self.loading: set[str] = set()
         self._changed = changed
         self._waiting: deque[e.Event] = deque()
         self._room = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
         # What was typed for the latest lines: a refused one comes back as it was.
         self._typed: dict[str, Entered] = {}
-        self._older_whispers: int | None = None
-        self._whispers_complete = False
-        self._save_timer: asyncio.TimerHandle | None = None
-        self._restore()
+        self.memory.begin()
 
     # -- life -------------------------------------------------------------------------------------------------------
 
@@ -90,7 +81,7 @@ class Chat:
         match event:
             case e.Connected():
                 self.story.people = len(event.users)
-                self._know_broker(event.fingerprint)
+                self.memory.know_broker(event.fingerprint)
                 self._take_statuses()
                 self._begin()
             case e.Presence():
@@ -110,7 +101,7 @@ class Chat:
                 self.people_changed = True
                 self._take_cards()
             case e.Message() | e.Whisper():
-                self._save_soon(_SAVE_READ_S)
+                self.memory.keep_read()
             case _:
                 pass
 
@@ -120,40 +111,28 @@ class Chat:
         self.story.away_names = set(away)
         self.story.away = away.get(name_key(self.client.name))
 
-    def _know_broker(self, fingerprint: str) -> None:
-        """A broker that was set up anew counts from 1 again: what was read of the one before says nothing."""
-        notes = self.client.notes
-        if notes.get("broker", fingerprint) != fingerprint:
-            for key in notes.items():
-                if key.startswith(("read.", "closed.")):
-                    notes.set(key, None)
-            for conversation in self.story.conversations.values():
-                conversation.read_seq = 0
-                conversation.hidden = conversation.partner is not None and not conversation.draft
-        notes.set("broker", fingerprint)
-
     def _take_cards(self) -> None:
         self.story.cards = [Card(*each) for each in self.client.invitations()]
 
     def _begin(self) -> None:
         self.people_changed = True
         self._take_cards()
-        self.load_older(self.story.conversations[PUBLIC])
+        self.older.load(self.conversations.public)
         if self.client.party() is not None:
-            party = self.story.party()
-            self._restore_conversation(party)
-            self.load_older(party)
-        self._start(self._load_partners())
+            party = self.conversations.party()
+            self.memory.restore(party)
+            self.older.load(party)
+        self.older.load_partners()
         self._load_open()
 
     def _load_open(self) -> None:
         """What one has opened while nothing could be loaded."""
-        if self.story.open.first_seq is None:
-            self.load_older(self.story.open)
+        if self.conversations.open.first_seq is None:
+            self.older.load(self.conversations.open)
 
     async def leave(self) -> None:
         """Leaves the chat as ``/exit`` does, and does not wait long for a broker that does not answer."""
-        self.save()
+        self.memory.save()
         leaving = asyncio.create_task(self.client.leave())
         await asyncio.wait((leaving,), timeout=_GOODBYE_S)
         if not leaving.done():
@@ -170,16 +149,15 @@ class Chat:
 
     async def close(self) -> None:
         """Ends the client at once; the broker keeps the user's seat."""
-        for task in self._tasks:
-            task.cancel()
-        self.save()
+        self.older.close()
+        self.memory.save()
         await self.client.close()
 
     # -- typing -------------------------------------------------------------------------------------------------------
 
     def enter(self, text: str) -> Trouble | None:
         """Takes what was typed into the open conversation; what is wrong with it at first sight."""
-        conversation = self.story.open
+        conversation = self.conversations.open
         try:
             if (said := local.parse(text)) is not None:
                 self._do(said)
@@ -190,7 +168,7 @@ class Chat:
             return Trouble(error.text, text)
         self.story.trouble = None
         conversation.forget_mark()
-        self.story.entered(line)
+        self.story.under_way.entered(line)
         self._typed[line] = Entered(text, conversation.key)
         if len(self._typed) > _TYPED:
             del self._typed[next(iter(self._typed))]
@@ -199,7 +177,7 @@ class Chat:
 
     def as_typed(self, line: str) -> Entered:
         """What was typed and where, for the line that it was sent as."""
-        return self._typed.get(line, Entered(line, self.story.open_key))
+        return self._typed.get(line, Entered(line, self.conversations.open_key))
 
     def _addressed(self, text: str, conversation: Conversation) -> str:
         """Plain text and actions go to the open conversation, every other command where it says."""
@@ -217,162 +195,20 @@ class Chat:
     def _do(self, said: local.Local) -> None:
         match said:
             case local.Notify():
-                self.story.open.notify = said.level
-                self.client.notes.set(f"notify.{self.story.open_key}", said.level)
-                self._save_soon()
+                self.memory.keep_level(self.conversations.open, said.level)
             case local.Close():
-                self.close_conversation()
+                self._close_conversation()
 
-    def close_conversation(self) -> None:
+    def _close_conversation(self) -> None:
         """Takes the open conversation off the list until something is said in it."""
-        if self.story.open_key != PUBLIC:
-            left = self.story.open
-            self.story.show(PUBLIC)
-            # What was typed there was the command itself.
-            left.hidden, left.draft = True, ""
-            if left.partner is not None:
-                self.client.notes.set(f"closed.{left.key}", left.last_seq)
-                self._save_soon()
-
-    # -- older messages -----------------------------------------------------------------------------------------------
-
-    def load_older(self, conversation: Conversation) -> None:
-        """Loads an older page, unless one is under way or there is nothing older."""
-        if conversation.complete or conversation.key in self.loading or not self.client.link.connected:
+        left = self.conversations.open
+        if left.key == PUBLIC:
             return
-        self.loading.add(conversation.key)
-        self._start(self._load(conversation))
-
-    async def _load(self, conversation: Conversation) -> None:
-        try:
-            if conversation.partner is not None:
-                await self._load_whispers(conversation)
-            else:
-                page = await self.client.history(conversation.key, conversation.first_seq, _PAGE)
-                lines = [self.story.reader.line_of(each) for each in page.messages if isinstance(each, e.Message)]
-                conversation.behind(lines[-1].seq if lines else 0)
-                added = conversation.prepend(lines)
-                self.story.took_page(conversation, lines[:added])
-                conversation.complete = not added or lines[0].seq <= page.first
-        except ZchatError:
-            conversation.complete = conversation.key == PARTY
-        finally:
-            self.loading.discard(conversation.key)
-            self._changed()
-
-    async def _load_partners(self) -> None:
-        """Whom one has whispered with lately is listed from the start."""
-        with contextlib.suppress(ZchatError):
-            for conversation in await self._whisper_page():
-                conversation.hidden = conversation.last_seq <= self._closed(conversation)
-        self._changed()
-
-    async def _load_whispers(self, conversation: Conversation) -> None:
-        before = conversation.first_seq
-        for _ in range(_PAGES_AT_ONCE):
-            if self._whispers_complete or conversation.first_seq != before:
-                break
-            await self._whisper_page()
-        conversation.complete = self._whispers_complete
-
-    async def _whisper_page(self) -> list[Conversation]:
-        """One page of all whispers, to each conversation what is its own; returns those."""
-        page = await self.client.history("user", self._older_whispers, _PAGE)
-        whispers = [each for each in page.messages if is_said(each)]
-        self.story.reader.arrived.update(page.delivered)
-        if self._older_whispers is None:
-            top = (whispers[-1].seq or 0) if whispers else 0
-            for conversation in self.story.conversations.values():
-                if conversation.partner is not None:
-                    conversation.behind(top)
-        pages: dict[str, list[Said]] = {}
-        for whisper in whispers:
-            pages.setdefault(self.story.conversation_of(whisper).key, []).append(whisper)
-        for key, those in pages.items():
-            conversation = self.story.conversations[key]
-            self._restore_conversation(conversation)
-            lines = [self.story.reader.line_of(each) for each in those]
-            self.story.took_page(conversation, lines[: conversation.prepend(lines)])
-        first_seq = (whispers[0].seq or 0) if whispers else 0
-        self._whispers_complete = first_seq <= page.first
-        self._older_whispers = first_seq or self._older_whispers
-        return [self.story.conversations[key] for key in pages]
-
-    async def load_until(self, conversation: Conversation, seq: int) -> None:
-        """Loads older pages until this message is there."""
-        while (conversation.first_seq or 0) > seq and not conversation.complete:
-            before = conversation.first_seq
-            await self._load(conversation)
-            if conversation.first_seq == before:
-                return
-
-    async def find(self, conversation: Conversation, words: str) -> list[int]:
-        """The seqs of the messages with these words, the oldest first; all that the broker and this client can read."""
-        topic = "user" if conversation.partner is not None else conversation.key
-        wanted = words.casefold().split()
-        found = {line.seq for line in conversation.lines if line.seq and all(w in line.text.casefold() for w in wanted)}
-        if self.client.link.connected:
-            with contextlib.suppress(ZchatError):
-                for hit in await self.client.search(topic, words):
-                    if isinstance(hit, (e.Message, e.Whisper)) and self.story.conversation_of(hit) is conversation:
-                        found.add(hit.seq)
-        return sorted(found)
-
-    # -- what is remembered -------------------------------------------------------------------------------------------
-
-    def _restore(self) -> None:
-        for conversation in self.story.conversations.values():
-            self._restore_conversation(conversation)
-        notes = self.client.notes
-        keys = {key.partition(".")[2] for key in notes.items() if key.startswith(("draft.@", "read.@"))}
-        partners = [self.story.whispers_with(str(notes.get(f"name.{key}", key[1:]))) for key in sorted(keys)]
-        for conversation in partners:
-            self._restore_conversation(conversation)
-        partners.sort(key=lambda each: -each.read_seq)
-        for place, conversation in enumerate(partners):
-            is_old = place >= _PARTNERS or conversation.read_seq <= self._closed(conversation)
-            conversation.hidden = is_old and not conversation.draft
-
-    def _closed(self, conversation: Conversation) -> int:
-        """The message after which it was taken off the list."""
-        closed = self.client.notes.get(f"closed.{conversation.key}", 0)
-        return closed if isinstance(closed, int) else 0
-
-    def _restore_conversation(self, conversation: Conversation) -> None:
-        notes = self.client.notes
-        conversation.draft = conversation.draft or str(notes.get(f"draft.{conversation.key}", ""))
-        conversation.notify = str(notes.get(f"notify.{conversation.key}", ""))
-        read = notes.get(f"read.{conversation.key}", 0)
-        conversation.read_seq = max(conversation.read_seq, read if isinstance(read, int) else 0)
-
-    def keep_draft(self, text: str) -> None:
-        """Remembers what was begun in the open conversation."""
-        if text != self.story.open.draft:
-            self.story.open.draft = text
-            self._save_soon()
-
-    def _save_soon(self, within_s: float = _SAVE_S) -> None:
-        loop = asyncio.get_running_loop()
-        if self._save_timer is not None and self._save_timer.when() > loop.time() + within_s:
-            self._save_timer.cancel()
-            self._save_timer = None
-        if self._save_timer is None:
-            self._save_timer = loop.call_later(within_s, self.save)
-
-    def save(self) -> None:
-        """Writes drafts and read positions down."""
-        if self._save_timer is not None:
-            self._save_timer.cancel()
-            self._save_timer = None
-        notes = self.client.notes
-        for conversation in self.story.conversations.values():
-            notes.set(f"draft.{conversation.key}", conversation.draft or None)
-            notes.set(f"read.{conversation.key}", conversation.read_seq or None)
-            if conversation.partner is not None:
-                notes.set(f"name.{conversation.key}", conversation.partner)
-        # Nothing in it is dear: whoever cannot write here has been told by the client already.
-        with contextlib.suppress(OSError):
-            notes.flush()
+        self.conversations.show(PUBLIC)
+        # What was typed there was the command itself.
+        left.hidden, left.draft = True, ""
+        if left.partner is not None:
+            self.memory.keep_closed(left)
 
     # -- people -----------------------------------------------------------------------------------------------------
 
@@ -385,7 +221,7 @@ class Chat:
         party = self.client.party()
         return People(
             tuple([entry.name for entry in self.client.roster() if not self.is_own(entry.name)]),
-            tuple(self.story.open.speakers()),
+            tuple(self.conversations.open.speakers()),
             () if party is None else tuple([name for name in party.members if not self.is_own(name)]),
             tuple([card.inviter for card in self.story.cards]),
         )
@@ -397,8 +233,3 @@ class Chat:
     def is_away(self) -> bool:
         """Whether the others see one as away."""
         return any(entry.status == "away" and self.is_own(entry.name) for entry in self.client.roster())
-
-    def _start(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

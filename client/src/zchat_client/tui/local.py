@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zchat_client.events import HelpLine
-from zchat_client.tui.story import NOTIFY_LEVELS
+from zchat_client.tui.notices import NOTIFY_LEVELS
 from zchat_common.errors import Code, ZchatError
 
 

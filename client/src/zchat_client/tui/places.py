@@ -20,7 +20,7 @@ class Place(NamedTuple):
 
 def all_places(chat: Chat, commands: tuple[HelpLine, ...]) -> list[Place]:
     """Everything, in the order in which it is listed."""
-    found = [Place("conversation", each.key, each.title) for each in chat.story.listed()]
+    found = [Place("conversation", each.key, each.title) for each in chat.conversations.listed()]
     listed = {place.key for place in found}
     names = [entry.name for entry in chat.client.roster() if not chat.is_own(entry.name)]
     found += [Place("person", name, f"@{name}", words.WHISPER) for name in names if f"@{name_key(name)}" not in listed]

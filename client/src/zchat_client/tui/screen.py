@@ -16,7 +16,6 @@ from zchat_client.tui import completion, keys, places, words
 from zchat_client.tui.bars import Cards, Line
 from zchat_client.tui.boxes import Help
 from zchat_client.tui.chat import Chat
-from zchat_client.tui.conversation import PARTY, PUBLIC
 from zchat_client.tui.entry import Entry, Refused
 from zchat_client.tui.log import LogView
 from zchat_client.tui.look import Look
@@ -24,6 +23,7 @@ from zchat_client.tui.palette import Palette
 from zchat_client.tui.panes import Pane
 from zchat_client.tui.search import SearchBar
 from zchat_client.tui.surroundings import PANES, Surroundings
+from zchat_client.tui.turning import Turning
 
 
 class ChatScreen(Screen[None]):
@@ -47,12 +47,12 @@ class ChatScreen(Screen[None]):
         """``key_name`` gives the keys of something that can be done, as people read them."""
         super().__init__()
         self.look = look
-        self.chat: Chat | None = None
         self.looking = True
         self._key_name = key_name
+        # The chat that has begun, and what shows it; that needs the parts of the screen, which come at their own time.
+        self._begun: Chat | None = None
+        self._turning: Turning | None = None
         self._has_parts = False
-        # An invitation was accepted by key or click: the party opens when one is in, whatever is begun elsewhere.
-        self._accepting = False
 
     def compose(self) -> ComposeResult:
         """Its parts."""
@@ -76,35 +76,39 @@ class ChatScreen(Screen[None]):
         self.search_bar = self.query_one(SearchBar)
         self.around = Surroundings(self, self.log_view, self.look)
         self._has_parts = True
-        if self.chat is not None:
-            self._open(self.chat.story.open_key, keep=False)
+        self._show()
         # They were made before the theme that was chosen last was known.
         self.restyle(self.look)
 
     # -- keeping level with the story -------------------------------------------------------------------------------
 
+    @property
+    def chat(self) -> Chat | None:
+        """The chat that is shown; None before there are both a chat and the parts to show it."""
+        return None if self._turning is None else self._turning.chat
+
     def begin(self, chat: Chat) -> None:
         """Shows a chat that begins."""
-        self.chat = chat
-        if self._has_parts:
-            self._open(chat.story.open_key, keep=False)
+        self._begun = chat
+        self._show()
+
+    def _show(self) -> None:
+        chat = self._begun
+        if chat is None or not self._has_parts:
+            return
+        close_search = self.search_bar.action_close
+        self._turning = Turning(chat, self.log_view, self.entry, leaving=close_search, turned=self.level, say=self.say)
+        self._turning.to(chat.conversations.open_key, keep=False)
 
     def level(self) -> None:
         """Brings everything on the screen level with the story."""
-        chat = self.chat
-        if chat is None or not self._has_parts:
+        turning = self._turning
+        if turning is None:
             return
-        story = chat.story
-        story.look(self.looking and self.log_view.at_end)
-        if story.said_in is not None:
-            key, story.said_in = story.said_in, None
-            if key != story.open_key and not self.entry.text:
-                self._go_where_said(key, asked=False)
-                return
-        if story.wants_open is not None:
-            key, story.wants_open = story.wants_open, None
-            if self._turn_to(key):
-                return
+        chat, story = turning.chat, turning.chat.story
+        chat.conversations.look(self.looking and self.log_view.at_end)
+        if turning.as_told():
+            return
         if story.trouble is not None:
             trouble, story.trouble = story.trouble, None
             typed = chat.as_typed(trouble.typed)
@@ -118,7 +122,7 @@ class ChatScreen(Screen[None]):
 
     def level_status(self) -> None:
         """The status line, also when nothing happens but time."""
-        if self.chat is not None and self._has_parts:
+        if self.chat is not None:
             self.around.level_status(self.chat)
 
     def restyle(self, look: Look) -> None:
@@ -153,103 +157,37 @@ class ChatScreen(Screen[None]):
 
     # -- conversations ----------------------------------------------------------------------------------------------
 
-    def _open(self, key: str, *, keep: bool = True) -> None:
-        chat = self.chat
-        if chat is None:
-            return
-        self.search_bar.action_close()
-        if keep:
-            chat.keep_draft(self.entry.text)
-        chat.story.show(key)
-        conversation = chat.story.open
-        self.entry.show(conversation, self.look.glyphs.prompt)
-        self.log_view.show(conversation)
-        if conversation.partner is not None and conversation.first_seq is None:
-            chat.load_older(conversation)
-        self.level()
-
-    def _go_where_said(self, key: str, *, asked: bool) -> None:
-        """What one says is seen, wherever it was typed; but who types on already goes on where he was."""
-        chat = self.chat
-        if chat is not None:
-            left = chat.story.open
-            self._open(key)
-            if left.key not in (key, PUBLIC):
-                left.hidden = left.hidden or not (left.lines or left.pending)
-            if not asked:
-                self.entry.unseen(partial(self._open, left.key))
-
-    def _turn_to(self, key: str) -> bool:
-        """Opens a conversation that has just begun, or public when one is over; but not under what somebody types,
-        unless it was asked for by key or click.
-        """
-        chat = self.chat
-        asked, self._accepting = self._accepting and key == PARTY, False
-        if chat is None or (key == chat.story.open_key and key != PARTY):
-            return False
-        if asked or not self.entry.text:
-            self._go_where_said(key, asked=asked)
-            return True
-        if key == PARTY:
-            self.say(words.PARTY_BEGUN)
-        else:
-            self.entry.tell(words.PARTY_OVER)
-        return False
-
-    def open_with(self, name: str) -> None:
-        """Opens the whispers with somebody."""
-        if self.chat is not None and not self.chat.is_own(name):
-            self._open(self.chat.story.whispers_with(name).key)
-
     def action_next(self, direction: int) -> None:
         """The conversation after or before this one."""
-        self.entry.in_order(partial(self._open_next, direction))
-
-    def _open_next(self, direction: int) -> None:
-        if self.chat is not None:
-            listed = [each.key for each in self.chat.story.listed()]
-            at = listed.index(self.chat.story.open_key) if self.chat.story.open_key in listed else 0
-            self._open(listed[(at + direction) % len(listed)])
+        if self._turning is not None:
+            self.entry.in_order(partial(self._turning.beside, direction))
 
     def action_number(self, number: int) -> None:
         """The conversation with this number."""
-        self.entry.in_order(partial(self._open_number, number))
-
-    def _open_number(self, number: int) -> None:
-        if self.chat is not None:
-            key = next((each.key for each in self.chat.story.listed() if each.number == number), None)
-            if key is not None:
-                self._open(key)
+        if self._turning is not None:
+            self.entry.in_order(partial(self._turning.to_number, number))
 
     def action_unread(self) -> None:
         """The next conversation with something unread."""
-        self.entry.in_order(self._open_unread)
-
-    def _open_unread(self) -> None:
-        if self.chat is not None:
-            key = self.chat.story.next_unread()
-            if key is None:
-                self.say(words.ALL_READ)
-            else:
-                self._open(key)
+        if self._turning is not None:
+            self.entry.in_order(self._turning.to_unread)
 
     @on(Pane.Chosen)
     def _pane_chosen(self, event: Pane.Chosen) -> None:
-        if event.pane == "conversations":
-            self._open(event.key)
-        else:
-            self.open_with(event.key)
+        if self._turning is not None:
+            (self._turning.to if event.pane == "conversations" else self._turning.to_whispers_with)(event.key)
 
     @on(LogView.NameClicked)
     def _name_clicked(self, event: LogView.NameClicked) -> None:
-        self.open_with(event.name)
+        if self._turning is not None:
+            self._turning.to_whispers_with(event.name)
 
     @on(Line.Clicked)
     def _line_clicked(self, event: Line.Clicked) -> None:
-        if event.line == "strip" and self.chat is not None:
-            key = self.around.conversation_at(self.chat, event.column)
+        if event.line == "strip" and self._turning is not None:
+            key = self.around.conversation_at(self._turning.chat, event.column)
             if key is not None:
-                self._open(key)
+                self._turning.to(key)
 
     def action_pane(self, name: str) -> None:
         """Shows or hides a pane, whatever the size of the terminal."""
@@ -265,14 +203,14 @@ class ChatScreen(Screen[None]):
     @on(LogView.Moved)
     def _log_moved(self) -> None:
         if self.chat is not None:
-            self.chat.story.look(self.looking and self.log_view.at_end)
+            self.chat.conversations.look(self.looking and self.log_view.at_end)
             self.around.level_lists(self.chat)
             self.around.level_below(self.chat)
 
     @on(LogView.NearTop)
     def _near_top(self) -> None:
         if self.chat is not None:
-            self.chat.load_older(self.chat.story.open)
+            self.chat.older.load(self.chat.conversations.open)
 
     @on(LogView.LinkClicked)
     def _link_clicked(self, event: LogView.LinkClicked) -> None:
@@ -315,18 +253,17 @@ class ChatScreen(Screen[None]):
 
     def _entered(self, text: str) -> None:
         """Enter, and whatever goes with it, before the next key is looked at."""
-        chat = self.chat
-        if chat is None:
+        if self._turning is None:
             return
+        chat = self._turning.chat
         trouble = chat.enter(text)
         if trouble is not None:
             self.entry.refuse(Refused(text, trouble.text))
             return
         self.entry.taken()
-        if chat.story.open is not self.log_view.conversation:
-            self._open(chat.story.open_key, keep=False)
+        self._turning.to_open()
         if text.startswith("/notify"):
-            self.say(words.NOTIFY[chat.story.level(chat.story.open)])
+            self.say(words.NOTIFY[chat.story.notices.level(chat.conversations.open)])
         self.log_view.go_to_end()
         self.level()
         self.post_message(self.Sent())
@@ -334,7 +271,7 @@ class ChatScreen(Screen[None]):
     @on(Entry.Edited)
     def _edited(self) -> None:
         if self.chat is not None:
-            self.chat.keep_draft(self.entry.text)
+            self.chat.memory.keep_draft(self.entry.text)
 
     @on(Entry.Leaves)
     def _leaves(self, event: Entry.Leaves) -> None:
@@ -347,22 +284,13 @@ class ChatScreen(Screen[None]):
 
     def action_answer(self, accept: bool) -> None:
         """Answers the newest invitation."""
-        self.entry.in_order(partial(self._answer, accept))
-
-    def _answer(self, accept: bool) -> None:
-        if self.chat is None or not self.chat.story.cards:
-            self.say(words.NO_INVITATION)
-            return
-        self._answer_to(self.chat, self.chat.story.cards[-1].inviter, accept)
-
-    def _answer_to(self, chat: Chat, inviter: str, accept: bool) -> None:
-        chat.console.enter(f"/party {'accept' if accept else 'decline'} {inviter}")
-        self._accepting = accept
+        if self._turning is not None:
+            self.entry.in_order(partial(self._turning.answer, accept))
 
     @on(Cards.Answered)
     def _card_answered(self, event: Cards.Answered) -> None:
-        if self.chat is not None:
-            self._answer_to(self.chat, event.inviter, event.accept)
+        if self._turning is not None:
+            self._turning.answer(event.accept, event.inviter)
 
     # -- boxes ------------------------------------------------------------------------------------------------------
 
@@ -377,17 +305,10 @@ class ChatScreen(Screen[None]):
             await self.app.push_screen(Palette(places.all_places(self.chat, self._commands())), self._go)
 
     def _go(self, place: places.Place | None) -> None:
-        match place:
-            case places.Place(kind="conversation"):
-                self._open(place.key)
-            case places.Place(kind="person"):
-                self.open_with(place.key)
-            case places.Place(kind="theme"):
-                self.app.theme = place.key
-            case places.Place():
-                self.entry.begin(place.key)
-            case None:
-                pass
+        if place is not None and place.kind == "theme":
+            self.app.theme = place.key
+        elif place is not None and self._turning is not None:
+            self._turning.go(place)
 
     def action_search(self) -> None:
         """Search in the open conversation."""

@@ -96,7 +96,7 @@ class SearchBar(Horizontal):
         chat, log = self._chat, self._log
         if chat is None or log is None:
             return
-        self._hits = await chat.find(chat.story.open, wanted)
+        self._hits = await chat.older.find(chat.conversations.open, wanted)
         self._hit = len(self._hits)
         self._pattern = re.compile("|".join(re.escape(word) for word in wanted.split()), re.IGNORECASE)
         if self._hits:
@@ -112,7 +112,7 @@ class SearchBar(Horizontal):
         self._hit = min(len(self._hits) - 1, max(0, self._hit + direction))
         self._tell(words.HIT.format(number=self._hit + 1, count=len(self._hits)))
         seq = self._hits[self._hit]
-        await chat.load_until(chat.story.open, seq)
+        await chat.older.load_until(chat.conversations.open, seq)
         log.follow()
         log.search(Found(self._pattern, seq))
 

@@ -10,7 +10,7 @@ import platformdirs
 
 from zchat_client.tui.keys import DIGITS, DOINGS
 from zchat_client.tui.look import DARK, THEME_NAMES
-from zchat_client.tui.story import NOTIFY_LEVELS
+from zchat_client.tui.notices import NOTIFY_LEVELS
 
 _FILE: Final = "client.toml"
 _KEYS_TEXT: Final = "\n".join(f'# {each.name} = "{each.keys}"  # {each.does}' for each in DOINGS)

@@ -48,10 +48,10 @@ class Surroundings:
     def level_lists(self, chat: Chat) -> None:
         """Who is here, and what is unread where."""
         story, glyphs = chat.story, self._look.glyphs
-        listed = story.listed()
+        listed = chat.conversations.listed()
         if width := self._conversations.size.width:
-            self._conversations.set_rows(listing.conversations(listed, story.open_key, width, glyphs))
-        self._strip.set_row(listing.strip(listed, story.open_key, glyphs))
+            self._conversations.set_rows(listing.conversations(listed, chat.conversations.open_key, width, glyphs))
+        self._strip.set_row(listing.strip(listed, chat.conversations.open_key, glyphs))
         if chat.people_changed and (width := self._people.size.width):
             chat.people_changed = False
             here = [listing.Person(*entry) for entry in chat.client.roster()]
@@ -91,17 +91,17 @@ class Surroundings:
         note = self._note if time.monotonic() < self._note_until_s else words.KEYS
         width = self._status.size.width
         who = Who(chat.client.name, story.title, story.away)
-        row = status(state, who, note, story.missed, width, self._look.glyphs)
+        row = status(state, who, note, chat.conversations.missed, width, self._look.glyphs)
         self._status.set_row(row)
 
     def level_below(self, chat: Chat) -> None:
         """The line that says what is further down."""
-        conversation = chat.story.open
+        conversation = chat.conversations.open
         if self._log_view.at_end:
             self._said_seen = conversation.said
         fresh = conversation.said - self._said_seen
         text = words.MORE_BELOW.format(count=fresh) if fresh > 0 else words.BACK_BELOW
-        text = words.LOADING if conversation.key in chat.loading else text
+        text = words.LOADING if conversation.key in chat.older.loading else text
         self.below.update(text.replace("▼", self._look.glyphs.below), layout=False)
         self.below.set_class(not self._log_view.at_end, "-on")
 
@@ -117,9 +117,9 @@ class Surroundings:
 
     def conversation_at(self, chat: Chat, column: int) -> str | None:
         """The key of the conversation that stands in this column of the strip."""
-        listed = chat.story.listed()
+        listed = chat.conversations.listed()
         right = number = 0
-        for piece in listing.strip(listed, chat.story.open_key, self._look.glyphs):
+        for piece in listing.strip(listed, chat.conversations.open_key, self._look.glyphs):
             right += width_of(piece.text)
             number += piece.text == listing.BETWEEN
             if column < right:

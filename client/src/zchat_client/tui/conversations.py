@@ -1,0 +1,127 @@
+"""All conversations of one run: which there are, which of them is open, and whether somebody sees its end."""
+
+from collections.abc import Iterator
+
+from zchat_client.core.roster import name_key
+from zchat_client.tui import words
+from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line
+from zchat_client.tui.order import listed
+
+
+class Conversations:
+    """``looking``: whether somebody sees the open conversation's end; ``missed``: what an outage has brought late."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, Conversation] = {PUBLIC: Conversation(PUBLIC, words.PUBLIC_TITLE)}
+        self.open_key = PUBLIC
+        self.looking = True
+        # Told until another conversation is opened.
+        self.missed: int | None = None
+
+    def __iter__(self) -> Iterator[Conversation]:
+        return iter(self._by_key.values())
+
+    def __getitem__(self, key: str) -> Conversation:
+        return self._by_key[key]
+
+    def get(self, key: str) -> Conversation | None:
+        """The conversation with this key, if it has begun."""
+        return self._by_key.get(key)
+
+    @property
+    def public(self) -> Conversation:
+        """The conversation of everybody."""
+        return self._by_key[PUBLIC]
+
+    @property
+    def open(self) -> Conversation:
+        """The conversation on the screen."""
+        return self._by_key[self.open_key]
+
+    def whispers_with(self, name: str) -> Conversation:
+        """The conversation of whispers with somebody, begun if there is none."""
+        key = f"@{name_key(name)}"
+        found = self._by_key.get(key)
+        if found is None:
+            found = self._by_key[key] = Conversation(key, f"@{name}", name)
+        return found
+
+    def party(self) -> Conversation:
+        """The party's conversation, begun if there is none."""
+        found = self._by_key.get(PARTY)
+        if found is None:
+            found = self._by_key[PARTY] = Conversation(PARTY, words.PARTY_TITLE)
+        return found
+
+    # -- lines that nobody said ---------------------------------------------------------------------------------------
+
+    def system(self, text: str, at: int, key: str | None = None, kind: Kind = Kind.SYSTEM) -> None:
+        """A line that nobody said, by default in the open conversation."""
+        self._by_key[key or self.open_key].add(Line(kind, at, text))
+
+    def opening(self, text: str, at: int, kind: Kind = Kind.SYSTEM) -> None:
+        """A line for whoever comes in: below all that was said before, whenever that arrives."""
+        self.public.add_last(Line(kind, at, text))
+
+    def everywhere(self, text: str, at: int) -> None:
+        """A line where one looks, and in public, where one looks for such things."""
+        for key in dict.fromkeys((PUBLIC, self.open_key)):
+            self.system(text, at, key)
+
+    # -- getting around -----------------------------------------------------------------------------------------------
+
+    def listed(self) -> list[Conversation]:
+        """The conversations in the order of their numbers, which stay as they are once somebody has seen them."""
+        return listed(self._by_key.values())
+
+    def beside(self, direction: int) -> str:
+        """The conversation so many places after or before the open one."""
+        keys = [each.key for each in self.listed()]
+        at = keys.index(self.open_key) if self.open_key in keys else 0
+        return keys[(at + direction) % len(keys)]
+
+    def numbered(self, number: int) -> str | None:
+        """The conversation with this number."""
+        return next((each.key for each in self.listed() if each.number == number), None)
+
+    def next_unread(self) -> str | None:
+        """The conversation to go to next: mentions and whispers first."""
+        unread = [each for each in self.listed() if each.unread and each.key != self.open_key]
+        unread.sort(key=lambda each: -(each.mentions > 0 or each.partner is not None))
+        return unread[0].key if unread else None
+
+    def show(self, key: str) -> None:
+        """Opens a conversation; what was new in the one left is not new any more."""
+        if key != self.open_key:
+            self.open.forget_mark()
+            self.missed = None
+        left, self.open_key = self.open, key
+        self.open.hidden = False
+        if self.looking:
+            self.open.mark_read()
+        if left.over and left is not self.open:
+            self.put_away(left)
+
+    def put_away(self, conversation: Conversation) -> None:
+        """Takes one that is over off the lists, as soon as all in it is read."""
+        conversation.hidden = not (conversation.unread or conversation.draft)
+
+    def look(self, looking: bool) -> None:
+        """Whether somebody sees the end of the open conversation now."""
+        if self.looking and not looking:
+            self.open.forget_mark()
+        self.looking = looking
+        if looking:
+            self.open.mark_read()
+
+    def sees(self, conversation: Conversation) -> bool:
+        """Whether somebody sees what comes into this conversation."""
+        return conversation.key == self.open_key and self.looking
+
+    # -- outages ------------------------------------------------------------------------------------------------------
+
+    def caught_up(self, missed: int) -> None:
+        """The connection is there again, and so is what was missed."""
+        self.missed = missed
+        for each in self:
+            each.caught_up()

@@ -1,0 +1,139 @@
+"""Messages of before: older pages, loaded until a message is there, and those with certain words."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from typing import Final
+
+from zchat_client import events as e
+from zchat_client.client import Client
+from zchat_client.tui.conversation import PARTY, Conversation
+from zchat_client.tui.memory import Memory
+from zchat_client.tui.said import Said, is_said
+from zchat_client.tui.story import Story
+from zchat_common.errors import ZchatError
+
+_PAGE: Final = 100
+# Whispers with one partner lie among those with all others: so many pages are looked through at a time.
+_PAGES_AT_ONCE: Final = 10
+
+
+class Older:
+    """Puts older pages in front of the conversations of a story; calls ``changed`` after each attempt.
+
+    ``loading`` holds the keys of the conversations for which a page is under way.
+    """
+
+    def __init__(self, client: Client, story: Story, memory: Memory, changed: Callable[[], None]) -> None:
+        self._client = client
+        self._story = story
+        self._memory = memory
+        self._changed = changed
+        self.loading: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        # How far the pages of all whispers have come, with whomever they were.
+        self._whispers_from: int | None = None
+        self._whispers_complete = False
+
+    def load(self, conversation: Conversation) -> None:
+        """Loads an older page, unless one is under way or there is nothing older."""
+        if conversation.complete or conversation.key in self.loading or not self._client.link.connected:
+            return
+        self.loading.add(conversation.key)
+        self._start(self._load(conversation))
+
+    def load_partners(self) -> None:
+        """Lists whom one has whispered with lately, as the latest page of whispers has them."""
+        self._start(self._load_partners())
+
+    async def load_until(self, conversation: Conversation, seq: int) -> None:
+        """Loads older pages until this message is there."""
+        while (conversation.first_seq or 0) > seq and not conversation.complete:
+            before = conversation.first_seq
+            await self._load(conversation)
+            if conversation.first_seq == before:
+                return
+
+    async def find(self, conversation: Conversation, words: str) -> list[int]:
+        """The seqs of the messages with these words, the oldest first; all that the broker and this client can read."""
+        topic = "user" if conversation.partner is not None else conversation.key
+        wanted = words.casefold().split()
+        found = {line.seq for line in conversation.lines if line.seq and all(w in line.text.casefold() for w in wanted)}
+        if self._client.link.connected:
+            with contextlib.suppress(ZchatError):
+                for hit in await self._client.search(topic, words):
+                    if isinstance(hit, (e.Message, e.Whisper)) and self._story.conversation_of(hit) is conversation:
+                        found.add(hit.seq)
+        return sorted(found)
+
+    def close(self) -> None:
+        """Gives up what is under way."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _load(self, conversation: Conversation) -> None:
+        try:
+            if conversation.partner is not None:
+                await self._load_whispers(conversation)
+            else:
+                await self._load_page(conversation)
+        except ZchatError:
+            conversation.complete = conversation.key == PARTY
+        finally:
+            self.loading.discard(conversation.key)
+            self._changed()
+
+    async def _load_page(self, conversation: Conversation) -> None:
+        page = await self._client.history(conversation.key, conversation.first_seq, _PAGE)
+        lines = [self._story.reader.line_of(each) for each in page.messages if isinstance(each, e.Message)]
+        conversation.behind(lines[-1].seq if lines else 0)
+        added = conversation.prepend(lines)
+        self._story.took_page(conversation, lines[:added])
+        conversation.complete = not added or lines[0].seq <= page.first
+
+    # -- whispers -----------------------------------------------------------------------------------------------------
+
+    async def _load_partners(self) -> None:
+        with contextlib.suppress(ZchatError):
+            for conversation in await self._whisper_page():
+                conversation.hidden = conversation.last_seq <= self._memory.closed_at(conversation)
+        self._changed()
+
+    async def _load_whispers(self, conversation: Conversation) -> None:
+        before = conversation.first_seq
+        for _ in range(_PAGES_AT_ONCE):
+            if self._whispers_complete or conversation.first_seq != before:
+                break
+            await self._whisper_page()
+        conversation.complete = self._whispers_complete
+
+    async def _whisper_page(self) -> list[Conversation]:
+        """One page of all whispers, to each conversation what is its own; returns those."""
+        page = await self._client.history("user", self._whispers_from, _PAGE)
+        whispers = [each for each in page.messages if is_said(each)]
+        self._story.reader.arrived.update(page.delivered)
+        if self._whispers_from is None:
+            top = (whispers[-1].seq or 0) if whispers else 0
+            for conversation in self._story.conversations:
+                if conversation.partner is not None:
+                    conversation.behind(top)
+        found = self._by_conversation(whispers)
+        for conversation, those in found.items():
+            self._memory.restore(conversation)
+            lines = [self._story.reader.line_of(each) for each in those]
+            self._story.took_page(conversation, lines[: conversation.prepend(lines)])
+        first_seq = (whispers[0].seq or 0) if whispers else 0
+        self._whispers_complete = first_seq <= page.first
+        self._whispers_from = first_seq or self._whispers_from
+        return list(found)
+
+    def _by_conversation(self, whispers: list[Said]) -> dict[Conversation, list[Said]]:
+        found: dict[Conversation, list[Said]] = {}
+        for whisper in whispers:
+            found.setdefault(self._story.conversation_of(whisper), []).append(whisper)
+        return found

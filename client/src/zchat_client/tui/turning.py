@@ -1,0 +1,140 @@
+"""Which conversation is on the screen: by key or click, or by itself, but then not under what somebody types."""
+
+from collections.abc import Callable
+from functools import partial
+
+from zchat_client.tui import words
+from zchat_client.tui.chat import Chat
+from zchat_client.tui.conversation import PARTY, PUBLIC
+from zchat_client.tui.entry import Entry
+from zchat_client.tui.log import LogView
+from zchat_client.tui.places import Place
+
+
+class Turning:
+    """Turns the log and the input of a screen to the conversations of a chat.
+
+    ``leaving`` is called before another one is shown and ``turned`` after that; ``say`` puts a word on the status line.
+    """
+
+    def __init__(
+        self,
+        chat: Chat,
+        log_view: LogView,
+        entry: Entry,
+        *,
+        leaving: Callable[[], None],
+        turned: Callable[[], None],
+        say: Callable[[str], None],
+    ) -> None:
+        self.chat = chat
+        self._log_view = log_view
+        self._entry = entry
+        self._leaving = leaving
+        self._turned = turned
+        self._say = say
+        # By accepting an invitation: then it opens as soon as one is in, whatever is begun elsewhere.
+        self._asked_for_party = False
+
+    def to(self, key: str, *, keep: bool = True) -> None:
+        """Shows a conversation; ``keep``: what stands in the input belongs to the one that was open."""
+        chat = self.chat
+        self._leaving()
+        if keep:
+            chat.memory.keep_draft(self._entry.text)
+        chat.conversations.show(key)
+        conversation = chat.conversations.open
+        self._entry.show(conversation, self._log_view.look.glyphs.prompt)
+        self._log_view.show(conversation)
+        if conversation.partner is not None and conversation.first_seq is None:
+            chat.older.load(conversation)
+        self._turned()
+
+    def to_open(self) -> None:
+        """Shows the conversation that is open by now, if it is not on the screen."""
+        if self.chat.conversations.open is not self._log_view.conversation:
+            self.to(self.chat.conversations.open_key, keep=False)
+
+    # -- by key or click ----------------------------------------------------------------------------------------------
+
+    def to_whispers_with(self, name: str) -> None:
+        """Shows the whispers with somebody."""
+        if not self.chat.is_own(name):
+            self.to(self.chat.conversations.whispers_with(name).key)
+
+    def beside(self, direction: int) -> None:
+        """Shows the conversation after or before this one."""
+        self.to(self.chat.conversations.beside(direction))
+
+    def to_number(self, number: int) -> None:
+        """Shows the conversation with this number."""
+        key = self.chat.conversations.numbered(number)
+        if key is not None:
+            self.to(key)
+
+    def to_unread(self) -> None:
+        """Shows the next conversation with something unread."""
+        key = self.chat.conversations.next_unread()
+        if key is None:
+            self._say(words.ALL_READ)
+        else:
+            self.to(key)
+
+    def go(self, place: Place) -> None:
+        """Goes where somebody chose to go; a command begins in the open conversation."""
+        match place.kind:
+            case "conversation":
+                self.to(place.key)
+            case "person":
+                self.to_whispers_with(place.key)
+            case _:
+                self._entry.begin(place.key)
+
+    def answer(self, accept: bool, inviter: str | None = None) -> None:
+        """Answers an invitation, by default the newest: who accepts it thereby asks for the party's conversation."""
+        cards = self.chat.story.cards
+        if inviter is None and not cards:
+            self._say(words.NO_INVITATION)
+            return
+        self.chat.console.enter(f"/party {'accept' if accept else 'decline'} {inviter or cards[-1].inviter}")
+        self._asked_for_party = accept
+
+    # -- by itself ----------------------------------------------------------------------------------------------------
+
+    def as_told(self) -> bool:
+        """Shows what the story wants on the screen now; whether that was not there already."""
+        story, conversations = self.chat.story, self.chat.conversations
+        if story.under_way.said_in is not None:
+            key, story.under_way.said_in = story.under_way.said_in, None
+            if key != conversations.open_key and not self._entry.text:
+                self._by_itself(key, asked=False)
+                return True
+        if story.wants_open is not None:
+            key, story.wants_open = story.wants_open, None
+            return self._to_wanted(key)
+        return False
+
+    def _to_wanted(self, key: str) -> bool:
+        """A conversation that has just begun, or public when one is over; but not under what somebody types, unless it
+        was asked for by key or click.
+        """
+        asked, self._asked_for_party = self._asked_for_party and key == PARTY, False
+        if key == self.chat.conversations.open_key and key != PARTY:
+            return False
+        if asked or not self._entry.text:
+            self._by_itself(key, asked=asked)
+            return True
+        if key == PARTY:
+            self._say(words.PARTY_BEGUN)
+        else:
+            self._entry.tell(words.PARTY_OVER)
+        return False
+
+    def _by_itself(self, key: str, *, asked: bool) -> None:
+        """What one says is seen, wherever it was typed; but who types on already goes on where he was."""
+        left = self.chat.conversations.open
+        self.to(key)
+        if left.key not in (key, PUBLIC):
+            left.hidden = left.hidden or not (left.lines or left.pending)
+        if not asked:
+            self._entry.unseen(partial(self.to, left.key))
