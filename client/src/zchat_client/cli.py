@@ -109,7 +109,7 @@ for command in COMMANDS:
 def _open_screen(connect: "partial[Client]", name: str | None, place: str) -> None:
     """The terminal UI, from the question for a name to the end of the process."""
     # Imported here: it takes half a second, which no script should wait for.
-    from zchat_client.tui.app import Options
+    from zchat_client.tui.again import Options
     from zchat_client.tui.run import run
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

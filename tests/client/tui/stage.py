@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 
 from tests.system.processes import DEADLINE_S, Broker, House
 from zchat_client import Client
-from zchat_client.tui.app import Options, ZchatApp
+from zchat_client.tui.again import Options
+from zchat_client.tui.app import ZchatApp
 from zchat_client.tui.boxes import Dialog
 from zchat_client.tui.conversation import Kind
 from zchat_client.tui.look import Glyphs

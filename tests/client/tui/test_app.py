@@ -81,7 +81,7 @@ def test_older_messages_come_page_by_page_and_nothing_moves_what_is_read(broker:
                 while len(stage.said()) == before:
                     await stage.pilot.press("pageup")
                 log, lines = stage.screen.log_view, stage.screen.log_view.conversation
-                await stage.until(lambda: lines is not None and log._map.lines == len(lines.lines), "the log level")
+                await stage.until(lambda: lines is not None and log._rows.lines == len(lines.lines), "the log level")
                 log.go_to(60)
                 await stage.pilot.pause()
                 read = [row[22:95] for row in stage.rows()[:20]]

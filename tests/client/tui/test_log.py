@@ -90,16 +90,18 @@ def test_the_first_row_stays_when_the_size_changes(broker: Broker, tmp_path: Pat
                 log = stage.screen.log_view
                 log.go_to(row if row >= 0 else log._end_y + row)
                 await stage.pilot.pause()
-                first = log._line_at(round(log.scroll_y))
+                first = log._rows.line_at(round(log.scroll_y))
                 assert first is not None
                 for size in SIZES:
                     await resizes(stage, size)
-                    now = log._line_at(round(log.scroll_y))
+                    now = log._rows.line_at(round(log.scroll_y))
                     assert now is not None
                     assert now[0] is first[0], f"{now[0].text} at {size}"
                     assert not log.at_end
                     await bob.say("and on")
-                assert log._line_at(round(log.scroll_y)) == first, "the size is what it was, and so is what one sees"
+                assert log._rows.line_at(round(log.scroll_y)) == first, (
+                    "the size is what it was, and so is what one sees"
+                )
 
     play(scenario())
 

@@ -3,8 +3,7 @@
 import asyncio
 import os
 import time
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from rich.console import RenderableType
@@ -17,7 +16,9 @@ from zchat_client.client import Client
 from zchat_client.endings import EXIT_REFUSED, EXIT_UNSENT, exit_code_of
 from zchat_client.results import End
 from zchat_client.tui import escapes, keys, words
+from zchat_client.tui.again import NAME_TROUBLES, Options, going_on, question
 from zchat_client.tui.attention import Attention
+from zchat_client.tui.beat import Beat
 from zchat_client.tui.boxes import LEAVE, Answer, CodeBox, Dialog, NameScreen
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.conversation import Kind
@@ -26,32 +27,14 @@ from zchat_client.tui.keys import DOINGS, key_names
 from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read
-from zchat_common.errors import Code, ZchatError
+from zchat_common.errors import ZchatError
 from zchat_common.identity import DamagedKey
 
-# The log is brought level so often at most. Measured at 1,000 messages a second: more often costs keys their time.
-_LEVEL_S: Final = 0.08
+# So long events are taken in at a time.
 _TAKE_S: Final = 0.005
-_TAKE_AGAIN_S: Final = 0.015
-# Keys come first: the log waits so long after one, but never longer than this in all.
-_AFTER_KEY_S: Final = 0.1
-_HELD_S: Final = 0.25
 _TICK_S: Final = 1.0
 # So often a terminal that had stopped reading is looked at again.
 _CATCH_UP_S: Final = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How the client is to be started: ``connect`` takes a name; ``place`` is the broker's in words."""
-
-    connect: "partial[Client]"
-    name: str | None
-    place: str
-
-    def but(self, **changed: object) -> "Options":
-        """With other arguments for the client."""
-        return replace(self, connect=partial(self.connect, **changed))
 
 
 class ZchatApp(App[int], inherit_bindings=False):
@@ -69,10 +52,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         self.chat: Chat | None = None
         self.unsent: tuple[str, ...] = ()
         self._attention = Attention(time.monotonic())
-        self._leveller: asyncio.TimerHandle | None = None
-        self._levelled_s = 0.0
-        self._held_since_s = 0.0
-        self._urgent = False
+        self._beat = Beat(self._take, self._level, lambda: self._attention.key_s)
         self._catching_up: asyncio.TimerHandle | None = None
         self._leaving = False
         self._away_by_itself = False
@@ -136,7 +116,7 @@ class ZchatApp(App[int], inherit_bindings=False):
             options, trouble = again
 
     async def _run(self, client: Client) -> End:
-        chat = self.chat = Chat(client, self._wake)
+        chat = self.chat = Chat(client, self._beat.wake)
         client.ask_invite = self._ask_code
         chat.story.notices.default_level = self._read.settings.notify
         self._take_theme(chat)
@@ -153,42 +133,12 @@ class ZchatApp(App[int], inherit_bindings=False):
 
     async def _after(self, end: End, client: Client, options: Options) -> tuple[Options, str] | None:
         """What to do after a client's end: the options to go on with and what is wrong with the name, or None."""
-        answers: tuple[Answer, ...]
-        match end.code:
-            case Code.BROKER_KEY_CHANGED:
-                text = words.KEY_CHANGED.format(fingerprint=client.fingerprint)
-                accept = Answer("accept", words.ACCEPT_KEY)
-                answer = await self._ask(words.KEY_CHANGED_TITLE, text, Answer(LEAVE, words.LEAVE), accept)
-                return (options.but(accept_key=client.fingerprint), "") if answer == "accept" else None
-            case Code.NAME_IN_USE if end.reason != "taken over":
-                answers = (
-                    Answer(LEAVE, words.LEAVE),
-                    Answer("name", words.OTHER_NAME),
-                    Answer("take", words.TAKE_OVER),
-                )
-                text = f"{words.plainly(end.text)}\n\n{words.TAKEOVER}"
-                answer = await self._ask(words.TAKEOVER_TITLE, text, *answers)
-                if answer == "name":
-                    return replace(options, name=None), ""
-                return (options.but(takeover=True), "") if answer == "take" else None
-            case Code.NAME_OWNED | Code.NAME_LOOKALIKE | Code.BAD_NAME:
-                return options.but(takeover=False), end.text
-            case Code.BROKER_UNREACHABLE:
-                answers = (Answer("again", words.TRY_AGAIN), Answer(LEAVE, words.LEAVE))
-                answer = await self._ask(words.NO_BROKER_TITLE, words.no_broker(end.text), *answers)
-                return (options, "") if answer == "again" else None
-            case _:
-                pass
-        if end.reason == "taken over":
-            answers = (Answer(LEAVE, words.LEAVE), Answer("take", words.TAKE_BACK))
-            answer = await self._ask(words.TAKEN_OVER_TITLE, words.TAKEN_OVER, *answers)
-            return (options.but(takeover=True), "") if answer == "take" else None
-        refused = end.reason == "refused"
-        title = words.REFUSED_TITLE if refused else words.ENDED_TITLE
-        # A ban ends, a code turns up, a broker is mended; and whoever was only kicked may come back.
-        answers = (Answer(LEAVE, words.LEAVE), Answer("again", words.TRY_AGAIN if refused else words.COME_BACK))
-        answer = await self._ask(title, words.plainly(end.text) or end.reason, *answers)
-        return (options, "") if answer == "again" else None
+        if end.code in NAME_TROUBLES:
+            return options.but(takeover=False), end.text
+        asked = question(end, client.fingerprint)
+        answer = await self._ask(asked.title, asked.text, *asked.answers)
+        again = going_on(answer, options, client.fingerprint)
+        return None if again is None else (again, "")
 
     async def _ask_code(self, text: str) -> str | None:
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
@@ -243,43 +193,25 @@ class ZchatApp(App[int], inherit_bindings=False):
 
     # -- the clock of the screen ------------------------------------------------------------------------------------
 
-    def _wake(self) -> None:
-        """Something is to be shown: at once when all was quiet, in the next beat otherwise."""
-        if self._leveller is not None and not self._urgent:
-            return
-        if self._leveller is not None:
-            self._leveller.cancel()
-        now_s = time.monotonic()
-        self._held_since_s = now_s
-        pause_s = 0.0 if self._urgent else max(0.0, self._levelled_s + _LEVEL_S - now_s)
-        self._urgent = False
-        self._leveller = asyncio.get_running_loop().call_later(pause_s, self._level)
+    def _take(self) -> bool:
+        return self.chat is not None and self.chat.take(_TAKE_S)
 
     def _level(self) -> None:
-        self._leveller = None
         chat, now_s = self.chat, time.monotonic()
         if chat is None:
             return
-        loop = asyncio.get_running_loop()
-        if now_s - self._attention.key_s < _AFTER_KEY_S and now_s - self._levelled_s < _HELD_S:
-            self._leveller = loop.call_later(_AFTER_KEY_S / 3, self._level)
-            return
-        more = chat.take(_TAKE_S)
-        self._levelled_s = time.monotonic()
         self._chat_screen.looking = self._attention.looking(now_s)
         self._chat_screen.level()
         self._call(now_s)
         if chat.console.exit.is_set():
             chat.console.exit.clear()
             self.run_worker(self._leave(), group="leaving", exclusive=True)
-        if more and self._leveller is None:
-            self._leveller = loop.call_later(_TAKE_AGAIN_S, self._level)
 
     @on(ChatScreen.Sent)
     def _sent(self) -> None:
-        self._urgent = True
+        self._beat.hurry()
         if self.chat is not None and self.chat.console.exit.is_set():
-            self._wake()
+            self._beat.wake()
 
     def _tick(self) -> None:
         chat = self.chat

@@ -5,7 +5,7 @@ thousand messages a second; so sizes and offsets are set here without it.
 """
 
 from math import ceil
-from typing import Final, NamedTuple
+from typing import Final
 
 from textual import events
 from textual.geometry import Offset, Region, Size
@@ -17,23 +17,16 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from zchat_client.tui import painting
-from zchat_client.tui.conversation import Conversation, Line
+from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.logrows import First, LogRows
 from zchat_client.tui.look import ASCII, Look
 from zchat_client.tui.panes import own_filters
-from zchat_client.tui.rowmap import RowMap
 from zchat_client.tui.strips import Strips, selected
 from zchat_client.tui.textfit import width_of
 
 # The next older page is asked for when so few rows are left above.
 _NEAR_TOP_ROWS: Final = 10
 _WHEEL_ROWS: Final = 3
-
-
-class _First(NamedTuple):
-    """The lines from the first row on the screen on, and which row of its line that is."""
-
-    lines: list[Line]
-    part: int
 
 
 def _thumb(rows: int, height: int, y: int) -> tuple[int, int]:
@@ -82,10 +75,7 @@ class LogView(ScrollView, can_focus=False):
         self.look = look
         self.found: painting.Found | None = None
         self._conversation: Conversation | None = None
-        self._map = RowMap(self._height)
-        self._seen = (0, 0, 0)
-        self._lines: list[Line] = []
-        self._tail: list[Line] = []
+        self._rows = LogRows(look.glyphs)
         self._strips = Strips(look)
         self._width = 0
         # For which size all this is; another one has come and was not looked at yet while the widget's differs.
@@ -93,7 +83,7 @@ class LogView(ScrollView, can_focus=False):
         self._bar_looks: tuple[int, int, int] | None = None
         self._at_end = True
         # What was the first row when somebody changed the size; it stays so until he scrolls.
-        self._kept: _First | None = None
+        self._kept: First | None = None
 
     # -- what is shown ------------------------------------------------------------
 
@@ -122,11 +112,9 @@ class LogView(ScrollView, can_focus=False):
         """Highlights what was found, and shows the message that one stands at."""
         self.found = found
         self._strips.clear()
-        if found is not None and self._conversation is not None:
-            for index, line in enumerate(self._conversation.lines[: self._map.lines]):
-                if line.seq == found.seq and line.seq:
-                    self.go_to(self._map.top(index) - self.size.height // 2)
-                    break
+        row = self._rows.row_of_message(found.seq) if found is not None and found.seq else None
+        if row is not None:
+            self.go_to(row - self.size.height // 2)
         self.refresh()
 
     def follow(self) -> None:
@@ -134,18 +122,10 @@ class LogView(ScrollView, can_focus=False):
         conversation = self._conversation
         if conversation is None or self._width <= 0:
             return
-        dropped, prepended, rewritten = conversation.dropped, conversation.prepended, conversation.rewritten
-        if rewritten != self._seen[2]:
+        moved = self._rows.follow(conversation)
+        if moved is None:
             self._rebuild()
             return
-        moved = 0
-        if (gone := min(dropped - self._seen[0], self._map.lines)) > 0:
-            moved -= self._map.drop(gone)
-        if (fresh := prepended - self._seen[1]) > 0:
-            moved += self._map.prepend(conversation.lines[:fresh])
-        self._seen = (dropped, prepended, rewritten)
-        self._map.append(conversation.lines[self._map.lines :])
-        self._take_changes(conversation)
         self._jump(self._end_y if self._at_end else max(0, round(self.scroll_y) + moved))
         self.refresh()
 
@@ -216,85 +196,45 @@ class LogView(ScrollView, can_focus=False):
             self._place(self._kept)
 
     @property
-    def _rows(self) -> int:
-        return self._map.rows + sum(self._height(line) for line in self._tail)
-
-    @property
     def _end_y(self) -> int:
-        return max(0, self._rows - self.size.height)
+        return max(0, self._rows.count - self.size.height)
 
     @property
     def _above(self) -> int:
         """Rows left free above a short log: what was said last stands just above the input."""
-        return max(0, self.size.height - self._rows)
-
-    def _height(self, line: Line) -> int:
-        return painting.height(line, self._width, self.look.glyphs)
+        return max(0, self.size.height - self._rows.count)
 
     def _rebuild(self) -> None:
         conversation = self._conversation
         if conversation is None or self._width <= 0:
             return
-        first = self._kept or self._first_at(round(self.scroll_y))
+        first = self._kept or (None if self._at_end else self._rows.first_at(round(self.scroll_y)))
         self._strips.clear()
-        self._seen = (conversation.dropped, conversation.prepended, conversation.rewritten)
-        self._map.fill(conversation.lines)
-        conversation.take_changed()
-        self._tail = list(conversation.pending)
-        self._lines = conversation.lines.copy()
+        self._rows.fill(conversation, self._width)
         self._place(first)
 
-    def _place(self, first: _First | None) -> None:
+    def _place(self, first: First | None) -> None:
         """Shows the end, or has this for the first row."""
-        row = self._end_y if self._at_end or first is None else self._row_of(first)
-        self._jump(min(row, self._end_y))
+        row = None if self._at_end or first is None else self._rows.row_of(first)
+        self._jump(self._end_y if row is None else min(row, self._end_y))
         self._at_end = round(self.scroll_y) >= self._end_y
         self.refresh()
         self.post_message(self.Moved())
 
     def _keep_first(self, row: int) -> None:
         if self._kept is None and not self._at_end:
-            self._kept = self._first_at(row)
-
-    def _first_at(self, row: int) -> _First | None:
-        if self._at_end or not self._map.lines:
-            return None
-        index, part = self._map.find(row)
-        return _First(self._lines[index:], part)
-
-    def _row_of(self, first: _First) -> int:
-        """Where that stands now. A line of it may be gone: then what follows it stands first."""
-        places = {line.number: index for index, line in enumerate(self._lines)}
-        for line in first.lines:
-            index = places.get(line.number)
-            if index is not None:
-                tall = self._map.top(index + 1) - self._map.top(index)
-                return self._map.top(index) + (min(first.part, tall - 1) if line is first.lines[0] else 0)
-        return self._end_y
-
-    def _take_changes(self, conversation: Conversation) -> None:
-        """Looks at the lines that change after they were added: the latest, and those under way."""
-        self._tail = list(conversation.pending)
-        # A copy: what happens to the conversation meanwhile is not in the map yet.
-        self._lines = conversation.lines.copy()
-        changed = conversation.take_changed()
-        for line in changed:
-            try:
-                index = conversation.lines.index(line)
-            except ValueError:
-                continue
-            self._map.change(index, line)
+            self._kept = self._rows.first_at(row)
 
     def _jump(self, y: int) -> None:
         """This row is the first on the screen, of as many as there are now."""
-        self.set_reactive(Widget.virtual_size, Size(self._width, self._rows))
+        self.set_reactive(Widget.virtual_size, Size(self._width, self._rows.count))
         self.set_reactive(Widget.scroll_target_y, float(y))
         self.set_reactive(Widget.scroll_y, float(y))
         if self.show_vertical_scrollbar and self.styles.scrollbar_size_vertical:
             self._move_bar(y)
 
     def _move_bar(self, y: int) -> None:
-        bar, rows, height = self.vertical_scrollbar, self._rows, self.size.height
+        bar, rows, height = self.vertical_scrollbar, self._rows.count, self.size.height
         bar.set_reactive(ScrollBar.window_virtual_size, rows)
         bar.set_reactive(ScrollBar.window_size, height)
         bar.set_reactive(ScrollBar.position, y)
@@ -330,29 +270,15 @@ class LogView(ScrollView, can_focus=False):
         row = round(self.scroll_y) + y - self._above
         return strip.apply_offsets(0, row) if row >= 0 else strip
 
-    def _line_at(self, row: int) -> tuple[Line, int] | None:
-        conversation = self._conversation
-        if conversation is None or row < 0:
-            return None
-        if row < self._map.rows:
-            index, part = self._map.find(row)
-            return (self._lines[index], part) if index < len(self._lines) else None
-        row -= self._map.rows
-        for line in self._tail:
-            if row < (tall := self._height(line)):
-                return line, row
-            row -= tall
-        return None
-
     def _strip(self, row: int) -> Strip:
-        found = self._line_at(row)
+        found = self._rows.line_at(row)
         if found is None:
             return Strip.blank(self._width, self.look.base)
         strips = self._strips.of(found[0], self._width, self.found)
         return strips[found[1]] if found[1] < len(strips) else Strip.blank(self._width, self.look.base)
 
     def _piece_at(self, x: int, row: int) -> painting.Piece | None:
-        found = self._line_at(row)
+        found = self._rows.line_at(row)
         if found is None:
             return None
         column = 0
@@ -371,10 +297,10 @@ class LogView(ScrollView, can_focus=False):
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text: rows of one line that was wrapped come out as one."""
         first = selection.start or Offset(0, 0)
-        last = selection.end or Offset(self._width, self._rows - 1)
+        last = selection.end or Offset(self._width, self._rows.count - 1)
         parts: list[str] = []
-        for row in range(first.y, min(last.y, self._rows - 1) + 1):
-            found = self._line_at(row)
+        for row in range(first.y, min(last.y, self._rows.count - 1) + 1):
+            found = self._rows.line_at(row)
             if found is None:
                 continue
             line, part = found

@@ -11,7 +11,8 @@ from typing import Final
 
 from textual.scrollbar import ScrollBar
 
-from zchat_client.tui.app import Options, ZchatApp
+from zchat_client.tui.again import Options
+from zchat_client.tui.app import ZchatApp
 from zchat_client.tui.display import PlainBar, Settings, give_back, terminal_settings
 from zchat_client.tui.keys import know_alt_keys
 from zchat_client.tui.look import ASCII, glyphs_for
