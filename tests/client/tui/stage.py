@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from pathlib import Path
 
+from rich.color import Color
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -36,6 +37,11 @@ class Stage:
         """What is on the whole screen, row by row."""
         compositor = self.app.screen._compositor
         return ["".join(segment.text for segment in strip) for strip in compositor.render_strips()]
+
+    def grounds(self) -> set[Color | None]:
+        """The colours behind what is on the whole screen."""
+        strips = self.app.screen._compositor.render_strips()
+        return {segment.style.bgcolor for strip in strips for segment in strip if segment.style is not None}
 
     def shows(self, *words: str) -> bool:
         """Whether these words are on the screen, each within a row."""

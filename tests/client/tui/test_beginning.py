@@ -67,3 +67,26 @@ def test_what_was_read_at_a_broker_set_up_anew_hides_nothing(house: House, tmp_p
     first.end()
     second = house.broker("--title", "Lab", port=first.port, data=tmp_path / "another-broker")
     play(is_whispered_to())
+
+
+def test_somebody_elses_name_is_asked_for_again(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with user(broker, tmp_path / "other", name), on_stage(broker, tmp_path / "mine", name) as stage:
+            await stage.sees("Welcome to zchat", "belongs to somebody else")
+            other = unique("alba")
+            await stage.pilot.press("ctrl+u")
+            await stage.types(other, "enter")
+            await stage.sees(f"{other} at Lab")
+
+    play(scenario())
+
+
+def test_no_broker_at_all_is_told_while_it_is_tried(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(1, tmp_path, unique("alice")) as stage:
+            await stage.sees("connecting, for", "No broker answers")
+            await stage.types("typed ahead", "enter")
+            await stage.sees("1 queued")
+
+    play(scenario())

@@ -149,3 +149,57 @@ def stands_on_the_input(stage: Stage, count: int) -> bool:
         and len(rows) == count
         and all(row.startswith("│/") for row in rows)
     )
+
+
+def test_what_is_wrong_is_told_beside_the_input_and_the_text_stays(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            await stage.types("/history many", "enter")
+            await stage.sees("Usage: /history")
+            assert stage.screen.entry.text == "/history many"
+            stage.screen.entry.fill("")
+            await stage.types("/w nobody-there hi", "enter")
+            await stage.sees("nobody-there")
+            await stage.until(lambda: stage.screen.entry.text == "/w nobody-there hi", "the text back")
+            await stage.sees("public ›")
+            await stage.misses("2 @nobody-there")
+            stage.screen.entry.fill("")
+            await stage.types("/p hi", "enter")
+            await stage.sees("You are in no party")
+
+    play(scenario())
+
+
+def test_commands_are_listed_filtered_and_completed(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob = unique("bob")
+        async with user(broker, tmp_path / "bob", bob), on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab", bob)
+            await stage.types("/")
+            await stage.sees("/party invite NAME", "whispers to NAME")
+            await stage.types("party inv")
+            await stage.misses("whispers to NAME")
+            await stage.types("", "tab")
+            assert stage.screen.entry.text == "/party invite "
+            await stage.types(bob[:-1], "tab")
+            assert stage.screen.entry.text == f"/party invite {bob} "
+            stage.screen.entry.fill("")
+            await stage.types("hi " + bob[:-1], "tab")
+            assert stage.screen.entry.text == f"hi {bob} "
+
+    play(scenario())
+
+
+def test_up_and_down_go_through_what_was_entered_in_this_conversation(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            await stage.types("one", "enter")
+            await stage.types("two", "enter")
+            await stage.types("thr", "up", "up")
+            assert stage.screen.entry.text == "one"
+            await stage.types("", "down", "down")
+            assert stage.screen.entry.text == "thr"
+
+    play(scenario())

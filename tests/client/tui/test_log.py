@@ -1,10 +1,13 @@
 """The log on the screen: where a short one stands, and what a change of size does to one that is being read."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.geometry import Offset
 
 from tests.client.tui.stage import Stage, on_stage, play, user
 from tests.system.processes import Broker, unique
@@ -16,6 +19,16 @@ SIZES = [(80, 24), (60, 20), (200, 50), (100, 45), (61, 48), (120, 40)]
 
 async def says_much(bob: Client) -> None:
     await asyncio.gather(*[bob.say(f"no. {number} {'word ' * (number * 7 % 60)}") for number in range(150)])
+
+
+@contextlib.asynccontextmanager
+async def reading_much(broker: Broker, tmp_path: Path) -> AsyncIterator[tuple[Client, Stage]]:
+    """Bob has said much, and somebody else has come in and sees the end of it."""
+    async with user(broker, tmp_path / "bob", unique("bob")) as bob:
+        await says_much(bob)
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("no. 149 ")
+            yield bob, stage
 
 
 def log_rows(stage: Stage) -> list[str]:
@@ -82,86 +95,89 @@ def test_a_name_is_clicked_where_it_is_seen_in_a_short_log(broker: Broker, tmp_p
 @pytest.mark.parametrize("row", [12, 61, -130])
 def test_the_first_row_stays_when_the_size_changes(broker: Broker, tmp_path: Path, row: int) -> None:
     async def scenario() -> None:
-        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
-            await says_much(bob)
-            async with on_stage(broker, tmp_path, unique("alice")) as stage:
-                await stage.sees("no. 149 ")
-                await stage.until(lambda: len(stage.said()) >= 100, "a page of history")
-                log = stage.screen.log_view
-                log.go_to(row if row >= 0 else log._end_y + row)
-                await stage.pilot.pause()
-                first = log._rows.line_at(round(log.scroll_y))
-                assert first is not None
-                for size in SIZES:
-                    await resizes(stage, size)
-                    now = log._rows.line_at(round(log.scroll_y))
-                    assert now is not None
-                    assert now[0] is first[0], f"{now[0].text} at {size}"
-                    assert not log.at_end
-                    await bob.say("and on")
-                assert log._rows.line_at(round(log.scroll_y)) == first, (
-                    "the size is what it was, and so is what one sees"
-                )
+        async with reading_much(broker, tmp_path) as (bob, stage):
+            await stage.until(lambda: len(stage.said()) >= 100, "a page of history")
+            log = stage.screen.log_view
+            log.go_to(row if row >= 0 else log._end_y + row)
+            await stage.pilot.pause()
+            first = log._rows.line_at(round(log.scroll_y))
+            assert first is not None
+            for size in SIZES:
+                await resizes(stage, size)
+                now = log._rows.line_at(round(log.scroll_y))
+                assert now is not None
+                assert now[0] is first[0], f"{now[0].text} at {size}"
+                assert not log.at_end
+                await bob.say("and on")
+            assert log._rows.line_at(round(log.scroll_y)) == first, "the size is what it was, and so is what one sees"
 
     play(scenario())
 
 
 def test_the_end_stays_when_the_size_changes(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
-            await says_much(bob)
-            async with on_stage(broker, tmp_path, unique("alice")) as stage:
-                await stage.sees("no. 149 ")
-                for number, size in enumerate(SIZES):
-                    latest = f"latest {number}"
-                    await bob.say(latest)
-                    await resizes(stage, size)
-                    await stage.until(partial(shows_last, stage, latest), f"the end at {size}")
-                    assert stage.screen.log_view.at_end
+        async with reading_much(broker, tmp_path) as (bob, stage):
+            for number, size in enumerate(SIZES):
+                latest = f"latest {number}"
+                await bob.say(latest)
+                await resizes(stage, size)
+                await stage.until(partial(shows_last, stage, latest), f"the end at {size}")
+                assert stage.screen.log_view.at_end
 
     play(scenario())
 
 
 def test_the_scrollbar_shows_where_one_is(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
-            await says_much(bob)
-            async with on_stage(broker, tmp_path, unique("alice")) as stage:
-                await stage.sees("no. 149 ")
-                log = stage.screen.log_view
-                # Never so near to the top that an older page is asked for.
-                for row in (log._end_y, 40, 11, 17, log._end_y // 2, log._end_y):
-                    log.go_to(row)
-                    await bob.say(f"at {row}")
-                    await stage.until(lambda row=row: stage.said()[-1] == f"at {row}", "one more row")  # type: ignore[misc]
-                    await stage.pilot.pause()
-                    drawn = bar_rows(stage)
-                    log.vertical_scrollbar.refresh()
-                    await stage.pilot.pause()
-                    assert bar_rows(stage) == drawn, f"as if it were drawn anew at row {row}"
+        async with reading_much(broker, tmp_path) as (bob, stage):
+            log = stage.screen.log_view
+            # Never so near to the top that an older page is asked for.
+            for row in (log._end_y, 40, 11, 17, log._end_y // 2, log._end_y):
+                log.go_to(row)
+                await bob.say(f"at {row}")
+                await stage.until(lambda row=row: stage.said()[-1] == f"at {row}", "one more row")  # type: ignore[misc]
+                await stage.pilot.pause()
+                drawn = bar_rows(stage)
+                log.vertical_scrollbar.refresh()
+                await stage.pilot.pause()
+                assert bar_rows(stage) == drawn, f"as if it were drawn anew at row {row}"
 
     play(scenario())
 
 
 def test_what_is_marked_new_above_the_screen_moves_nothing_on_it(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
-            await says_much(bob)
-            async with on_stage(broker, tmp_path, unique("alice")) as stage:
-                await stage.sees("no. 149 ")
-                await stage.until(lambda: len(stage.said()) >= 100, "a page of history")
-                log, conversation = stage.screen.log_view, stage.screen.log_view.conversation
-                assert conversation is not None
-                log.go_to(61)
-                await stage.pilot.pause()
-                read = log_rows(stage)
-                conversation.mark_new_before(3, conversation.lines[3])
-                log.follow()
-                await stage.pilot.pause()
-                assert log_rows(stage) == read
-                conversation.forget_mark()
-                log.follow()
-                await stage.pilot.pause()
-                assert log_rows(stage) == read
+        async with reading_much(broker, tmp_path) as (_, stage):
+            await stage.until(lambda: len(stage.said()) >= 100, "a page of history")
+            log, conversation = stage.screen.log_view, stage.screen.log_view.conversation
+            assert conversation is not None
+            log.go_to(61)
+            await stage.pilot.pause()
+            read = log_rows(stage)
+            conversation.mark_new_before(3, conversation.lines[3])
+            log.follow()
+            await stage.pilot.pause()
+            assert log_rows(stage) == read
+            conversation.forget_mark()
+            log.follow()
+            await stage.pilot.pause()
+            assert log_rows(stage) == read
+
+    play(scenario())
+
+
+def test_text_is_selected_with_the_mouse_and_copied(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab")
+            await stage.types("copy these words", "enter")
+            await stage.sees("copy these words ✓")
+            row = next(number for number, text in enumerate(stage.rows()) if "copy these" in text)
+            column = stage.rows()[row].index("these") - stage.screen.log_view.region.x
+            await stage.pilot.mouse_down("#log", offset=Offset(column, row))
+            await stage.pilot.hover("#log", offset=Offset(column + 10, row))
+            await stage.pilot.mouse_up("#log", offset=Offset(column + 10, row))
+            await stage.until(lambda: stage.app.clipboard.startswith("these word"), "the clipboard")
 
     play(scenario())

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from tests.client.tui.stage import on_stage, play, user
-from tests.system.processes import Broker, unique
+from tests.system.processes import Broker, House, unique
+from zchat_client.tui import words
 
 
 def test_a_party_opens_when_it_begins_and_public_when_it_is_over(broker: Broker, tmp_path: Path) -> None:
@@ -41,5 +42,51 @@ def test_who_is_typing_when_a_party_begins_or_ends_stays_where_he_types(broker: 
             assert stage.app.chat is not None
             stage.app.chat.console.enter(f"/party invite {bob_name}")
             await stage.sees("/p TEXT talks to the party", "public › what I say to all")
+
+    play(scenario())
+
+
+def test_each_of_two_invitations_is_answered_where_it_stands_and_says_until_when(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        bob_name, carol_name, name = unique("bob"), unique("carol"), unique("alice")
+        async with (
+            user(broker, tmp_path / "bob", bob_name) as bob,
+            user(broker, tmp_path / "carol", carol_name) as carol,
+            on_stage(broker, tmp_path, name) as stage,
+        ):
+            await stage.sees("at Lab")
+            await bob.party_invite(name)
+            await stage.sees(f"{bob_name} invites you")
+            await carol.party_invite(name)
+            assert stage.app.chat is not None
+            await stage.sees(f"{carol_name} invites you")
+            times = [words.clock(card.expires) for card in stage.app.chat.story.cards]
+            await stage.sees(f"{bob_name} invites you to a party, until {times[0]}")
+            await stage.sees(f"{carol_name} invites you to a party, until {times[1]}")
+            await stage.pilot.click("#older-card-decline")
+            await stage.misses(f"{bob_name} invites you to a party, until")
+            await stage.sees(f"{carol_name} invites you to a party, until", "You declined the invitation")
+            await stage.types("begun", "f2")
+            await stage.sees("party ›", "You joined the party")
+            await stage.types("", "alt+1")
+            await stage.sees("public › begun")
+
+    play(scenario())
+
+
+def test_who_is_not_in_the_party_yet_stays_where_he_is(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        own = house.broker("--title", "Lab")
+        async with user(own, tmp_path / "bob", "bob") as bob, on_stage(own, tmp_path, "alice") as stage:
+            await stage.sees("at Lab")
+            await bob.party_invite("alice")
+            await stage.sees("Accept F2")
+            own.kill()
+            await stage.sees("reconnecting, for")
+            await stage.types("", "f2")
+            await stage.sees("1 queued", "public ›")
+            assert not stage.shows("2 party")
 
     play(scenario())

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from tests.client.tui.stage import on_stage, play, user
+from tests.client.tui.stage import Stage, on_stage, play, user
 from tests.system.processes import Broker, unique
 from zchat_client import Client
 
@@ -14,16 +14,22 @@ async def read_all(client: Client) -> None:
         pass
 
 
+async def reads_a_whisper(stage: Stage, sender: Client) -> None:
+    """The first that comes, and opens its conversation for that."""
+    await stage.sees("at Lab")
+    assert stage.app.chat is not None
+    await sender.whisper(stage.app.chat.client.name, "psst")
+    await stage.sees(f"@{sender.name}")
+    await stage.types("", "alt+2")
+    await stage.sees("psst")
+
+
 def test_whom_one_whispered_with_is_listed_also_when_all_was_read(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         bob_name, name = unique("bob"), unique("alice")
         async with user(broker, tmp_path / "bob", bob_name) as bob:
             async with on_stage(broker, tmp_path, name) as stage:
-                await stage.sees("at Lab")
-                await bob.whisper(name, "psst")
-                await stage.sees(f"@{bob_name}")
-                await stage.types("", "alt+2")
-                await stage.sees("psst")
+                await reads_a_whisper(stage, bob)
                 await stage.types("what", "enter")
                 await stage.sees("what ✓✓")
                 await stage.types("", "alt+1")
@@ -44,11 +50,7 @@ def test_whom_one_whispered_with_before_a_hundred_others_is_listed_too(broker: B
             user(broker, tmp_path / "carol", carol_name) as carol,
         ):
             async with on_stage(broker, tmp_path, name) as stage:
-                await stage.sees("at Lab")
-                await bob.whisper(name, "psst")
-                await stage.sees(f"@{bob_name}")
-                await stage.types("", "alt+2")
-                await stage.sees("psst")
+                await reads_a_whisper(stage, bob)
                 await asyncio.gather(*[carol.whisper(name, f"no. {number}") for number in range(100)])
                 await stage.sees(f"@{carol_name}")
                 await stage.types("", "alt+3")
@@ -82,5 +84,31 @@ def test_one_sees_again_which_whispers_have_arrived(broker: Broker, tmp_path: Pa
             await stage.sees(f"2 @{bob_name}")
             await stage.types("", "alt+2")
             await stage.sees("one ✓✓", f"two ✓ {bob_name} is away")
+
+    play(scenario())
+
+
+def test_whom_one_whispered_with_is_listed_again_unless_that_was_closed(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, carol_name, name = unique("bob"), unique("carol"), unique("alice")
+        async with (
+            user(broker, tmp_path / "bob", bob_name) as bob,
+            user(broker, tmp_path / "carol", carol_name) as carol,
+        ):
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees("at Lab")
+                for each in (bob, carol):
+                    await each.whisper(name, "psst")
+                    await stage.sees(f"@{each.name}")
+                await stage.types("", "alt+3")
+                await stage.sees(f"@{carol_name} ›")
+                await stage.types("/close", "escape", "enter")
+                await stage.misses(f"@{carol_name}")
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees(f"2 @{bob_name}")
+                assert not stage.shows(f"@{carol_name}")
+                await carol.whisper(name, "once more")
+                await stage.sees(f"@{carol_name}", f"@{bob_name}")
+                assert not stage.shows("✎"), "the command was no draft"
 
     play(scenario())

@@ -20,8 +20,7 @@ from zchat_client.tui import painting
 from zchat_client.tui.conversation import Conversation
 from zchat_client.tui.logrows import First, LogRows
 from zchat_client.tui.look import ASCII, Look
-from zchat_client.tui.panes import own_filters
-from zchat_client.tui.strips import Strips, selected
+from zchat_client.tui.strips import Strips, selected, shown
 from zchat_client.tui.textfit import width_of
 
 # The next older page is asked for when so few rows are left above.
@@ -249,20 +248,14 @@ class LogView(ScrollView, can_focus=False):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows on the screen, without Textual's style cache: nothing here has a border or padding."""
         top = round(self.scroll_y) - self._above
-        filters = own_filters(self.app)
-        background = self.background_colors[1]
         selection = self.text_selection
         strips: list[Strip] = []
         for y in range(crop.y, crop.bottom):
             strip = self._strip(top + y)
             if selection is not None and (span := selection.get_span(top + y)) is not None:
                 strip = selected(strip, span, self.look.style("selection"))
-            if crop.x or crop.right != strip.cell_length:
-                strip = strip.crop_extend(crop.x, crop.right, self.look.base)
-            for each in filters:
-                strip = strip.apply_filter(each, background)
             strips.append(strip)
-        return strips
+        return shown(self, strips, crop, self.look.base)
 
     def render_line(self, y: int) -> Strip:
         """One row on the screen, as the mouse needs it: each piece knows where in the log it stands."""

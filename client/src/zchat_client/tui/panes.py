@@ -3,8 +3,6 @@
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.app import App
-from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -13,6 +11,7 @@ from textual.widget import Widget
 
 from zchat_client.tui.look import Look
 from zchat_client.tui.painting import Row
+from zchat_client.tui.strips import shown
 
 
 class Pane(ScrollView, can_focus=False):
@@ -68,18 +67,8 @@ class Pane(ScrollView, can_focus=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows on the screen."""
-        filters = own_filters(self.app)
-        background = self.background_colors[1]
-        width = self.size.width
-        strips = []
-        for y in range(crop.y, crop.bottom):
-            strip = self._strip(y + round(self.scroll_y), width)
-            if crop.x or crop.right != strip.cell_length:
-                strip = strip.crop_extend(crop.x, crop.right, self.look.base)
-            for each in filters:
-                strip = strip.apply_filter(each, background)
-            strips.append(strip)
-        return strips
+        top, width = round(self.scroll_y), self.size.width
+        return shown(self, [self._strip(top + y, width) for y in range(crop.y, crop.bottom)], crop, self.look.base)
 
     def render_line(self, y: int) -> Strip:
         """One row on the screen."""
@@ -99,8 +88,3 @@ class Pane(ScrollView, can_focus=False):
         ground = self.look.ground("selected") if any(piece.style == "selected" for piece in pieces) else Style()
         segments = [Segment(piece.text, self.look.style(piece.style) + ground) for piece in pieces]
         return Strip(segments).adjust_cell_length(width, self.look.base + ground)
-
-
-def own_filters(app: App[object]) -> list[LineFilter]:
-    """Textual's filters for what is drawn here. Its colours are the terminal's or true ones already."""
-    return [each for each in app._filters if each.enabled and not isinstance(each, ANSIToTruecolor)]

@@ -6,7 +6,10 @@ from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.filter import ANSIToTruecolor
+from textual.geometry import Region
 from textual.strip import Strip
+from textual.widget import Widget
 
 from zchat_client.tui import painting
 from zchat_client.tui.conversation import Line
@@ -72,3 +75,19 @@ def selected(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
         return strip
     marked = Strip([Segment(segment.text, style) for segment in parts[1]])
     return Strip.join([parts[0], marked, parts[2]])
+
+
+def shown(widget: Widget, strips: Iterable[Strip], crop: Region, base: Style) -> list[Strip]:
+    """What of a widget's rows is on the screen, through Textual's filters: the colours are the terminal's or true ones
+    already.
+    """
+    filters = [each for each in widget.app._filters if each.enabled and not isinstance(each, ANSIToTruecolor)]
+    background = widget.background_colors[1]
+    made: list[Strip] = []
+    for strip in strips:
+        if crop.x or crop.right != strip.cell_length:
+            strip = strip.crop_extend(crop.x, crop.right, base)
+        for each in filters:
+            strip = strip.apply_filter(each, background)
+        made.append(strip)
+    return made

@@ -1,0 +1,44 @@
+"""What one conversation holds."""
+
+from tests.client.tui.telling import kinds, message, presence
+from zchat_client.tui.conversation import PUBLIC, Conversation, Kind, Line
+from zchat_client.tui.story import Story
+
+DAY_MS = 86_400_000
+
+
+def test_older_messages_come_in_front_without_a_second_line_for_the_same_day() -> None:
+    conversation = Conversation(PUBLIC, "public")
+    conversation.add(Line(Kind.SAID, 2 * DAY_MS, "three", "bob", seq=3))
+    added = conversation.prepend(
+        [Line(Kind.SAID, at, str(seq), "bob", seq=seq) for seq, at in ((1, DAY_MS), (2, 2 * DAY_MS), (3, 2 * DAY_MS))]
+    )
+    assert added == 2
+    assert kinds(conversation) == [Kind.DAY, Kind.SAID, Kind.DAY, Kind.SAID, Kind.SAID]
+    assert conversation.first_seq == 1
+
+
+def test_a_long_log_lets_its_oldest_lines_go_and_can_load_them_again() -> None:
+    conversation = Conversation(PUBLIC, "public")
+    for seq in range(1, 7_000):
+        conversation.add(Line(Kind.SAID, seq, "x", "bob", seq=seq))
+    assert len(conversation.lines) <= 5_500
+    assert conversation.first_seq == conversation.lines[0].seq
+    assert not conversation.complete
+    assert conversation.dropped + len(conversation.lines) == 7_000
+
+
+def test_speakers_come_the_latest_first(story: Story) -> None:
+    for seq, sender in enumerate(("bob", "carol", "bob", "dave", "alice"), 1):
+        story.take(message(seq, sender=sender))
+    assert story.conversations.open.speakers() == ["dave", "bob", "carol"]
+
+
+def test_only_messages_count_as_more_of_them(story: Story) -> None:
+    story.conversations.look(False)
+    for seq in (1, 2):
+        story.take(message(seq))
+        story.take(presence("online"))
+        story.take(presence("offline"))
+    assert len(story.conversations.open.lines) == 8, "with a day and a mark"
+    assert story.conversations.open.said == 2

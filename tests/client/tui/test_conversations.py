@@ -1,0 +1,70 @@
+"""Which conversations there are, and what of them is new to somebody."""
+
+from tests.client.tui.telling import kinds, message, party, whisper
+from zchat_client import events as e
+from zchat_client.tui.conversation import PARTY, PUBLIC, Kind, Line
+from zchat_client.tui.story import Story
+
+
+def test_unread_messages_and_mentions_are_counted_where_nobody_looks(story: Story) -> None:
+    story.take(whisper(1))
+    story.take(whisper(2, "alice!"))
+    other = story.conversations["@bob"]
+    assert (other.unread, other.mentions) == (2, 1)
+    assert kinds(other) == [Kind.DAY, Kind.NEW, Kind.SAID, Kind.SAID]
+    story.conversations.show("@bob")
+    assert (other.unread, other.mentions) == (0, 0)
+    assert Kind.NEW in kinds(other), "the mark stays while one reads"
+    story.conversations.show(PUBLIC)
+    assert Kind.NEW not in kinds(other)
+
+
+def test_what_comes_while_one_looks_away_is_new(story: Story) -> None:
+    story.take(message(1))
+    story.conversations.look(False)
+    story.take(message(2))
+    assert story.conversations.open.unread == 1
+    story.conversations.look(True)
+    assert story.conversations.open.unread == 0
+    assert kinds(story.conversations.open) == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID]
+
+
+def test_the_next_unread_is_one_that_is_for_oneself(story: Story) -> None:
+    story.take(e.Party(at=0, change="created", name="alice", leader="alice", members=("alice",)))
+    story.take(whisper(1))
+    story.conversations.show("@bob")
+    story.take(message(1))
+    story.take(message(1, "alice!", topic="party"))
+    assert story.conversations.next_unread() == PARTY
+
+
+def test_what_was_said_since_one_looked_last_is_new_also_when_a_page_brings_it(story: Story) -> None:
+    story.conversations.open.read_seq = 1
+    page = [Line(Kind.SAID, seq, str(seq), "bob", seq=seq) for seq in (1, 2, 3)]
+    story.took_page(story.conversations.open, page[: story.conversations.open.prepend(page)])
+    story.take(message(3, replayed=True))
+    assert kinds(story.conversations.open) == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID, Kind.SAID]
+    assert story.conversations.open.unread == 0
+
+
+def test_numbers_of_conversations_stay_as_they_are(story: Story) -> None:
+    def numbers() -> list[tuple[int, str]]:
+        return [(each.number, each.key) for each in story.conversations.listed()]
+
+    story.take(party("created"))
+    assert numbers() == [(1, PUBLIC), (2, PARTY)]
+    story.take(whisper(1))
+    assert numbers() == [(1, PUBLIC), (2, PARTY), (3, "@bob")]
+    story.take(whisper(2, sender="carol"))
+    story.conversations["@bob"].hidden = True
+    assert numbers() == [(1, PUBLIC), (2, PARTY), (4, "@carol")]
+    story.take(whisper(3))
+    assert numbers() == [(1, PUBLIC), (2, PARTY), (3, "@bob"), (4, "@carol")]
+
+
+def test_a_conversation_that_never_came_to_anything_takes_no_number(story: Story) -> None:
+    story.take(e.Pending(at=0, typed="/w bbo psst", id=1, recipient="bbo"))
+    assert [each.number for each in story.conversations.listed()] == [1, 2]
+    story.take(e.Error(at=0, code="no_such_user", text="Nobody is called bbo.", typed="/w bbo psst", id=1))
+    story.take(whisper(1))
+    assert [(each.key, each.number) for each in story.conversations.listed()] == [(PUBLIC, 1), ("@bob", 2)]

@@ -1,0 +1,49 @@
+"""One's own lines, until the broker and the recipient have them."""
+
+import pytest
+
+from tests.client.tui.telling import message, states, texts, whisper
+from zchat_client import events as e
+from zchat_client.tui.conversation import State
+from zchat_client.tui.story import Story
+
+
+def test_a_message_of_ones_own_is_pending_until_it_has_its_place(story: Story) -> None:
+    story.take(e.Pending(at=0, typed="hello", id=1))
+    assert [line.state for line in story.conversations.open.pending] == [State.PENDING]
+    story.take(message(1, "before it"))
+    story.take(e.Sent(at=0, topic="public", seq=2, typed="hello", id=1))
+    assert [line.state for line in story.conversations.open.pending] == [State.KEPT]
+    story.take(message(2, "hello", "alice"))
+    assert story.conversations.open.pending == []
+    assert texts(story.conversations.open) == ["before it", "hello"]
+    assert story.conversations.open.lines[-1].state is State.KEPT
+
+
+def test_published_before_it_was_acknowledged_is_no_second_message(story: Story) -> None:
+    story.take(e.Pending(at=0, typed="hello", id=1))
+    story.take(message(1, "hello", "alice"))
+    story.take(e.Sent(at=0, topic="public", seq=1, typed="hello", id=1))
+    assert story.conversations.open.pending == []
+    assert texts(story.conversations.open) == ["hello"]
+
+
+@pytest.mark.parametrize("published_first", [False, True])
+def test_a_whisper_waits_for_its_recipient_until_it_is_delivered(story: Story, published_first: bool) -> None:
+    story.take(e.Pending(at=0, typed="/w bob psst", id=1, recipient="bob"))
+    sent = e.Sent(at=0, topic="user", seq=1, typed="/w bob psst", id=1, recipient="bob", delivery="stored")
+    shown = whisper(1, "psst", "alice", "bob")
+    for event in (shown, sent) if published_first else (sent, shown):
+        story.take(event)
+    bob = story.conversations["@bob"]
+    assert states(bob) == [State.WAITING]
+    story.take(e.Delivered(at=0, recipient="bob", seq=1))
+    assert states(bob) == [State.DELIVERED]
+
+
+def test_what_is_refused_is_under_way_no_more_and_told_beside_the_input(story: Story) -> None:
+    story.take(e.Pending(at=0, typed="/w bbo psst", id=1, recipient="bbo"))
+    story.take(e.Error(at=0, code="no_such_user", text="Nobody is called bbo.", typed="/w bbo psst", id=1))
+    assert story.conversations["@bbo"].pending == []
+    assert story.trouble is not None
+    assert (story.trouble.text, story.trouble.typed) == ("Nobody is called bbo.", "/w bbo psst")
