@@ -1,4 +1,4 @@
-"""What stands around the input: lines of one row, invitations, and the list of completions."""
+"""What stands around the input: bars of one row, invitations, and the list of completions."""
 
 from typing import Final
 
@@ -26,7 +26,7 @@ _LISTED: Final = 10
 _AROUND: Final = 4
 
 
-class Line(Widget, can_focus=False):
+class Bar(Widget, can_focus=False):
     """One row of pieces that never asks for a new layout."""
 
     ALLOW_SELECT = False
@@ -34,9 +34,9 @@ class Line(Widget, can_focus=False):
     class Clicked(Message):
         """It was clicked, in this column."""
 
-        def __init__(self, line: str, column: int) -> None:
+        def __init__(self, bar: str, column: int) -> None:
             super().__init__()
-            self.line = line
+            self.bar = bar
             self.column = column
 
     def __init__(self, look: Look, name: str) -> None:

@@ -13,10 +13,12 @@ from textual.widgets import Static
 
 from zchat_client.events import HelpLine
 from zchat_client.tui import completion, keys, places, words
-from zchat_client.tui.bars import Cards, Line
+from zchat_client.tui.bars import Bar, Cards
 from zchat_client.tui.boxes import Help
+from zchat_client.tui.browser import can_open_links
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.entry import Entry, Refused
+from zchat_client.tui.help import help_text
 from zchat_client.tui.log import LogView
 from zchat_client.tui.look import Look
 from zchat_client.tui.palette import Palette
@@ -56,7 +58,7 @@ class ChatScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Its parts."""
-        yield Line(self.look, "strip")
+        yield Bar(self.look, "strip")
         with Horizontal(id="body"):
             yield Pane(self.look, "conversations")
             with Vertical(id="middle"):
@@ -66,7 +68,7 @@ class ChatScreen(Screen[None]):
                 yield SearchBar()
                 yield Entry(self._people, self._commands, self._entered)
             yield Pane(self.look, "people")
-        yield Line(self.look, "status")
+        yield Bar(self.look, "status")
 
     def on_mount(self) -> None:
         """The parts are looked up once; many times a second would cost."""
@@ -182,9 +184,9 @@ class ChatScreen(Screen[None]):
         if self._turning is not None:
             self._turning.to_whispers_with(event.name)
 
-    @on(Line.Clicked)
-    def _line_clicked(self, event: Line.Clicked) -> None:
-        if event.line == "strip" and self._turning is not None:
+    @on(Bar.Clicked)
+    def _bar_clicked(self, event: Bar.Clicked) -> None:
+        if event.bar == "strip" and self._turning is not None:
             key = self.around.conversation_at(self._turning.chat, event.column)
             if key is not None:
                 self._turning.to(key)
@@ -214,7 +216,7 @@ class ChatScreen(Screen[None]):
 
     @on(LogView.LinkClicked)
     def _link_clicked(self, event: LogView.LinkClicked) -> None:
-        if words.can_open_links():
+        if can_open_links():
             self.app.open_url(event.link)
         else:
             self.app.copy_to_clipboard(event.link)
@@ -297,7 +299,7 @@ class ChatScreen(Screen[None]):
     async def action_keys(self) -> None:
         """Keys and commands."""
         rows = [(self._key_name(each.name), each.does) for each in keys.DOINGS]
-        await self.app.push_screen(Help(partial(words.help_text, rows, self._commands())))
+        await self.app.push_screen(Help(partial(help_text, rows, self._commands())))
 
     async def action_palette(self) -> None:
         """One list for everything."""

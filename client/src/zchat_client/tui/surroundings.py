@@ -7,7 +7,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from zchat_client.tui import listing, words
-from zchat_client.tui.bars import Line
+from zchat_client.tui.bars import Bar
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.log import LogView
 from zchat_client.tui.look import Look
@@ -32,8 +32,8 @@ class Surroundings:
         self._conversations = screen.query_one("#conversations", Pane)
         self._people = screen.query_one("#people", Pane)
         self._panes = {"conversations": self._conversations, "people": self._people}
-        self._strip = screen.query_one("#strip", Line)
-        self._status = screen.query_one("#status", Line)
+        self._strip = screen.query_one("#strip", Bar)
+        self._status = screen.query_one("#status", Bar)
         self.below = screen.query_one("#below", Static)
         self._note = ""
         self._note_until_s = 0.0

@@ -1,11 +1,7 @@
 """Every sentence that the terminal UI says by itself."""
 
-import os
 import re
-import sys
-import textwrap
 from datetime import date, datetime
-from itertools import zip_longest
 from typing import Final
 
 from zchat_client import events as e
@@ -279,6 +275,15 @@ NOTIFY: Final = {
     "mentions": "you are told here when you are named",
     "off": "you are told of nothing here",
 }
+INPUT_KEYS: Final = [
+    ("Enter", "send"),
+    ("Alt+Enter or Ctrl+J", "new line"),
+    ("Tab", "complete a command or a name"),
+    ("Up, Down", "what you sent before"),
+    ("End", "to the latest message (when the input is empty)"),
+    ("Alt+1 … Alt+9", "conversation 1 … 9"),
+    ("Esc", "closes what stands over the input"),
+]
 KEYS: Final = "F1 help · Ctrl+K go to · Ctrl+Q leave"
 ALL_READ: Final = "nothing unread elsewhere"
 NO_INVITATION: Final = "no open invitation"
@@ -303,48 +308,6 @@ def hint(key: str, partner: str | None, *, over: bool = False) -> str:
     if over:
         return PARTY_OVER
     return WHISPER_HINT.format(name=partner) if partner is not None else SAY_HINT[key]
-
-
-def help_text(keys: list[tuple[str, str]], commands: tuple[e.HelpLine, ...], width: int) -> str:
-    """All keys and commands, in two columns of rows that are not wider."""
-    typed = [(line.usage, line.does) for line in commands]
-    return "\n".join(
-        [*textwrap.wrap(TYPE_AND_ENTER, width), "", *_pairs([*_INPUT_KEYS, *keys], width), "", *_pairs(typed, width)]
-    )
-
-
-def _pairs(pairs: list[tuple[str, str]], width: int) -> list[str]:
-    """Two columns; what is too long for the left one has a row of its own, and the right one wraps within itself."""
-    left = min(max(len(name) for name, _ in pairs), width * 2 // 5) + 2
-    rows: list[str] = []
-    for name, does in pairs:
-        beside = name
-        if len(name) + 2 > left:
-            rows += textwrap.wrap(name, width)
-            beside = ""
-        wrapped = textwrap.wrap(does, max(10, width - left))
-        rows += [start.ljust(left) + row for start, row in zip_longest([beside], wrapped, fillvalue="")]
-    return rows
-
-
-_INPUT_KEYS: Final = [
-    ("Enter", "send"),
-    ("Alt+Enter or Ctrl+J", "new line"),
-    ("Tab", "complete a command or a name"),
-    ("Up, Down", "what you sent before"),
-    ("End", "to the latest message (when the input is empty)"),
-    ("Alt+1 … Alt+9", "conversation 1 … 9"),
-    ("Esc", "closes what stands over the input"),
-]
-
-
-def can_open_links() -> bool:
-    """Whether a browser would appear on this person's display."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(
-        (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and not os.environ.get("SSH_CONNECTION")
-    )
 
 
 PLACE: Final = "Broker: {place}"
