@@ -115,15 +115,19 @@ def test_a_closed_terminal_keeps_the_seat(house: House, broker: Broker, at_termi
     assert bob.seen("presence", name=name, status="offline") == []
 
 
-def test_a_signal_gives_a_terminal_back_that_does_not_read(house: House, at_terminal: Open) -> None:
+@pytest.mark.parametrize("leaves", ["SIGTERM", "Ctrl+Q"])
+def test_a_terminal_that_does_not_read_is_given_back(house: House, at_terminal: Open, leaves: str) -> None:
     own = house.broker("--title", "Lab", "--rate", "0")
     (bob,) = house.join(own, unique("bob"))
     terminal = at_terminal(unique("alice"), port=own.port, columns=200, lines=50)
     terminal.wait_for("at Lab")
     talks_on(bob, FULL_S)
-    terminal.signals(signal.SIGTERM)
+    if leaves == "SIGTERM":
+        terminal.signals(signal.SIGTERM)
+    else:
+        terminal.types(CTRL_Q)
     begin_s = time.monotonic()
-    assert terminal.exit_code_unread() == 128 + signal.SIGTERM
+    assert terminal.exit_code_unread() == (128 + signal.SIGTERM if leaves == "SIGTERM" else 0)
     assert time.monotonic() - begin_s < SOON_S
     assert terminal.echoes
     terminal.exit_code()

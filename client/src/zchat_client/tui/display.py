@@ -16,7 +16,9 @@ from zchat_client.tui import escapes
 # What a terminal has not taken yet; with more of it waiting, new frames are left out. A frame is three writes, and the
 # start of the program twenty.
 _WAITING_WRITES: Final = 60
-# Within this time what a terminal does not take is thrown away, and it is given back.
+# So long a terminal is waited for that has not taken all yet when one leaves.
+_LAST_FRAMES_S: Final = 1.0
+# Within this time what it does not take is thrown away, and it is given back.
 _GIVE_BACK_S: Final = 1.0
 
 Settings = list[object]
@@ -48,7 +50,26 @@ def driver_class() -> type[Driver] | None:
             if self._writer_thread is not None:
                 self._writer_thread._queue.maxsize = 0
 
+        def close(self) -> None:
+            """The end, or the shell's turn: neither waits for a terminal that does not read, as Textual would."""
+            writer = self._writer_thread
+            if writer is not None:
+                writer._queue.put(None)
+                writer.join(_LAST_FRAMES_S)
+                if writer.is_alive():
+                    # It wakes the thread that hangs, and means nothing to anybody any more.
+                    signal.signal(signal.SIGWINCH, lambda *_: None)
+                    give_back(self, self.attrs_before, signal.SIGWINCH)
+
     return StdoutDriver
+
+
+def is_stuck(driver: Driver | None) -> bool:
+    """Whether what is written to the terminal still hangs although the driver was closed: the process cannot end as
+    others do then, since that would wait for it.
+    """
+    writer = getattr(driver, "_writer_thread", None)
+    return writer is not None and writer.is_alive()
 
 
 def stalls(driver: Driver | None) -> bool:
@@ -68,10 +89,10 @@ def terminal_settings() -> Settings | None:
 
 
 def give_back(driver: Driver | None, settings: Settings | None, number: int) -> None:
-    """The last resort: gives a terminal that does not read back as it was. Only the end of the process may follow.
+    """The last resort: gives a terminal that does not read back as it was. Nothing may be drawn after it.
 
     A thread hangs in a write to it, and nobody else may write meanwhile: so what waits is thrown away until it is done.
-    It sees that there is room again only when it is woken, by the signal ``number`` that the loop handles.
+    It sees that there is room again only when it is woken, by the signal ``number``, which must have a handler.
     """
     if settings is None or sys.__stdin__ is None or sys.__stdout__ is None:
         return

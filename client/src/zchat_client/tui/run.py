@@ -13,7 +13,7 @@ from textual.scrollbar import ScrollBar
 
 from zchat_client.tui.again import Options
 from zchat_client.tui.app import ZchatApp
-from zchat_client.tui.display import PlainBar, Settings, give_back, terminal_settings
+from zchat_client.tui.display import PlainBar, Settings, give_back, is_stuck, terminal_settings
 from zchat_client.tui.keys import know_alt_keys
 from zchat_client.tui.look import ASCII, glyphs_for
 from zchat_client.tui.settings import read_settings, settings_file
@@ -44,9 +44,12 @@ async def run(options: Options) -> int:
     code = await app.run_async(mouse=read.settings.mouse)
     if app.chat is not None:
         await app.chat.close()
+    code = code if code is not None else app.return_code or 0
+    if is_stuck(app._driver):
+        os._exit(code)
     for line in app.unsent:
         print(f"not sent: {line}", file=sys.stderr)
-    return code if code is not None else app.return_code or 0
+    return code
 
 
 def _catch_signals(app: ZchatApp) -> None:
