@@ -20,7 +20,7 @@ from tests.system.processes import DEADLINE_S, PROGRAMS
 ENTER: Final = "\r"
 CTRL_C: Final = "\x03"
 CTRL_D: Final = "\x04"
-CTRL_F, CTRL_J, CTRL_L, CTRL_Q, CTRL_U, CTRL_Z = "\x06", "\n", "\x0c", "\x11", "\x15", "\x1a"
+CTRL_F, CTRL_J, CTRL_K, CTRL_L, CTRL_Q, CTRL_U, CTRL_Z = "\x06", "\n", "\x0b", "\x0c", "\x11", "\x15", "\x1a"
 ALT_1, ALT_2, ALT_A, ALT_ENTER = "\x1b1", "\x1b2", "\x1ba", "\x1b\r"
 F1, F2, F3 = "\x1bOP", "\x1bOQ", "\x1bOR"
 PAGE_UP: Final = "\x1b[5~"

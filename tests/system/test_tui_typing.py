@@ -1,7 +1,7 @@
 """A person who types faster than the screen follows, as over a slow line: no key is lost, none goes elsewhere."""
 
 from tests.system.processes import Broker, Client, House, unique
-from tests.system.screens import ALT_1, ALT_2, CTRL_Q, ENTER, UP, Open
+from tests.system.screens import ALT_1, ALT_2, CTRL_F, CTRL_K, CTRL_Q, CTRL_U, ENTER, ESCAPE, F1, UP, Open
 
 
 def public_texts(seen_by: Client, sender: str) -> list[object]:
@@ -71,3 +71,44 @@ def test_what_is_entered_right_before_leaving_is_sent(house: House, broker: Brok
     terminal.types("good bye" + ENTER + CTRL_Q)
     bob.wait("message", text="good bye")
     assert terminal.exit_code() == 0
+
+
+def test_what_is_typed_right_after_the_key_of_a_box_is_for_the_box(
+    house: House, broker: Broker, at_terminal: Open
+) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    bob.types("a needle for all")
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.wait_for("a needle for all")
+    terminal.types(f"begun{CTRL_K}@{bob.name}{ENTER}for bob{ENTER}{CTRL_K}public{ENTER}{CTRL_U}for all{ENTER}")
+    bob.wait("message", text="for all", sender=name)
+    assert bob.wait("whisper", sender=name)["text"] == "for bob"
+    assert public_texts(bob, name) == ["for all"]
+    terminal.types(f"{CTRL_F}needle for")
+    terminal.wait(lambda rows: any("needle for" in row and "1 of 1" in row for row in rows), "what was searched for")
+    terminal.types(ESCAPE)
+    terminal.wait_for("public › Say something")
+    terminal.types(f"{F1}quick")
+    terminal.wait_for("public › uick")
+    terminal.pastes("line\n" * 12)
+    terminal.types(ENTER + "and more")
+    terminal.wait_for("and more")
+    terminal.types(CTRL_Q)
+    assert terminal.exit_code() == 0
+    assert public_texts(bob, name) == ["for all"], "nothing was sent that was only pasted"
+
+
+def test_what_is_typed_while_the_program_starts_is_kept(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name)
+    terminal.types("good ")
+    # A terminal that is not the program's yet takes Enter for the end of a line.
+    terminal.wait(lambda _: not terminal.echoes, "keys to be the program's")
+    terminal.types("morning" + ENTER)
+    assert bob.wait("message", sender=name)["text"] == "good morning"
+    nameless, other = at_terminal(), unique("carol")
+    nameless.wait(lambda _: not nameless.echoes, "keys to be the program's")
+    nameless.types(f"{other}{ENTER}hello{ENTER}")
+    assert bob.wait("message", sender=other)["text"] == "hello"

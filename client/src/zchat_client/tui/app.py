@@ -27,6 +27,7 @@ from zchat_client.tui.keys import DOINGS, key_names
 from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read
+from zchat_client.tui.turns import Turns
 from zchat_common.errors import ZchatError
 from zchat_common.identity import DamagedKey
 
@@ -67,6 +68,7 @@ class ZchatApp(App[int], inherit_bindings=False):
             self.register_theme(theme)
         self.theme = theme_for(read.settings.theme, os.environ if not self.no_color else {"NO_COLOR": "1"})
         self._chat_screen = ChatScreen(self._look(), self._key_name)
+        self._turns = Turns(self, super().on_event)
 
     def _key_name(self, name: str) -> str:
         default = next(each.keys for each in DOINGS if each.name == name)
@@ -93,6 +95,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         while True:
             if options.name is None or trouble:
                 place = words.PLACE.format(place=options.place)
+                self._turns.follow()
                 name = await self.push_screen_wait(NameScreen(place, options.name or "", trouble))
                 if name is None:
                     self.exit(EXIT_REFUSED if trouble else 0)
@@ -124,6 +127,7 @@ class ZchatApp(App[int], inherit_bindings=False):
             chat.story.conversations.opening(trouble, round(time.time() * 1000), Kind.ERROR)
         chat.story.first_contact = self._first_contact
         self._chat_screen.begin(chat)
+        self._turns.follow()
         end = await chat.run()
         self._first_contact = (self._first_contact or client.first_contact) and not chat.story.registered
         while chat.take(1.0):
@@ -234,7 +238,10 @@ class ZchatApp(App[int], inherit_bindings=False):
             if self._away_by_itself and self.chat is not None:
                 self._away_by_itself = False
                 self.chat.console.enter("/back")
-        await super().on_event(event)
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            await self._turns.take(event)
+        else:
+            await super().on_event(event)
 
     def on_app_focus(self) -> None:
         """The terminal has the focus again."""
