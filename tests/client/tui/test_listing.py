@@ -54,4 +54,4 @@ def test_the_strip_marks_what_was_begun_elsewhere() -> None:
     public.number, bob.number = 1, 2
     public.draft = bob.draft = "begun"
     bob.unread = 2
-    assert plain(strip([public, bob], "public", ASCII)) == " 1 public · 2 @bob ~ 2"
+    assert plain(strip([public, bob], "public", ASCII)) == " 1 public | 2 @bob ~ 2"

@@ -39,9 +39,9 @@ def test_what_terminals_measure_differently_is_simplified(text: str, simple: str
     assert shown(text) == simple
 
 
-@given(st.text(max_size=60).map(one_line), st.integers(1, 30))
-def test_a_text_is_cut_to_its_room(text: str, width: int) -> None:
-    assert width_of(cut(text, width)) <= width
+@given(st.text(max_size=60).map(one_line), st.integers(1, 30), st.sampled_from(["…", "..."]))
+def test_a_text_is_cut_to_its_room(text: str, width: int, ellipsis: str) -> None:
+    assert width_of(cut(text, width, ellipsis)) <= width
 
 
 def test_code_is_between_its_marks() -> None:

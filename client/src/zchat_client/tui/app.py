@@ -173,7 +173,10 @@ class ZchatApp(App[int], inherit_bindings=False):
         unsent = await chat.settle()
         if unsent:
             answers = (Answer("stay", words.STAY), Answer(LEAVE, words.LEAVE_ANYWAY))
-            if await self._ask(words.LEAVING_TITLE, words.unsent(unsent), *answers, escape="stay") != LEAVE:
+            if (
+                await self._ask(words.LEAVING_TITLE, words.unsent(unsent, self._glyphs.more), *answers, escape="stay")
+                != LEAVE
+            ):
                 return
         self._leaving = True
         chat.memory.keep_draft(self._chat_screen.entry.text)

@@ -137,8 +137,10 @@ class Cards(Vertical):
 class Choices(OptionList, can_focus=False):
     """What the beginning can become; the keys stay with the input."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: str) -> None:
+        """``more`` stands where a row was cut."""
         super().__init__(id="choices", compact=True)
+        self._more = more
         self.choices: list[Choice] = []
 
     def show(self, choices: list[Choice], width: int) -> None:
@@ -148,7 +150,7 @@ class Choices(OptionList, can_focus=False):
             self.clear_options()
             label = max((len(each.label) for each in choices), default=0) + 2
             room = max(10, width - _AROUND)
-            rows = [cut(f"{each.label.ljust(label)}{each.does}".rstrip(), room) for each in choices]
+            rows = [cut(f"{each.label.ljust(label)}{each.does}".rstrip(), room, self._more) for each in choices]
             self.add_options([Option(Content(one_row)) for one_row in rows])
             # It opens upwards from the input.
             self.styles.offset = (1, -min(len(choices), _LISTED) - 2)

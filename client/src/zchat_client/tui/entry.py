@@ -16,6 +16,7 @@ from zchat_client.tui.bars import Choices
 from zchat_client.tui.boxes import Answer, Dialog
 from zchat_client.tui.composer import Composer
 from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.look import Glyphs
 from zchat_client.tui.textfit import cut, one_line
 
 _PROMPT_COLUMNS: Final = 20
@@ -59,11 +60,13 @@ class Entry(Vertical):
         people: Callable[[], completion.People],
         commands: Callable[[], tuple[HelpLine, ...]],
         entered: Callable[[str], None],
+        glyphs: Glyphs,
     ) -> None:
         super().__init__(id="entry")
         self._people = people
         self._known = commands
         self._enter = entered
+        self._glyphs = glyphs
         self._conversation: Conversation | None = None
         self._trouble = ""
         self._at = 0
@@ -77,7 +80,7 @@ class Entry(Vertical):
 
     def compose(self) -> ComposeResult:
         """Its parts."""
-        yield Choices()
+        yield Choices(self._glyphs.more)
         yield Static("", id="trouble", markup=False)
         with Horizontal(id="input"):
             yield Static("", id="prompt", markup=False)
@@ -93,10 +96,11 @@ class Entry(Vertical):
         """What was typed and not entered yet."""
         return self.composer.text
 
-    def show(self, conversation: Conversation, prompt: str) -> None:
+    def show(self, conversation: Conversation) -> None:
         """Another conversation, with what was begun in it."""
         self._conversation = conversation
-        self.query_one("#prompt", Static).update(f"{cut(conversation.title, _PROMPT_COLUMNS)} {prompt}")
+        title = cut(conversation.title, _PROMPT_COLUMNS, self._glyphs.more)
+        self.query_one("#prompt", Static).update(f"{title} {self._glyphs.prompt}")
         self.composer.placeholder = words.hint(conversation.key, conversation.partner, over=conversation.over)
         self._at = len(conversation.inputs)
         self._unseen = None

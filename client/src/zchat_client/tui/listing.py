@@ -1,7 +1,7 @@
 """The rows of the side panes and of the one-line strip. Knows no widget."""
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from zchat_client.core.roster import name_key
 from zchat_client.events import PartyMembers
@@ -12,7 +12,6 @@ from zchat_client.tui.painting import Piece, Row
 from zchat_client.tui.textfit import cut, one_line, width_of
 
 Rows = list[tuple[str, Row]]
-BETWEEN: Final = " · "
 
 
 class Person(NamedTuple):
@@ -40,7 +39,7 @@ def conversations(listed: list[Conversation], open_key: str, width: int, glyphs:
         draft = f" {glyphs.draft}" if each.draft and each.key != open_key else ""
         label = f"{each.number} " if each.number < 10 else "  "
         room = width - 2 - len(label) - len(count) - width_of(draft) - 1
-        name = cut(one_line(each.title), max(3, room))
+        name = cut(one_line(each.title), max(3, room), glyphs.more)
         pad = " " * max(0, room - width_of(name))
         style = "unread" if each.unread else "base"
         row = [Piece(" "), Piece(label, "dim"), Piece(name, style), Piece(draft, "dim"), Piece(pad + " ")]
@@ -53,18 +52,26 @@ def conversations(listed: list[Conversation], open_key: str, width: int, glyphs:
 
 def strip(listed: list[Conversation], open_key: str, glyphs: Glyphs) -> Row:
     """All conversations on one line: ``1 public ✎ · 2 @bob 3 · 3 party !``."""
+    parting = between(glyphs)
     row: Row = [Piece(" ")]
     for each in listed:
         if each is not listed[0]:
-            row.append(Piece(BETWEEN, "dim"))
+            row.append(parting)
         row.append(Piece(f"{each.number} ", "dim"))
         is_open = each.key == open_key
-        row.append(Piece(cut(one_line(each.title), 14), "own" if is_open else "unread" if each.unread else "base"))
+        row.append(
+            Piece(cut(one_line(each.title), 14, glyphs.more), "own" if is_open else "unread" if each.unread else "base")
+        )
         if each.draft and not is_open:
             row.append(Piece(f" {glyphs.draft}", "dim"))
         if each.unread:
             row.append(Piece(f" {_count(each)}", "alert" if each.mentions or each.partner else "count"))
     return row
+
+
+def between(glyphs: Glyphs) -> Piece:
+    """What stands between two conversations on one line."""
+    return Piece(f" {glyphs.between} ", "dim")
 
 
 def _count(conversation: Conversation) -> str:
@@ -105,7 +112,7 @@ def _person(person: Person, leads: bool, ranks: Ranks, width: int, glyphs: Glyph
     is_own = name_key(person.name) == name_key(ranks.own)
     leader = f" {glyphs.leader}" if leads else ""
     admin = f" {words.ADMIN}" if person.name in ranks.admins else ""
-    name = cut(one_line(person.name), width - 4 - width_of(leader + admin))
+    name = cut(one_line(person.name), width - 4 - width_of(leader + admin), glyphs.more)
     key = "" if is_own else person.name
     style = "own" if is_own else f"name:{person.name}" if person.status == "online" else "dim"
     mark_style = "here" if person.status == "online" else "dim"
@@ -114,5 +121,5 @@ def _person(person: Person, leads: bool, ranks: Ranks, width: int, glyphs: Glyph
     ]
     if person.status == "away":
         why = f": {one_line(person.text)}" if person.text else ""
-        rows.append((key, [Piece(cut(f"   since {words.clock(person.since)}{why}", width - 1), "dim")]))
+        rows.append((key, [Piece(cut(f"   since {words.clock(person.since)}{why}", width - 1, glyphs.more), "dim")]))
     return rows

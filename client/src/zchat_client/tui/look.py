@@ -73,9 +73,11 @@ class Glyphs:
     unknown: str = "·"
     draft: str = "✎"
     below: str = "▼"
+    more: str = "…"
+    between: str = "·"
 
 
-ASCII: Final = Glyphs("ok", "got", "...", "-", "|", "-", "!", ">", "*", "o", "z", ".", "?", "~", "v")
+ASCII: Final = Glyphs("ok", "got", "...", "-", "|", "-", "!", ">", "*", "o", "z", ".", "?", "~", "v", "...", "|")
 
 
 def glyphs_for(environment: Mapping[str, str] | None = None) -> Glyphs:

@@ -95,7 +95,7 @@ def _lead(line: Line, width: int, glyphs: Glyphs, first: bool) -> Row:
         return [clock, Piece(mark.rjust(_NAME_COLUMNS), style), bar]
     if line.action:
         return [clock, Piece("*".rjust(_NAME_COLUMNS), "dim"), bar]
-    name = cut(one_line(line.sender), _NAME_COLUMNS)
+    name = cut(one_line(line.sender), _NAME_COLUMNS, glyphs.more)
     return [clock, Piece(" " * (_NAME_COLUMNS - width_of(name))), Piece(name, name_style(line)), bar]
 
 
@@ -112,7 +112,7 @@ def _rule(line: Line, width: int, glyphs: Glyphs) -> Row:
             text, style = words.NEW_LINE, "new"
         case _:
             text, style = words.caught_up(int(line.text)), "caught"
-    text = cut(f"{glyphs.rule * 2} {text} ", width - 1)
+    text = cut(f"{glyphs.rule * 2} {text} ", width - 1, glyphs.more)
     rest = min(width - 1, TEXT_COLUMNS + _GUTTER) - width_of(text)
     return [Piece(text + glyphs.rule * max(0, rest), style)]
 
@@ -121,7 +121,7 @@ def _rule(line: Line, width: int, glyphs: Glyphs) -> Row:
 
 
 def _body(line: Line, width: int, inline: bool, glyphs: Glyphs, found: Found | None) -> list[Row]:
-    lead = _name_pieces(line, width, inline)
+    lead = _name_pieces(line, width, inline, glyphs)
     tail = _state(line, glyphs)
     style = _text_style(line)
     made: list[Row] = []
@@ -133,11 +133,11 @@ def _body(line: Line, width: int, inline: bool, glyphs: Glyphs, found: Found | N
     return made
 
 
-def _name_pieces(line: Line, width: int, inline: bool) -> Row:
+def _name_pieces(line: Line, width: int, inline: bool, glyphs: Glyphs) -> Row:
     """The name at the beginning of the text: of actions, and of everything in a narrow log."""
     if line.kind is not Kind.SAID:
         return []
-    name = cut(one_line(line.sender), max(4, width // 2))
+    name = cut(one_line(line.sender), max(4, width // 2), glyphs.more)
     if line.action:
         return [*([Piece("* ", "dim")] if inline else []), Piece(name, name_style(line)), Piece(" ")]
     return [Piece(name, name_style(line)), Piece(": ", "dim")] if inline else []

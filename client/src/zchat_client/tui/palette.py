@@ -32,8 +32,10 @@ class Palette(ModalScreen[Place | None]):
         Binding("down", "move(1)", show=False, priority=True),
     ]
 
-    def __init__(self, places: list[Place]) -> None:
+    def __init__(self, places: list[Place], more: str) -> None:
+        """``more`` stands where a row was cut."""
         super().__init__()
+        self._more = more
         self._places = places
         self._shown: list[Place] = []
 
@@ -66,7 +68,7 @@ class Palette(ModalScreen[Place | None]):
         listed.clear_options()
         width = max((len(each.label) for each in self._shown), default=0)
         room = min(_COLUMNS, self.app.size.width) - 8
-        rows = [cut(f"{each.label.ljust(width)}  {each.does}".rstrip(), room) for each in self._shown]
+        rows = [cut(f"{each.label.ljust(width)}  {each.does}".rstrip(), room, self._more) for each in self._shown]
         listed.add_options([Option(Content(row)) for row in rows])
         listed.highlighted = 0 if self._shown else None
 

@@ -66,7 +66,7 @@ class ChatScreen(Screen[None]):
                 yield Static("", id="below", markup=False)
                 yield Cards()
                 yield SearchBar()
-                yield Entry(self._people, self._commands, self._entered)
+                yield Entry(self._people, self._commands, self._entered, self.look.glyphs)
             yield Pane(self.look, "people")
         yield Bar(self.look, "status")
 
@@ -304,7 +304,9 @@ class ChatScreen(Screen[None]):
     async def action_palette(self) -> None:
         """One list for everything."""
         if self.chat is not None:
-            await self.app.push_screen(Palette(places.all_places(self.chat, self._commands())), self._go)
+            await self.app.push_screen(
+                Palette(places.all_places(self.chat, self._commands()), self.look.glyphs.more), self._go
+            )
 
     def _go(self, place: places.Place | None) -> None:
         if place is not None and place.kind == "theme":

@@ -39,32 +39,36 @@ def status(link: Link, who: Who, note: str, missed: int | None, width: int, glyp
         mark = Piece(f" {glyphs.online} ", "here") if who.away is None else Piece(f" {glyphs.away} ", "count")
         left = [mark, Piece(f"{who.name} at {who.title or 'this broker'}")]
         if who.away is not None:
-            left.append(Piece(f" · {words.AWAY}", "count"))
-            left += [Piece(f" · {cut(one_line(who.away), 24)}", "count")] if who.away.strip() else []
+            left.append(Piece(f" {glyphs.between} {words.AWAY}", "count"))
+            left += (
+                [Piece(f" {glyphs.between} {cut(one_line(who.away), 24, glyphs.more)}", "count")]
+                if who.away.strip()
+                else []
+            )
         if link.latency_s is not None:
-            left.append(Piece(f" · {max(1, round(link.latency_s * 1000))} ms", "dim"))
+            left.append(Piece(f" {glyphs.between} {max(1, round(link.latency_s * 1000))} ms", "dim"))
         if missed and link.since_s < _CAUGHT_UP_S:
-            left.append(Piece(f" · {words.caught_up(missed)}", "caught"))
+            left.append(Piece(f" {glyphs.between} {words.caught_up(missed)}", "caught"))
     else:
         doing = "reconnecting" if link.ever else "connecting"
         left = [Piece(f" {glyphs.offline} ", "alert"), Piece(f"{doing}, for {words.span(link.since_s)}", "alert")]
         if link.waiting:
-            left.append(Piece(f" · {words.queued(link.waiting, link.orders)}", "count"))
+            left.append(Piece(f" {glyphs.between} {words.queued(link.waiting, link.orders)}", "count"))
         if link.trouble and not link.ever:
-            left.append(Piece(f" · {link.trouble}", "dim"))
+            left.append(Piece(f" {glyphs.between} {link.trouble}", "dim"))
     if link.connected and link.waiting > 1:
-        left.append(Piece(f" · {link.waiting} on their way", "dim"))
+        left.append(Piece(f" {glyphs.between} {link.waiting} on their way", "dim"))
     used = sum(width_of(piece.text) for piece in left)
     if used > width:
-        return _cut(left, width)
-    note = cut(note, max(0, width - used - 2)) if width - used > 12 else ""
+        return _cut(left, width, glyphs)
+    note = cut(note, max(0, width - used - 2), glyphs.more) if width - used > 12 else ""
     return [*left, Piece(" " * max(0, width - used - width_of(note) - 1)), Piece(note, "dim")]
 
 
-def _cut(row: Row, width: int) -> Row:
+def _cut(row: Row, width: int, glyphs: Glyphs) -> Row:
     kept: Row = []
     for piece in row:
-        text = cut(piece.text, width)
+        text = cut(piece.text, width, glyphs.more)
         width -= width_of(text)
         kept.append(Piece(text, piece.style))
         if width <= 0:

@@ -88,7 +88,9 @@ class Surroundings:
             chat.client.unreachable,
             orders,
         )
-        note = self._note if time.monotonic() < self._note_until_s else words.KEYS
+        note = (
+            self._note if time.monotonic() < self._note_until_s else f" {self._look.glyphs.between} ".join(words.KEYS)
+        )
         width = self._status.size.width
         who = Who(chat.client.name, story.title, story.away)
         row = status(state, who, note, chat.conversations.missed, width, self._look.glyphs)
@@ -100,9 +102,10 @@ class Surroundings:
         if self._log_view.at_end:
             self._said_seen = conversation.said
         fresh = conversation.said - self._said_seen
-        text = words.MORE_BELOW.format(count=fresh) if fresh > 0 else words.BACK_BELOW
+        glyphs = self._look.glyphs
+        text = words.MORE_BELOW if fresh > 0 else words.BACK_BELOW
         text = words.LOADING if conversation.key in chat.older.loading else text
-        self.below.update(text.replace("▼", self._look.glyphs.below), layout=False)
+        self.below.update(text.format(mark=glyphs.below, count=fresh, more=glyphs.more), layout=False)
         self.below.set_class(not self._log_view.at_end, "-on")
 
     def say(self, note: str) -> None:
@@ -119,9 +122,10 @@ class Surroundings:
         """The key of the conversation that stands in this column of the strip."""
         listed = chat.conversations.listed()
         right = number = 0
+        parting = listing.between(self._look.glyphs)
         for piece in listing.strip(listed, chat.conversations.open_key, self._look.glyphs):
             right += width_of(piece.text)
-            number += piece.text == listing.BETWEEN
+            number += piece == parting
             if column < right:
                 return listed[number].key
         return None

@@ -56,14 +56,14 @@ def width_of(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
-def cut(text: str, width: int, ellipsis: str = "…") -> str:
+def cut(text: str, width: int, ellipsis: str) -> str:
     """The text in at most ``width`` cells, its end replaced by an ellipsis if it does not fit."""
     if width_of(text) <= width:
         return text
     kept, room = 0, width - width_of(ellipsis)
     while kept < len(text) and (room := room - width_of(text[kept])) >= 0:
         kept += 1
-    return text[:kept] + ellipsis if width > 0 else ""
+    return text[:kept] + ellipsis[: max(0, width)]
 
 
 def blocks(text: str) -> list[Block]:

@@ -44,7 +44,7 @@ class Turning:
             chat.memory.keep_draft(self._entry.text)
         chat.conversations.show(key)
         conversation = chat.conversations.open
-        self._entry.show(conversation, self._log_view.look.glyphs.prompt)
+        self._entry.show(conversation)
         self._log_view.show(conversation)
         if conversation.partner is not None and conversation.first_seq is None:
             chat.older.load(conversation)

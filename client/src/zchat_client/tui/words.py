@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final
 
 from zchat_client import events as e
+from zchat_client.tui.textfit import cut, one_line
 
 PUBLIC_TITLE: Final = "public"
 PARTY_TITLE: Final = "party"
@@ -12,7 +13,6 @@ PARTY_TITLE: Final = "party"
 WELCOME: Final = "Welcome to zchat"
 ASK_NAME: Final = "Choose the name that others will see, then press Enter."
 NAME_RULES: Final = "1 to 32 letters, digits, - _ . ; it is yours from then on."
-CONNECTING: Final = "connecting to {host} port {port} …"
 NO_BROKER: Final = "{where}.\n\nIs the broker running, and is the address right?"
 
 SAY_HINT: Final = {"public": "Say something to everyone, / for commands", "party": "Say something to your party"}
@@ -23,9 +23,9 @@ WHISPER_HINT: Final = "Whisper to {name}; nobody else reads it"
 NEW_LINE: Final = "new since you looked"
 CAUGHT_UP: Final = {True: "caught up: 1 missed message", False: "caught up: {count} missed messages"}
 START_OF_LOG: Final = "this is where it begins"
-MORE_BELOW: Final = "▼ {count} new, End"
-BACK_BELOW: Final = "▼ End goes to the latest"
-LOADING: Final = "loading older messages …"
+MORE_BELOW: Final = "{mark} {count} new, End"
+BACK_BELOW: Final = "{mark} End goes to the latest"
+LOADING: Final = "loading older messages {more}"
 
 INVITED: Final = "{inviter} invites you to a party"
 INVITED_WITH: Final = "{inviter} invites you to a party with {others}"
@@ -223,11 +223,11 @@ def history(event: e.History) -> str:
     return "\n".join([f"History of {event.topic}:" if lines else f"No history of {event.topic}.", *lines])
 
 
-def unsent(lines: tuple[str, ...]) -> str:
-    """Asked before leaving with texts that the broker has not got."""
-    shown = "\n".join(f"  {line if len(line) < 60 else line[:59] + '…'}" for line in lines[:5])
-    more = f"\n  and {len(lines) - 5} more" if len(lines) > 5 else ""
-    return f"{counted(len(lines), 'text is', 'texts are')} not sent yet:\n\n{shown}{more}"
+def unsent(lines: tuple[str, ...], more: str) -> str:
+    """Asked before leaving with texts that the broker has not got; ``more`` stands where one goes on."""
+    shown = "\n".join(f"  {cut(one_line(line), 60, more)}" for line in lines[:5])
+    rest = f"\n  and {len(lines) - 5} more" if len(lines) > 5 else ""
+    return f"{counted(len(lines), 'text is', 'texts are')} not sent yet:\n\n{shown}{rest}"
 
 
 def paste(text: str) -> str:
@@ -281,10 +281,10 @@ INPUT_KEYS: Final = [
     ("Tab", "complete a command or a name"),
     ("Up, Down", "what you sent before"),
     ("End", "to the latest message (when the input is empty)"),
-    ("Alt+1 … Alt+9", "conversation 1 … 9"),
+    ("Alt+1 to Alt+9", "conversation 1 to 9"),
     ("Esc", "closes what stands over the input"),
 ]
-KEYS: Final = "F1 help · Ctrl+K go to · Ctrl+Q leave"
+KEYS: Final = ("F1 help", "Ctrl+K go to", "Ctrl+Q leave")
 ALL_READ: Final = "nothing unread elsewhere"
 NO_INVITATION: Final = "no open invitation"
 WHISPER: Final = "whisper"
