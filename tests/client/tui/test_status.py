@@ -1,3 +1,4 @@
+from zchat_client.tui import words
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.painting import plain
 from zchat_client.tui.said import is_order
@@ -34,3 +35,8 @@ def test_commands_that_wait_are_named() -> None:
 def test_texts_are_no_orders() -> None:
     lines = ("hi", "/w bob hi", "/p hi", "/me waves", "/away", "/party invite bob")
     assert [is_order(line) for line in lines] == [False, False, False, False, True, True]
+
+
+def test_who_is_waited_for_himself_is_told_what_for() -> None:
+    needs = CONNECTED._replace(connected=False, ever=False, trouble="no answer", needs=words.NEEDS_CODE)
+    assert shown(needs) == " ○ not connected: your invitation code is needed"

@@ -146,8 +146,16 @@ class ZchatApp(App[int], inherit_bindings=False):
 
     async def _ask_code(self, text: str) -> str | None:
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._needs(words.NEEDS_CODE)
         await self.push_screen(CodeBox(words.plainly(text)), answer.set_result)
-        return await answer
+        code = await answer
+        self._needs("")
+        return code
+
+    def _needs(self, what: str) -> None:
+        if self.chat is not None:
+            self.chat.needs = what
+            self._chat_screen.level_status()
 
     async def _ask(self, title: str, text: str, *answers: Answer, escape: str = LEAVE) -> str:
         return await self.push_screen_wait(Dialog(title, text, *answers, escape=escape)) or escape

@@ -45,6 +45,8 @@ class Chat:
         self.memory = Memory(client.notes, self.conversations)
         self.older = Older(client, self.story, self.memory, changed)
         self.people_changed = True
+        # What the client waits for from the user before it goes on, in words.
+        self.needs = ""
         self._changed = changed
         self._waiting: deque[e.Event] = deque()
         self._room = asyncio.Event()

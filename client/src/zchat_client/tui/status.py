@@ -13,7 +13,7 @@ _CAUGHT_UP_S: Final = 30.0
 
 class Link(NamedTuple):
     """How the connection stands: ``since_s`` is how long it has been so, ``waiting`` how much is queued, ``orders`` the
-    commands among that.
+    commands among that. ``needs`` is what it waits for before it goes on, if that is not the broker.
     """
 
     connected: bool
@@ -23,6 +23,7 @@ class Link(NamedTuple):
     ever: bool
     trouble: str
     orders: tuple[str, ...] = ()
+    needs: str = ""
 
 
 class Who(NamedTuple):
@@ -50,11 +51,11 @@ def status(link: Link, who: Who, note: str, missed: int | None, width: int, glyp
         if missed and link.since_s < _CAUGHT_UP_S:
             left.append(Piece(f" {glyphs.between} {words.caught_up(missed)}", "caught"))
     else:
-        doing = "reconnecting" if link.ever else "connecting"
-        left = [Piece(f" {glyphs.offline} ", "alert"), Piece(f"{doing}, for {words.span(link.since_s)}", "alert")]
+        doing = f"{'reconnecting' if link.ever else 'connecting'}, for {words.span(link.since_s)}"
+        left = [Piece(f" {glyphs.offline} ", "alert"), Piece(link.needs or doing, "alert")]
         if link.waiting:
             left.append(Piece(f" {glyphs.between} {words.queued(link.waiting, link.orders)}", "count"))
-        if link.trouble and not link.ever:
+        if link.trouble and not (link.ever or link.needs):
             left.append(Piece(f" {glyphs.between} {link.trouble}", "dim"))
     if link.connected and link.waiting > 1:
         left.append(Piece(f" {glyphs.between} {link.waiting} on their way", "dim"))

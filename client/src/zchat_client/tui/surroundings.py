@@ -87,6 +87,7 @@ class Surroundings:
             bool(story.registered),
             chat.client.unreachable,
             orders,
+            words.NEEDS_ANSWER if chat.client.end is not None else chat.needs,
         )
         note = (
             self._note if time.monotonic() < self._note_until_s else f" {self._look.glyphs.between} ".join(words.KEYS)
