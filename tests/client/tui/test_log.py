@@ -127,6 +127,32 @@ def test_the_end_stays_when_the_size_changes(broker: Broker, tmp_path: Path) -> 
     play(scenario())
 
 
+def test_what_a_larger_window_shows_is_read_and_the_end_is_followed(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
+            await says_much(bob)
+            async with on_stage(broker, tmp_path, unique("alice"), size=(120, 24)) as stage:
+                await stage.sees("no. 149 ")
+                log, conversation = stage.screen.log_view, stage.screen.log_view.conversation
+                assert conversation is not None
+                log.go_to(log._end_y - 5)
+                await bob.say("one more")
+                await stage.sees("1 new, End")
+                assert conversation.unread == 1
+                await resizes(stage, (120, 45))
+                await stage.until(lambda: shows_last(stage, "one more"), "the end")
+                await stage.until(lambda: log.at_end, "that it is the end")
+                await stage.until(lambda: conversation.unread == 0, "that it is read")
+                assert not conversation.reading_back, "so many lines are kept as of any other"
+                await stage.misses("1 new, End")
+                await bob.say("and on")
+                await stage.until(lambda: shows_last(stage, "and on"), "what follows")
+                await resizes(stage, (120, 24))
+                await stage.until(lambda: shows_last(stage, "and on"), "the end, as before any change of size")
+
+    play(scenario())
+
+
 def test_the_scrollbar_shows_where_one_is(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with reading_much(broker, tmp_path) as (bob, stage):

@@ -125,7 +125,8 @@ class LogView(ScrollView, can_focus=False):
         if moved is None:
             self._rebuild()
             return
-        self._jump(self._end_y if self._at_end else max(0, round(self.scroll_y) + moved))
+        self._jump(self._end_y if self._at_end else max(0, min(round(self.scroll_y) + moved, self._end_y)))
+        self._see_end()
         self.refresh()
 
     # -- moving ------------------------------------------------------------
@@ -134,7 +135,7 @@ class LogView(ScrollView, can_focus=False):
         """Scrolls so that this row is the first."""
         self._kept = None
         self._jump(max(0, min(row, self._end_y)))
-        self._at_end = round(self.scroll_y) >= self._end_y
+        self._see_end()
         self.refresh()
         self._tell()
 
@@ -155,12 +156,16 @@ class LogView(ScrollView, can_focus=False):
             self._keep_first(round(old_value))
             return
         self._kept = None
-        self._at_end = round(new_value) >= self._end_y
+        self._see_end()
         self._tell()
 
-    def _tell(self) -> None:
+    def _see_end(self) -> None:
+        """Whoever sees the end has read it, and sees what follows, however it has come upon the screen."""
+        self._at_end = round(self.scroll_y) >= self._end_y
         if self._conversation is not None:
             self._conversation.reading_back = not self._at_end
+
+    def _tell(self) -> None:
         self.post_message(self.Moved())
         if round(self.scroll_y) <= _NEAR_TOP_ROWS:
             self.post_message(self.NearTop())
@@ -216,7 +221,7 @@ class LogView(ScrollView, can_focus=False):
         """Shows the end, or has this for the first row."""
         row = None if self._at_end or first is None else self._rows.row_of(first)
         self._jump(self._end_y if row is None else min(row, self._end_y))
-        self._at_end = round(self.scroll_y) >= self._end_y
+        self._see_end()
         self.refresh()
         self.post_message(self.Moved())
 
