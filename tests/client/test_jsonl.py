@@ -163,7 +163,7 @@ EVENTS: list[tuple[e.Event, dict[str, Any]]] = [
         },
     ),
     (
-        e.Party(at=AT, change="dissolved", name="Bob", leader="", members=()),
+        e.Party(at=AT, change="dissolved", name="Bob", leader="", members=(), place=e.Place("user", 4)),
         {"event": "party", "change": "dissolved", "name": "Bob", "leader": "", "members": []},
     ),
     (e.Who(at=AT, users=(BOB,)), {"event": "who", "users": [{"name": "Bob", "status": "away"}]}),

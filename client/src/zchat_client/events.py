@@ -1,6 +1,8 @@
-"""What a client is told, one class for each event of the contract. The fields are those of ``--json``."""
+"""What a client is told, one class for each event of the contract. The fields are those of ``--json``, but for the
+``place`` of a party's change.
+"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -9,6 +11,13 @@ class Member(NamedTuple):
 
     name: str
     status: str
+
+
+class Place(NamedTuple):
+    """Where something stands: ``public``, ``party`` or ``user``, and its number there."""
+
+    topic: str
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +145,16 @@ class Invited(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party(Event):
-    """Something happened in or to a party; ``name`` is whom it is about."""
+    """Something happened in or to a party; ``name`` is whom it is about. An error ``stream_forged`` may name its
+    ``place`` later.
+    """
 
     change: str
     name: str
     leader: str
     members: tuple[str, ...]
     reason: str | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,8 @@ _TIMES: Final = frozenset({"at", "since", "until"})
 _OPTIONAL: Final = frozenset(
     {"sender", "recipient", "delivery", "reason", "typed", "id", "retry_after_s", "warning", "topic", "seq"}
 )
+# These are for who shows the events, not for who reads the lines.
+_INNER: Final = frozenset({"place"})
 # And these when they are false or empty.
 _MARKS: Final = frozenset({"announcement", "admins", "delivered"})
 
@@ -55,6 +57,8 @@ def _object(event: e.Event) -> dict[str, object]:
     found: dict[str, object] = {"event": _NAMES[type(event)]}
     for field in fields(event):
         value = getattr(event, field.name)
+        if field.name in _INNER:
+            continue
         if (value is None and field.name in _OPTIONAL) or (not value and field.name in _MARKS):
             continue
         found[field.name] = _field(field.name, value)

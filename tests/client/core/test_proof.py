@@ -342,10 +342,11 @@ def test_a_new_key_that_was_missed_is_a_suspicion_and_no_alarm() -> None:
 def test_what_a_forged_line_did_to_the_party_is_set_right() -> None:
     path = in_party()
     path.forges(changed(4, "leader", "mallory", "mallory"), topic="party.p1")
+    (shown,) = path.seen(Party)
     assert path.session.reading.membership.party == m.PartyState("p1", "mallory", ("mallory",))
     path.beat()
     path.give_page(first=3)
-    assert path.alarms() == [("party", 4)]
+    assert path.alarms() == [("party", 4)] == [shown.place], "who shows it finds the line that it is about"
     path.hear(m.Party(path.of(m.AskParty)[-1].ask, PARTY))
     assert path.session.reading.membership.party == PARTY
 

@@ -109,6 +109,34 @@ def test_a_forged_line_of_the_party_is_marked_there(story: Story) -> None:
     assert [bool(story.conversations[key].by_seq(1)) for key in (PUBLIC, PARTY)] == [True, False]
 
 
+def test_a_forged_change_of_the_party_is_marked_wherever_it_was_shown(story: Story) -> None:
+    for seq, name, change in ((1, "alice", "joined"), (2, "bob", "kicked"), (3, "bob", "joined")):
+        place = e.Place("party", seq)
+        story.take(e.Party(at=seq, change=change, name=name, leader="bob", members=("alice", "bob"), place=place))
+    story.take(message(4, topic="party"))
+    story.take(message(2))
+    story.take(forged(2, "party"))
+    story.take(message(2, "true 2", topic="party"))
+    warnings = {
+        key: [line.text for line in story.conversations[key].lines if line.warning == "forged: this did not happen"]
+        for key in (PUBLIC, PARTY)
+    }
+    assert warnings == {PUBLIC: ["bob was removed from the party"], PARTY: ["bob was removed from the party"]}
+    assert texts(story.conversations[PARTY]) == ["true 2", "hi"], "what was said there in truth has its place"
+
+
+def test_a_party_whose_end_was_forged_goes_on(story: Story) -> None:
+    for seq, change in ((1, "joined"), (2, "kicked")):
+        place = e.Place("party", seq)
+        story.take(e.Party(at=seq, change=change, name="alice", leader="bob", members=("alice", "bob"), place=place))
+    party = story.conversations[PARTY]
+    assert party.over
+    story.take(forged(2, "party"))
+    story.go_on_with_party()
+    assert party in story.conversations.listed()
+    assert not party.over
+
+
 @pytest.mark.parametrize(("sender", "recipient"), [("bob", "alice"), ("alice", "bob")])
 def test_a_whisper_that_cannot_be_opened_stands_among_those_with_the_other(
     story: Story, sender: str, recipient: str

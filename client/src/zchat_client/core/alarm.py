@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from zchat_client.events import Error
+from zchat_client.events import Error, Place
 from zchat_common import messages as m
 from zchat_common.errors import Code
 from zchat_common.text import clean_text
@@ -28,9 +28,14 @@ def belongs(topic: str, message: m.Published) -> bool:
 
 def alarm_of(topic: str, forged: m.Kept | m.Unknown, at: int) -> Error:
     """The event that marks a forged line: its place, and what it said."""
-    place = "public" if topic == PUBLIC else "party" if party_of(topic) is not None else "user"
-    text = f"FORGED: line {forged.seq} of {place}, {_said(forged)}, never came from the broker."
-    return Error(at=at, code=Code.STREAM_FORGED, text=text, topic=place, seq=forged.seq)
+    place = place_of(topic, forged.seq)
+    text = f"FORGED: line {forged.seq} of {place.topic}, {_said(forged)}, never came from the broker."
+    return Error(at=at, code=Code.STREAM_FORGED, text=text, topic=place.topic, seq=place.seq)
+
+
+def place_of(topic: str, seq: int) -> Place:
+    """The place of a message, as users know the topics."""
+    return Place("public" if topic == PUBLIC else "party" if party_of(topic) is not None else "user", seq)
 
 
 def _said(forged: m.Kept | m.Unknown) -> str:

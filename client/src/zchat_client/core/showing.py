@@ -5,6 +5,7 @@ Everything is cleaned for display here, whoever checked it before: a broker or a
 
 from collections.abc import Callable
 
+from zchat_client.core.alarm import place_of
 from zchat_client.core.contacts import Read
 from zchat_client.events import Delivered, Error, Event, Invited, Message, Moderated, Party, Whisper
 from zchat_common import messages as m
@@ -62,6 +63,7 @@ def event_of(topic: str, message: m.Kept, replayed: bool, open_whisper: Callable
                 leader=clean_text(message.leader),
                 members=_cleaned(message.members),
                 reason=clean_text(message.reason) or None,
+                place=place_of(topic, message.seq),
             )
 
 

@@ -19,7 +19,7 @@ from zchat_client.tui.conversation import PUBLIC, Conversation
 from zchat_client.tui.memory import Memory
 from zchat_client.tui.older import Older
 from zchat_client.tui.story import Card, Story, Trouble
-from zchat_common.errors import ZchatError
+from zchat_common.errors import Code, ZchatError
 
 # What may wait for the screen; beyond it the client's own bound holds, which says how many were dropped.
 _WAITING_EVENTS: Final = 50_000
@@ -102,6 +102,9 @@ class Chat:
             case e.Invited() | e.Party():
                 self.people_changed = True
                 self._take_cards()
+            case e.Error(code=Code.STREAM_FORGED) if self.client.party() is not None:
+                self.people_changed = True
+                self.story.go_on_with_party()
             case e.Message() | e.Whisper():
                 self.memory.keep_read()
             case _:

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from enum import Enum, auto
 from typing import Final
 
+from zchat_client.events import Place
+
 PUBLIC: Final = "public"
 PARTY: Final = "party"
 
@@ -57,6 +59,8 @@ class Line:
     announcement: bool = False
     # What is wrong with it, for people: a forged line, a whisper under another key.
     warning: str = ""
+    # Where a change that is no message stands among them.
+    place: Place | None = None
     revision: int = 0
     number: int = field(default_factory=lambda: next(_numbers))
 
@@ -150,22 +154,29 @@ class Conversation:
         self.lines.append(line)
 
     def disown(self, seq: int, warning: str) -> None:
-        """The broker never published what was shown as message ``seq``: the line says so, and its place is free."""
+        """The broker never published what was shown there: the place is free, and a message in it says so."""
+        self._free.add(seq)
         line = self.by_seq(seq)
         if line is None:
             return
         line.seq, line.warning = 0, warning
-        self._free.add(seq)
         self.last_seq = max([each.seq for each in self.lines if each.seq], default=seq - 1)
         self.read_seq = min(self.read_seq, self.last_seq)
         self.changed(line)
+
+    def disown_change(self, place: Place, warning: str) -> None:
+        """What was shown as a change there never happened: its line says so, wherever it was shown."""
+        for line in self.lines:
+            if line.place == place:
+                line.warning = warning
+                self.changed(line)
 
     def _fill(self, line: Line) -> bool:
         """What belongs in the place of a forged line, with others after it."""
         if line.seq not in self._free:
             return False
         self._free.discard(line.seq)
-        index = next(index for index, each in enumerate(self.lines) if each.seq > line.seq)
+        index = next((index for index, each in enumerate(self.lines) if each.seq > line.seq), len(self.lines))
         self.lines.insert(index, line)
         self.rewritten += 1
         return True

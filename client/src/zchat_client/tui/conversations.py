@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from zchat_client.core.roster import name_key
+from zchat_client.events import Place
 from zchat_client.tui import words
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line
 from zchat_client.tui.order import listed
@@ -55,9 +56,11 @@ class Conversations:
 
     # -- lines that nobody said ---------------------------------------------------------------------------------------
 
-    def system(self, text: str, at: int, key: str | None = None, kind: Kind = Kind.SYSTEM) -> None:
-        """A line that nobody said, by default in the open conversation."""
-        self._by_key[key or self.open_key].add(Line(kind, at, text))
+    def system(
+        self, text: str, at: int, key: str | None = None, kind: Kind = Kind.SYSTEM, place: Place | None = None
+    ) -> None:
+        """A line that nobody said, by default in the open conversation; ``place``: where it stands among what was."""
+        self._by_key[key or self.open_key].add(Line(kind, at, text, place=place))
 
     def opening(self, text: str, at: int, kind: Kind = Kind.SYSTEM) -> None:
         """A line for whoever comes in: below all that was said before, whenever that arrives."""

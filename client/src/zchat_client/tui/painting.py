@@ -145,14 +145,14 @@ def _name_pieces(line: Line, width: int, inline: bool, glyphs: Glyphs) -> Row:
 
 def _text_style(line: Line) -> str:
     match line:
+        case Line(warning=warning) if warning:
+            return "error"
         case Line(kind=Kind.SYSTEM):
             return "system"
         case Line(kind=Kind.ERROR):
             return "error"
         case Line(state=State.PENDING):
             return "pending"
-        case Line(warning=warning) if warning:
-            return "error"
         case Line(announcement=True):
             return "announcement"
         case Line(mention=True):

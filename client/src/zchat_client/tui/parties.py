@@ -11,7 +11,8 @@ def changed(conversations: Conversations, event: e.Party, *, own: bool) -> str |
     begins = own and event.change in ("created", "joined")
     known = conversations.get(PARTY)
     if not begins and (known is None or known.over):
-        conversations.system(words.party(event, own), event.at, PUBLIC if conversations.open is known else None)
+        key = PUBLIC if conversations.open is known else None
+        conversations.system(words.party(event, own), event.at, key, place=event.place)
         return None
     party = conversations.party()
     if begins:
@@ -20,10 +21,17 @@ def changed(conversations: Conversations, event: e.Party, *, own: bool) -> str |
         return None
     ends = event.change == "dissolved" or (own and event.change in ("left", "kicked"))
     for key in dict.fromkeys((PARTY, PUBLIC if ends and conversations.open is party else conversations.open_key)):
-        conversations.system(words.party(event, own), event.at, key)
+        conversations.system(words.party(event, own), event.at, key, place=event.place)
     if ends:
         return ended(conversations)
     return PARTY if begins else None
+
+
+def goes_on(conversations: Conversations) -> None:
+    """One is in the party all the same: what told of its end was forged."""
+    party = conversations.get(PARTY)
+    if party is not None:
+        party.over = party.hidden = False
 
 
 def ended(conversations: Conversations) -> str | None:

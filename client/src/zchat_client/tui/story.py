@@ -184,6 +184,10 @@ class Story:
         self.conversations.system(text, event.at)
         self.notices.invited(event.inviter, text)
 
+    def go_on_with_party(self) -> None:
+        """One is in the party all the same: what told of its end was forged."""
+        parties.goes_on(self.conversations)
+
     def end_party(self) -> None:
         """One is in no party any more, and nothing was heard of its end."""
         self._want_open(parties.ended(self.conversations))
@@ -196,16 +200,17 @@ class Story:
         if event.id is not None:
             self.under_way.refused(event.id, event.code)
         if event.code == Code.STREAM_FORGED and event.seq is not None:
-            self._mark_forged(event.topic or "", event.seq)
+            self._mark_forged(e.Place(event.topic or "", event.seq))
         if event.typed is not None:
             self.trouble = Trouble(event.text, event.typed)
         elif event.code != Code.BROKER_UNREACHABLE:
             self.conversations.system(words.plainly(event.text), event.at, kind=Kind.ERROR)
 
-    def _mark_forged(self, topic: str, seq: int) -> None:
+    def _mark_forged(self, place: e.Place) -> None:
         for conversation in self.conversations:
-            if topic == ("user" if conversation.partner is not None else conversation.key):
-                conversation.disown(seq, words.FORGED)
+            conversation.disown_change(place, words.FORGED_CHANGE)
+            if place.topic == ("user" if conversation.partner is not None else conversation.key):
+                conversation.disown(place.seq, words.FORGED)
 
     def _answer(self, event: e.Event) -> None:
         match event:

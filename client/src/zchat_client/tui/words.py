@@ -57,6 +57,7 @@ _ACTS: Final = {
     "release": "{by} freed the name {name}",
 }
 FORGED: Final = "forged: the sender did not say this"
+FORGED_CHANGE: Final = "forged: this did not happen"
 OTHER_KEY: Final = "under another key than before: /verify"
 ADMIN: Final = "admin"
 ANNOUNCES: Final = "{name} announces"
