@@ -112,3 +112,23 @@ def test_whom_one_whispered_with_is_listed_again_unless_that_was_closed(broker: 
                 assert not stage.shows("✎"), "the command was no draft"
 
     play(scenario())
+
+
+def test_a_refused_text_that_still_waits_is_there_again(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab")
+            await stage.enters("/w nobody-there hi")
+            await stage.types("on")
+            assert stage.app.chat is not None
+            waiting = stage.app.chat.conversations.public.refused
+            await stage.until(lambda: waiting, "a refused text that waits")
+        async with on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab", "public › on")
+            await stage.reads()
+            await stage.types("", "enter")
+            await stage.sees("on ✓", "public › /w nobody-there hi")
+            await stage.until(lambda: "nobody-there" in stage.screen.entry._trouble, "what is wrong with it")
+
+    play(scenario())

@@ -4,7 +4,7 @@ import itertools
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from zchat_client.events import Place
 
@@ -65,6 +65,13 @@ class Line:
     number: int = field(default_factory=lambda: next(_numbers))
 
 
+class Refused(NamedTuple):
+    """A text as it was typed, and what is wrong with it."""
+
+    text: str
+    why: str
+
+
 class Conversation:
     """The lines of public, of the party, or of whispers with one partner.
 
@@ -95,6 +102,8 @@ class Conversation:
         # Whether there is nothing older to load.
         self.complete = False
         self.draft = ""
+        # What was entered here and refused, and waits for an empty input.
+        self.refused: list[Refused] = []
         self.inputs: list[str] = []
         self.notify = ""
         self.hidden = False

@@ -15,20 +15,13 @@ from zchat_client.tui import completion, words
 from zchat_client.tui.bars import Choices
 from zchat_client.tui.boxes import Answer, Dialog
 from zchat_client.tui.composer import Composer
-from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.conversation import Conversation, Refused
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.textfit import cut, one_line
 
 _PROMPT_COLUMNS: Final = 20
 # Whoever types so soon after something changed by itself has not seen it: it takes longer to read, and to press a key.
 _SEEN_S: Final = 0.2
-
-
-class Refused(NamedTuple):
-    """A text as it was typed, and what is wrong with it."""
-
-    text: str
-    why: str
 
 
 class Unseen(NamedTuple):
@@ -74,8 +67,6 @@ class Entry(Vertical):
         self._tabbed: tuple[str, list[completion.Choice], int] | None = None
         # The text that no list is opened for: one that was recalled or put back, or whose list was closed.
         self._unlisted = ""
-        # What was refused and waits for an empty input, by conversation.
-        self._refused: dict[str, list[Refused]] = {}
         self._unseen: Unseen | None = None
 
     def compose(self) -> ComposeResult:
@@ -127,18 +118,15 @@ class Entry(Vertical):
         self.fill("")
         self._put_back()
 
-    def refuse(self, refused: Refused, key: str | None = None) -> None:
-        """What was entered in this conversation, by default the open one, was refused.
+    def refuse(self, refused: Refused, conversation: Conversation) -> None:
+        """What was entered in this conversation was refused.
 
         It comes back into an empty input; what is typed there already is left alone, and sent before.
         """
-        if self._conversation is None:
-            return
-        key = key or self._conversation.key
-        if key == self._conversation.key and self.text == refused.text:
+        if conversation is self._conversation and self.text == refused.text:
             self._stays(refused)
             return
-        self._refused.setdefault(key, []).append(refused)
+        conversation.refused.append(refused)
         self.tell(refused.why)
         self._put_back()
 
@@ -163,7 +151,7 @@ class Entry(Vertical):
 
     @property
     def _waiting(self) -> list[Refused]:
-        return self._refused.get(self._conversation.key, []) if self._conversation is not None else []
+        return self._conversation.refused if self._conversation is not None else []
 
     def _stays(self, refused: Refused) -> None:
         """The text stands in the input, and what is wrong beside it: no list may cover that."""
@@ -175,7 +163,7 @@ class Entry(Vertical):
     def _set_aside(self, refused: Refused) -> None:
         """Somebody types on who has not seen yet that the text before was refused."""
         if self._conversation is not None and self.text == refused.text:
-            self._refused.setdefault(self._conversation.key, []).insert(0, refused)
+            self._conversation.refused.insert(0, refused)
             self.fill("")
 
     def _remember(self, text: str) -> None:

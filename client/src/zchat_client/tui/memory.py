@@ -1,11 +1,14 @@
-"""What is remembered between runs, in the client's notes: drafts, what was read or closed, levels, the theme."""
+"""What is remembered between runs, in the client's notes: drafts and refused texts, what was read or closed, levels,
+the theme.
+"""
 
 import asyncio
 import contextlib
+import json
 from typing import Final
 
 from zchat_client.notes import Notes
-from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.conversation import Conversation, Refused
 from zchat_client.tui.conversations import Conversations
 
 # So many are listed from the start, those whom one whispered with last.
@@ -27,7 +30,9 @@ class Memory:
         """Restores what there was, and lists whom one whispered with last."""
         for conversation in self._conversations:
             self.restore(conversation)
-        keys = {key.partition(".")[2] for key in self._notes.items() if key.startswith(("draft.@", "read.@"))}
+        keys = {
+            key.partition(".")[2] for key in self._notes.items() if key.startswith(("draft.@", "refused.@", "read.@"))
+        }
         names = [str(self._notes.get(f"name.{key}", key[1:])) for key in sorted(keys)]
         partners = [self._conversations.whispers_with(name) for name in names]
         for conversation in partners:
@@ -35,11 +40,12 @@ class Memory:
         partners.sort(key=lambda each: -each.read_seq)
         for place, conversation in enumerate(partners):
             is_old = place >= _PARTNERS or conversation.read_seq <= self.closed_at(conversation)
-            conversation.hidden = is_old and not conversation.draft
+            conversation.hidden = is_old and not (conversation.draft or conversation.refused)
 
     def restore(self, conversation: Conversation) -> None:
         """Gives a conversation what was remembered of it; a draft begun since stays."""
         conversation.draft = conversation.draft or str(self._notes.get(f"draft.{conversation.key}", ""))
+        conversation.refused = conversation.refused or _refused(str(self._notes.get(f"refused.{conversation.key}", "")))
         conversation.notify = str(self._notes.get(f"notify.{conversation.key}", ""))
         conversation.read_seq = max(conversation.read_seq, self._number(f"read.{conversation.key}"))
 
@@ -67,6 +73,10 @@ class Memory:
         if text != self._conversations.open.draft:
             self._conversations.open.draft = text
             self._save_within(_SAVE_S)
+
+    def keep_refused(self) -> None:
+        """Something was refused, and its writer may be typing on."""
+        self._save_within(_SAVE_S)
 
     def keep_level(self, conversation: Conversation, level: str) -> None:
         """What one wants to be told of in it."""
@@ -108,9 +118,19 @@ class Memory:
             self._timer = None
         for conversation in self._conversations:
             self._notes.set(f"draft.{conversation.key}", conversation.draft or None)
+            self._notes.set(
+                f"refused.{conversation.key}", json.dumps(conversation.refused) if conversation.refused else None
+            )
             self._notes.set(f"read.{conversation.key}", conversation.read_seq or None)
             if conversation.partner is not None:
                 self._notes.set(f"name.{conversation.key}", conversation.partner)
         # Nothing in it is dear: whoever cannot write here has been told by the client already.
         with contextlib.suppress(OSError):
             self._notes.flush()
+
+
+def _refused(noted: str) -> list[Refused]:
+    """What was noted of refused texts; what cannot be read counts as nothing."""
+    with contextlib.suppress(ValueError, TypeError):
+        return [Refused(str(text), str(why)) for text, why in json.loads(noted)]
+    return []

@@ -17,7 +17,8 @@ from zchat_client.tui.bars import Bar, Cards
 from zchat_client.tui.boxes import Help
 from zchat_client.tui.browser import can_open_links
 from zchat_client.tui.chat import Chat
-from zchat_client.tui.entry import Entry, Refused
+from zchat_client.tui.conversation import Refused
+from zchat_client.tui.entry import Entry
 from zchat_client.tui.help import help_text
 from zchat_client.tui.log import LogView
 from zchat_client.tui.look import Look
@@ -114,7 +115,9 @@ class ChatScreen(Screen[None]):
         if story.trouble is not None:
             trouble, story.trouble = story.trouble, None
             typed = chat.as_typed(trouble.typed)
-            self.entry.refuse(Refused(typed.text, trouble.text), typed.key)
+            conversation = chat.conversations.get(typed.key) or chat.conversations.open
+            self.entry.refuse(Refused(typed.text, trouble.text), conversation)
+            chat.memory.keep_refused()
         if story.wants_help:
             story.wants_help = False
             self.call_next(self.action_keys)
@@ -260,7 +263,7 @@ class ChatScreen(Screen[None]):
         chat = self._turning.chat
         trouble = chat.enter(text)
         if trouble is not None:
-            self.entry.refuse(Refused(text, trouble.text))
+            self.entry.refuse(Refused(text, trouble.text), chat.conversations.open)
             return
         self.entry.taken()
         self._turning.to_open()
