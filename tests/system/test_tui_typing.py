@@ -58,6 +58,7 @@ def test_a_refused_line_is_kept_and_holds_nothing_up(house: House, broker: Broke
     bob.wait("message", text="three")
     terminal.wait_for("public › /history many")
     terminal.wait_for("Usage: /history")
+    terminal.is_read()
     terminal.types("\x15four\r")
     bob.wait("message", text="four")
     terminal.wait_for("public › /w nobody-there hi")
@@ -85,8 +86,12 @@ def test_what_is_typed_right_after_the_key_of_a_box_is_for_the_box(
     bob.wait("message", text="for all", sender=name)
     assert bob.wait("whisper", sender=name)["text"] == "for bob"
     assert public_texts(bob, name) == ["for all"]
-    terminal.types(f"{CTRL_F}needle for")
-    terminal.wait(lambda rows: any("needle for" in row and "1 of 1" in row for row in rows), "what was searched for")
+    bob.types("another needle for all", "the last needle for all")
+    terminal.wait_for("the last needle for all")
+    terminal.types(f"{CTRL_F}needle for{ENTER}{ENTER}")
+    terminal.wait(
+        lambda rows: any("needle for" in row and "2 of 3" in row for row in rows), "the hit before the latest"
+    )
     terminal.types(ESCAPE)
     terminal.wait_for("public › Say something")
     terminal.types(f"{F1}quick")

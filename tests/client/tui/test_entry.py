@@ -25,6 +25,7 @@ def test_a_refused_command_leaves_one_where_one_was_with_its_text(broker: Broker
                 assert stage.shows("public ›", trouble)
                 assert not stage.shows("2 party")
                 assert not stage.shows(f"@{name}")
+                await stage.reads()
                 await stage.types("", "ctrl+u")
                 await stage.until(lambda: not shown_trouble(stage), "the trouble read and gone")
 
@@ -47,10 +48,12 @@ def test_no_list_covers_what_is_wrong_and_escape_closes_a_list_first(broker: Bro
             await stage.sees("You are in no party")
             await stage.pilot.pause()
             assert not choices.is_open
+            await stage.reads()
             await stage.types("", "ctrl+u")
             await stage.types("/party kick", "enter")
             await stage.sees("Usage: /party kick NAME")
             assert not choices.is_open
+            await stage.reads()
             await stage.types("", "backspace")
             await stage.until(lambda: choices.is_open, "a list, for what is typed now")
             assert stage.shows("Usage: /party kick NAME")
@@ -94,6 +97,36 @@ def test_a_key_typed_before_the_prompt_changed_by_itself_is_meant_for_the_one_be
             await stage.sees(f"@{bob.name} ›")
             stage.screen.entry.composer.post_message(early)
             await stage.sees("public › x", f"2 @{bob.name}")
+
+    play(scenario())
+
+
+def test_nothing_is_sent_or_deleted_that_nobody_has_seen_in_the_input(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            on_stage(broker, tmp_path, unique("alice")) as stage,
+        ):
+            await stage.sees("at Lab", bob.name)
+            entry, composer = stage.screen.entry, stage.screen.entry.composer
+            await stage.enters(f"/w {bob.name} psst")
+            await stage.sees(f"@{bob.name} ›")
+            await stage.reads()
+            await stage.types("begun", "alt+1")
+            await stage.sees("public ›")
+            early = [events.Key("enter", "\r"), events.Key("ctrl+u", None)]
+            await stage.enters(f"/w {bob.name} again")
+            await stage.sees(f"@{bob.name} › begun")
+            composer.post_message(early[0])
+            await stage.sees("public › Say something")
+            await stage.enters("/w nobody-there hi")
+            await stage.until(lambda: entry.text == "/w nobody-there hi" and shown_trouble(stage), "the refused text")
+            composer.post_message(early[1])
+            await stage.until(lambda: not entry.text, "an empty input, as it was")
+            await stage.types("on", "enter")
+            await stage.sees("on ✓", "public › /w nobody-there hi")
+            await stage.types("", "alt+2")
+            await stage.sees(f"@{bob.name} › begun")
 
     play(scenario())
 

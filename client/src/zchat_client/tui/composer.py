@@ -12,6 +12,7 @@ from zchat_client.tui.textfit import shown
 
 _PASTE_LINES: Final = 5
 _PASTE_CHARS: Final = 1_000
+_NEW_LINE: Final = ("ctrl+j", "alt+enter", "shift+enter")
 
 
 class Composer(TextArea):
@@ -33,17 +34,19 @@ class Composer(TextArea):
 
     def __init__(self, wants: Callable[[str], bool], begins: Callable[[float], None]) -> None:
         """``wants`` takes a key that is not for the text, and says whether it had a use for it; ``begins`` is told when
-        something is about to be typed. Both are called within the key, since the next one may be waiting behind it.
+        something is about to be typed, or done to what was. Both are called within the key, since the next one may be
+        waiting behind it.
         """
         super().__init__(id="composer", compact=True, soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
         self._wants = wants
         self._begins = begins
 
     async def _on_key(self, event: events.Key) -> None:
+        if self._acts(event):
+            self._begins(event.time)
         match event.key:
-            case "ctrl+j" | "alt+enter" | "shift+enter":
+            case key if key in _NEW_LINE:
                 self._take(event)
-                self._begins(event.time)
                 self.insert("\n")
             case "enter" | "tab" | "shift+tab" | "escape":
                 self._take(event)
@@ -53,10 +56,14 @@ class Composer(TextArea):
             case "home" | "end" if not self.text and self._wants(event.key):
                 self._take(event)
             case _:
-                if event.is_printable:
-                    self._begins(event.time)
                 if not await act_now(self, event):
                     await super()._on_key(event)
+
+    def _acts(self, event: events.Key) -> bool:
+        """Whether the key does something to the text; others only look around in it."""
+        bound = self._bindings.key_to_bindings.get(event.key, [])
+        deletes = any(each.action.startswith(("delete", "cut")) for each in bound)
+        return event.is_printable or deletes or event.key in ("enter", "tab", *_NEW_LINE)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()

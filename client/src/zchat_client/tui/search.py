@@ -1,6 +1,7 @@
 """Search in the open conversation: the bar, the hits, and the way from one to the next."""
 
 import asyncio
+import contextlib
 import re
 from typing import ClassVar, Final
 
@@ -40,6 +41,8 @@ class SearchBar(Horizontal):
         self._hit = 0
         self._pattern = re.compile("")
         self._searching: asyncio.Task[None] | None = None
+        # Somebody wants its result: no more is typed before.
+        self._now = asyncio.Event()
 
     def compose(self) -> ComposeResult:
         """Its parts."""
@@ -73,6 +76,7 @@ class SearchBar(Horizontal):
 
     async def action_step(self, direction: int) -> None:
         """Up and Down."""
+        await self._found()
         await self._step(direction)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -80,19 +84,30 @@ class SearchBar(Horizontal):
         event.stop()
         self._cancel()
         if event.value.strip():
-            self._searching = asyncio.create_task(self._search(event.value))
+            self._now = asyncio.Event()
+            self._searching = asyncio.create_task(self._search(event.value, self._now))
         elif self._log is not None:
             self._hits = []
             self._tell("")
             self._log.search(None)
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter goes to the hit before."""
+        """Enter goes to the hit before; at first, to the latest."""
         event.stop()
-        await self._step(-1)
+        if not await self._found():
+            await self._step(-1)
 
-    async def _search(self, wanted: str) -> None:
-        await asyncio.sleep(_PAUSE_S)
+    async def _found(self) -> bool:
+        """Waits for the search that is under way, which begins at once then; whether there was one."""
+        if self._searching is None or self._searching.done():
+            return False
+        self._now.set()
+        await asyncio.wait((self._searching,))
+        return True
+
+    async def _search(self, wanted: str, now: asyncio.Event) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(now.wait(), _PAUSE_S)
         chat, log = self._chat, self._log
         if chat is None or log is None:
             return
