@@ -132,6 +132,10 @@ def test_the_usage_is_that_of_the_command() -> None:
         ("/party invit bob", "/party invite"),
         ("/party kik bob", "/party kick"),
         ("/PARTY LEEVE", "/party leave"),
+        ("/prty invite bob", "/party"),
+        ("/invite bob", "/party invite"),
+        ("/leave", "/party leave"),
+        ("/lst", "/list"),
     ],
 )
 def test_an_unknown_command_suggests_the_nearest(line: str, nearest: str) -> None:
@@ -145,6 +149,20 @@ def test_an_unknown_command_that_is_near_to_nothing_names_the_help() -> None:
     assert error.code is Code.UNKNOWN_COMMAND
     assert "/help" in error.text
     assert "//xyzzy42" in error.text
+
+
+@pytest.mark.parametrize("word", ["/theme", "/foo", "/join", "/topic", "/close", "/x", "/quite-long", "/users"])
+def test_what_is_far_from_every_command_suggests_none(word: str) -> None:
+    assert (
+        refused(f"{word} bar").text == f"There is no command {word}. /help lists all commands. To say it, type /{word}"
+    )
+
+
+def test_an_admins_command_is_suggested_to_admins_alone() -> None:
+    assert "Did you mean" not in refused("/nick joe").text
+    with pytest.raises(ZchatError, match="Did you mean /announce"):
+        t.parse("/anounce hello", for_admin=True)
+    assert t.parse("/kick Bob") == tm.Kick("Bob", ""), "the broker decides who may"
 
 
 @pytest.mark.parametrize("line", ["/", "/ hello", "/\tme", "/usr/bin/python"])

@@ -27,7 +27,7 @@ class Console:
     def enter(self, line: str) -> None:
         """Takes a line as it was typed; never raises and never waits. ``/exit`` sets :attr:`exit`."""
         try:
-            typed = t.parse(line)
+            typed = t.parse(line, self._client.is_admin)
             if typed is not None:
                 self._do(typed, line)
         except ZchatError as error:

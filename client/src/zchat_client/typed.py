@@ -15,6 +15,8 @@ from zchat_common.errors import Code, ZchatError
 
 HISTORY_DEFAULT = 20
 HISTORY_MAX = 1_000
+# How like a command it must be what was meant as one: one letter wrong in four. Below, /theme would be taken for /me.
+_NEAR: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,11 @@ class _Row:
     for_admins: bool = False
 
 
-def parse(line: str) -> Typed | None:
-    """What a typed line asks for; None for a line of blanks. Raises ZchatError(unknown_command, usage)."""
+def parse(line: str, for_admin: bool = False) -> Typed | None:
+    """What a typed line asks for; None for a line of blanks. Raises ZchatError(unknown_command, usage).
+
+    ``for_admin``: a command that does not exist may have been meant as one of an admin's.
+    """
     text = line.strip()
     if not text:
         return None
@@ -171,7 +176,7 @@ def parse(line: str) -> Typed | None:
         return Say(text[1:])
     if not text.startswith("/"):
         return Say(text)
-    row, rest = _row(text)
+    row, rest = _row(text, for_admin)
     try:
         return row.parse(rest)
     except WrongUse as wrong:
@@ -188,7 +193,7 @@ def words(for_admin: bool = False) -> tuple[str, ...]:
     return tuple([word for word, row in _BY_WORD.items() if for_admin or not row.for_admins])
 
 
-def _row(text: str) -> tuple[_Row, str]:
+def _row(text: str, for_admin: bool) -> tuple[_Row, str]:
     first, _, rest = text.partition(" ") if "\n" not in text.split(" ", 1)[0] else text.partition("\n")
     word = first.lower()
     if word == "/party":
@@ -199,9 +204,18 @@ def _row(text: str) -> tuple[_Row, str]:
     if word == "/party":
         usages = ", ".join(each for each in _BY_WORD if each.startswith("/party "))
         raise ZchatError(Code.USAGE, f"Usage: one of {usages}")
-    near = difflib.get_close_matches(word, _BY_WORD, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]}?" if near else "/help lists all commands."
+    near = _nearest(word, for_admin)
+    hint = f"Did you mean {near}?" if near else "/help lists all commands."
     raise ZchatError(Code.UNKNOWN_COMMAND, f"There is no command {word}. {hint} To say it, type /{word}")
+
+
+def _nearest(word: str, for_admin: bool) -> str | None:
+    """The command that was meant by a mistyped one, or by what follows ``/party`` in one."""
+    known = words(for_admin)
+    if (of_party := f"/party {word[1:]}") in known:
+        return of_party
+    near = difflib.get_close_matches(word, ("/party", *known), n=1, cutoff=_NEAR)
+    return near[0] if near else None
 
 
 def _nothing(value: Typed) -> Callable[[str], Typed]:

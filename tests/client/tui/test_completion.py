@@ -5,7 +5,13 @@ from zchat_client.tui import local
 from zchat_client.tui.completion import People, choices, is_command
 
 COMMANDS = (*t.help_lines(), *local.LINES)
-PEOPLE = People(here=("alba", "bob", "Carol"), speakers=("Carol", "bob"), members=("bob", "dora"), inviters=("eve",))
+PEOPLE = People(
+    here=("alba", "bob", "Carol"),
+    speakers=("Carol", "bob"),
+    members=("bob", "dora"),
+    inviters=("eve",),
+    ignored=("Mallory",),
+)
 
 
 def become(before: str, *, asked: bool = False) -> list[str]:
@@ -33,10 +39,25 @@ def test_a_slash_lists_every_command_with_its_help() -> None:
         ("/party accept ", "/party accept eve "),
         ("/notify m", "/notify mentions "),
         ("/history p", "/history party "),
+        ("/list", "/list"),
+        ("/quit", "/quit"),
+        ("/msg", "/msg "),
+        ("/lis", "/who"),
+        ("/unignore ", "/unignore Mallory "),
     ],
 )
 def test_commands_and_their_arguments_are_completed(before: str, first: str) -> None:
     assert become(before)[0] == first
+
+
+@pytest.mark.parametrize("before", ["/list", "/quit", "/who", "/exit", "/ignored"])
+def test_a_whole_command_becomes_nothing_else(before: str) -> None:
+    assert become(before) == [before]
+
+
+def test_only_who_is_ignored_can_be_heard_again() -> None:
+    assert become("/unignore ") == ["/unignore Mallory "]
+    assert become("/unignore b") == []
 
 
 @pytest.mark.parametrize("before", ["/party kick x", "/w bob hel", "//w", "hello", "/me b", "/away l"])

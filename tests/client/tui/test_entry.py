@@ -157,6 +157,32 @@ def test_recalling_opens_no_list(broker: Broker, tmp_path: Path) -> None:
     play(scenario())
 
 
+def test_tab_goes_on_to_the_next_argument_and_shift_tab_back(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            user(broker, tmp_path / "bob", unique("zed-bob")) as bob,
+            user(broker, tmp_path / "carol", unique("zed-carol")) as carol,
+            on_stage(broker, tmp_path, unique("alice")) as stage,
+        ):
+            await stage.sees("at Lab", bob.name, carol.name)
+            entry = stage.screen.entry
+            await stage.types("/w zed-", "tab")
+            assert entry.text == f"/w {bob.name} "
+            await stage.types("", "tab")
+            assert entry.text == f"/w {carol.name} "
+            await stage.types("", "tab")
+            assert entry.text == f"/w {bob.name} ", "round"
+            await stage.types("", "shift+tab")
+            assert entry.text == f"/w {carol.name} "
+            await stage.types("hi", "tab")
+            assert entry.text == f"/w {carol.name} hi", "what was typed behind it stays"
+            await stage.types("", "ctrl+u")
+            await stage.types("/list", "tab")
+            assert entry.text == "/list"
+
+    play(scenario())
+
+
 def test_every_choice_has_one_row_in_the_room_there_is(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with on_stage(broker, tmp_path, unique("alice"), size=(80, 24)) as stage:

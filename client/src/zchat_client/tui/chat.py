@@ -168,7 +168,7 @@ class Chat:
                 self._do(said)
                 return None
             line = self._addressed(text, conversation)
-            t.parse(line)
+            t.parse(line, self.client.is_admin)
         except ZchatError as error:
             return Trouble(error.text, text)
         self.story.trouble = None
@@ -229,6 +229,7 @@ class Chat:
             tuple(self.conversations.open.speakers()),
             () if party is None else tuple([name for name in party.members if not self.is_own(name)]),
             tuple([card.inviter for card in self.story.cards]),
+            self.client.ignored.names,
         )
 
     def is_own(self, name: str) -> bool:

@@ -11,6 +11,7 @@ _WHOSE: Final = {
     "/party lead": "MEMBER",
     "/party accept": "INVITER",
     "/party decline": "INVITER",
+    "/unignore": "IGNORED",
 }
 _SYNONYMS: Final = {"/whisper": "/w", "/msg": "/w", "/reply": "/r", "/list": "/who", "/quit": "/exit"}
 
@@ -30,6 +31,7 @@ class People(NamedTuple):
     speakers: tuple[str, ...]
     members: tuple[str, ...]
     inviters: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
 
 
 def choices(before: str, commands: tuple[HelpLine, ...], people: People, *, asked: bool) -> list[Choice]:
@@ -60,18 +62,28 @@ def _begun(line: HelpLine) -> str:
 
 
 def _commands(before: str, commands: tuple[HelpLine, ...]) -> list[Choice]:
+    """Commands that begin so, then those with another spelling that does, then those that have to do with it."""
     typed = " ".join(before.lower().split()) + (" " if before.endswith(" ") else "")
-    found: list[Choice] = []
+    begun = typed.rstrip() if typed == "/party " else typed
+    stands_for = _SYNONYMS.get(typed, typed)
+    spelt = {word for synonym, word in _SYNONYMS.items() if synonym.startswith(begun)}
+    begin: list[Choice] = []
+    other: list[Choice] = []
+    about: list[Choice] = []
     for line in commands:
         word = _word(line)
-        if word.startswith(typed.rstrip() if typed == "/party " else typed):
-            found.append(Choice(_begun(line), line.usage, line.does))
-    loose = [
-        Choice(_begun(line), line.usage, line.does)
-        for line in commands
-        if len(typed) > 2 and typed[1:].strip() in line.does and line.usage not in [each.label for each in found]
-    ]
-    return found + (loose if " " not in typed else [])
+        choice = Choice(_begun(line), line.usage, line.does)
+        if word == stands_for:
+            # What is one already becomes no other.
+            as_typed = typed + choice.text.removeprefix(word)
+            begin.append(Choice(as_typed, line.usage.replace(word, typed, 1), line.does))
+        elif word.startswith(begun):
+            begin.append(choice)
+        elif word in spelt:
+            other.append(choice)
+        elif len(typed) > 2 and " " not in typed and typed[1:] in line.does:
+            about.append(choice)
+    return begin if is_command(typed, commands) else begin + other + about
 
 
 def _arguments(before: str, commands: tuple[HelpLine, ...], people: People) -> list[Choice]:
@@ -99,6 +111,8 @@ def _values(word: str, argument: str, people: People) -> list[str]:
             return list(people.members)
         case "INVITER":
             return list(people.inviters)
+        case "IGNORED":
+            return list(people.ignored)
         case "NAME":
             return _unique((*people.speakers, *people.here))
         case _ if "|" in argument:

@@ -187,7 +187,7 @@ class Entry(Vertical):
             case "enter":
                 self._entered()
             case "tab" | "shift+tab":
-                self._tab()
+                self._tab(1 if key == "tab" else -1)
             case "escape":
                 self._escape()
             case "up" | "down":
@@ -257,19 +257,20 @@ class Entry(Vertical):
     def _show_choices(self, found: list[completion.Choice]) -> None:
         self._choices.show(found, self.size.width)
 
-    def _tab(self) -> None:
+    def _tab(self, step: int) -> None:
+        """Takes what the list offers; where none is open, goes on to what could stand where the last one does."""
         self._look_up()
-        if (chosen := self._choices.chosen) is not None:
-            self._complete(chosen)
-            return
-        if self._tabbed is not None and self._tabbed[0] == self.text:
+        before = self.composer.before_cursor
+        if self._choices.is_open and self._choices.highlighted is not None:
+            found, at = self._choices.choices, self._choices.highlighted
+        elif self._tabbed is not None and self._tabbed[0] == before:
             _, found, at = self._tabbed
-            at = (at + 1) % len(found)
+            at = (at + step) % len(found)
         else:
-            found, at = completion.choices(self.composer.before_cursor, self._known(), self._people(), asked=True), 0
+            found, at = completion.choices(before, self._known(), self._people(), asked=True), 0
         if found:
             self._complete(found[at])
-            self._tabbed = (self.text, found, at)
+            self._tabbed = (found[at].text, found, at)
 
     def _complete(self, choice: completion.Choice) -> None:
         self.composer.replace(choice.text, (0, 0), self.composer.cursor_location, maintain_selection_offset=False)
