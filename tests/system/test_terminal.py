@@ -20,11 +20,16 @@ def at_terminal(house: House, broker: Broker) -> Iterator[Open]:
     shared = broker
 
     def open_terminal(
-        name: str | None = None, *, columns: int = 80, broker: Broker = shared, **variables: str
+        name: str | None = None,
+        *,
+        columns: int = 80,
+        broker: Broker = shared,
+        folder: str | None = None,
+        **variables: str,
     ) -> Terminal:
-        folder = house.folder / f"terminal-{len(opened)}"
+        data = house.folder / (folder or f"terminal-{len(opened)}")
         given = [] if name is None else ["--name", name]
-        arguments = ["--plain", "--port", str(broker.port), "--data", str(folder), *given]
+        arguments = ["--plain", "--port", str(broker.port), "--data", str(data), *given]
         terminal = Terminal(arguments, environment(house.folder, {"TERM": "xterm-256color"} | variables), columns)
         opened.append(terminal)
         return terminal
@@ -177,6 +182,18 @@ def test_the_prompt_is_left_by_key(at_terminal: Open, keys: str, code: int) -> N
     terminal.types(keys)
     assert terminal.exit_code() == code
     assert terminal.echoes
+
+
+def test_enter_alone_takes_the_name_used_last(at_terminal: Open) -> None:
+    name = unique("Alice")
+    for typed in (name, ""):
+        terminal = at_terminal(folder="kept")
+        terminal.wait_for("Username:")
+        assert any(f"Enter alone takes the name {name}" in row for row in terminal.rows()) == (typed == "")
+        terminal.types(typed + ENTER)
+        terminal.wait_for(f"you are {name}")
+        terminal.types("/exit" + ENTER)
+        assert terminal.exit_code() == 0
 
 
 def test_the_question_for_the_name_is_left_by_key(at_terminal: Open) -> None:

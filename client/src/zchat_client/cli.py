@@ -13,9 +13,10 @@ from click.core import ParameterSource
 
 from zchat_client.client import Client
 from zchat_client.completion import completions
-from zchat_client.events import Event
+from zchat_client.events import Connected, Event
 from zchat_client.jsonl import json_line
 from zchat_client.lines import LineFrontEnd, exit_now
+from zchat_client.own_names import OwnNames, login_name
 from zchat_client.plain import renderer_for
 from zchat_client.subcommands import COMMANDS
 from zchat_client.terminal import Lines, PipeLines, TerminalLines, has_screen, lines_for_people
@@ -26,7 +27,8 @@ from zchat_common.names import BadName, check_name
 _EXIT_USAGE = 2
 _EXIT_INTERRUPTED = 130
 # A person who was asked for his name is asked for another one.
-_NAME_REFUSED = (Code.NAME_IN_USE, Code.NAME_OWNED, Code.NAME_LOOKALIKE)
+_NAME_NOT_OURS = (Code.NAME_OWNED, Code.NAME_LOOKALIKE)
+_NAME_REFUSED = (Code.NAME_IN_USE, *_NAME_NOT_OURS)
 # Programs that read --json take what they can; a person's terminal needs no more than this either.
 _BUFFERED_EVENTS = 100_000
 
@@ -84,14 +86,18 @@ def main(
         invite=invite,
         buffer=_BUFFERED_EVENTS,
     )
+    names = OwnNames(data, host, port)
     try:
         if not (plain or as_json) and has_screen():
-            _open_screen(connect, name, f"{host}, port {port}")
+            _open_screen(connect, name, f"{host}, port {port}", names)
+        # What is offered first was not chosen if it has to be asked for again.
+        offered = names.offered("")
         while True:
-            chosen = _ask_name(as_json) if name is None else name
+            chosen = _ask_name(as_json, offered) if name is None else name
             check_name(chosen)
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-                runner.run(_talk(partial(connect, chosen), as_json, wait, may_ask=name is None))
+                runner.run(_talk(partial(connect, chosen), names, as_json, wait, may_ask=name is None))
+            offered = ""
     except (ZchatError, DamagedKey, BadName) as error:
         _fail(str(error))
     except OSError as error:
@@ -106,17 +112,17 @@ for command in COMMANDS:
     main.add_command(command)
 
 
-def _open_screen(connect: "partial[Client]", name: str | None, place: str) -> None:
+def _open_screen(connect: "partial[Client]", name: str | None, place: str, names: OwnNames) -> None:
     """The terminal UI, from the question for a name to the end of the process."""
     # Imported here: it takes half a second, which no script should wait for.
     from zchat_client.tui.again import Options
     from zchat_client.tui.run import run
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        exit_now(runner.run(run(Options(connect, name, place))))
+        exit_now(runner.run(run(Options(connect, name, place, names, names.offered(login_name())))))
 
 
-async def _talk(connect: Callable[[], Client], as_json: bool, wait_s: float, may_ask: bool) -> None:
+async def _talk(connect: Callable[[], Client], names: OwnNames, as_json: bool, wait_s: float, may_ask: bool) -> None:
     """One client from beginning to end, and the end of the process. Returns if a person may choose another name."""
     client = connect()
     if as_json:
@@ -124,14 +130,27 @@ async def _talk(connect: Callable[[], Client], as_json: bool, wait_s: float, may
         render: Callable[[Event], str | None] = json_line
     else:
         lines = lines_for_people(lambda typed: completions(typed, client.names(), client.is_admin))
-        render = renderer_for(sys.stdout.isatty())
+        render = _noting(names, renderer_for(sys.stdout.isatty()))
     can_ask = not as_json and sys.stdin.isatty()
     code = await LineFrontEnd(client, lines, render, wait_s, can_ask=can_ask).run()
     refusal = None if client.end is None else client.end.code
+    if refusal in _NAME_NOT_OURS and not as_json:
+        names.refused(client.name)
     if may_ask and isinstance(lines, TerminalLines) and refusal in _NAME_REFUSED:
         return
     # Not by returning: a thread that still waits for input or for a full pipe would hold the process back.
     exit_now(code)
+
+
+def _noting(names: OwnNames, render: Callable[[Event], str | None]) -> Callable[[Event], str | None]:
+    """Makes the lines of events, and keeps the name with which one got in."""
+
+    def render_and_note(event: Event) -> str | None:
+        if isinstance(event, Connected):
+            names.let_in(event.name)
+        return render(event)
+
+    return render_and_note
 
 
 def _as_json(context: click.Context, plain: bool, as_json: bool) -> bool:
@@ -151,9 +170,15 @@ def _check_host(host: str) -> None:
         raise click.UsageError(f"--host has no port in it: type --host {name} --port {port}")
 
 
-def _ask_name(as_json: bool) -> str:
-    """Asks for the name. On a terminal a bad one is asked for again; elsewhere it ends the program."""
+def _ask_name(as_json: bool, offered: str) -> str:
+    """Asks for the name. On a terminal a bad one is asked for again, and an empty line takes the ``offered`` one;
+    elsewhere it ends the program.
+    """
     ask = sys.stderr if as_json or not sys.stdout.isatty() else sys.stdout
+    if as_json or not sys.stdin.isatty():
+        offered = ""
+    if offered:
+        ask.write(f"Enter alone takes the name {offered}.\n")
     while True:
         ask.write("Username: ")
         ask.flush()
@@ -162,7 +187,7 @@ def _ask_name(as_json: bool) -> str:
         if not line:
             ask.write("\n")
             _fail("no name was given")
-        name = line.decode("utf-8", "replace").strip()
+        name = line.decode("utf-8", "replace").strip() or offered
         try:
             check_name(name)
         except BadName as error:

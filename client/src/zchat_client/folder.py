@@ -17,13 +17,22 @@ def default_data_folder() -> Path:
     return Path(platformdirs.user_data_dir("zchat", appauthor=False)) / "client"
 
 
+def data_folder(data: Path | str | None) -> Path:
+    """The folder that was asked for, or the default one."""
+    return default_data_folder() if data is None else Path(data)
+
+
+def broker_folder(host: str, port: int) -> str:
+    """How files are called that belong to one broker."""
+    return f"{host.replace(':', '_').replace('/', '_')}_{port}"
+
+
 class Folder:
     """A data folder, as one user sees it who is at one broker."""
 
     def __init__(self, data: Path | str | None, folded: str, host: str, port: int) -> None:
         """Raises DamagedKey or OSError for keys that cannot be read or made."""
-        folder = default_data_folder() if data is None else Path(data)
-        place = f"{host.replace(':', '_').replace('/', '_')}_{port}"
+        folder, place = data_folder(data), broker_folder(host, port)
         self.known_brokers = folder / "known_brokers"
         self.positions = Notes(folder / "positions" / place / f"{folded}.json")
         self.notes = Notes(folder / "notes" / place / f"{folded}.json")

@@ -15,6 +15,11 @@ def key_file(data: Path, folded: str) -> Path:
     return data / "keys" / f"{folded}.key"
 
 
+def names_with_keys(data: Path) -> list[str]:
+    """The folded names whose key pairs are kept here, sorted."""
+    return sorted([path.stem for path in (data / "keys").glob("*.key")])
+
+
 def identity_of(data: Path, folded: str) -> Identity:
     """The key pair of a name, made at its first use. Raises DamagedKey and OSError."""
     return load_or_create_identity(key_file(data, folded))

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from tests.system.processes import DEADLINE_S, Broker, House
 from zchat_client import Client
+from zchat_client.own_names import OwnNames
 from zchat_client.tui.again import Options
 from zchat_client.tui.app import ZchatApp
 from zchat_client.tui.boxes import Dialog
@@ -111,11 +112,13 @@ async def on_stage(
     troubles: tuple[str, ...] = (),
     host: str = "127.0.0.1",
     glyphs: Glyphs | None = None,
+    login: str = "",
 ) -> AsyncIterator[Stage]:
     """The app of one user; unless he is asked for his name, he has his place when this begins."""
     port = broker if isinstance(broker, int) else broker.port
     connect = partial(Client, host=host, port=port, data=data, takeover=takeover)
-    options = Options(connect, name, f"127.0.0.1, port {port}")
+    names = OwnNames(data, host, port)
+    options = Options(connect, name, f"127.0.0.1, port {port}", names, names.offered(login))
     app = ZchatApp(options, Read(settings or Settings(), troubles), glyphs or Glyphs())
     async with app.run_test(size=size) as pilot:
         yield Stage(app, pilot)

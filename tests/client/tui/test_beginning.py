@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from textual.widgets import Input
+
 from tests.client.tui.stage import on_stage, play, user
 from tests.system.processes import Broker, House, unique
 from zchat_client import Client
@@ -78,6 +80,38 @@ def test_somebody_elses_name_is_asked_for_again(broker: Broker, tmp_path: Path) 
             await stage.pilot.press("ctrl+u")
             await stage.types(other, "enter")
             await stage.sees(f"{other} at Lab")
+
+    play(scenario())
+
+
+def test_the_name_used_last_is_there_at_the_next_start_and_typing_replaces_it(broker: Broker, tmp_path: Path) -> None:
+    name, other = unique("Alice"), unique("Bert")
+
+    async def enters(shown: str, typed: str, place: str) -> None:
+        async with on_stage(broker, tmp_path, None, login="dora") as stage:
+            await stage.sees("Welcome to zchat", shown, "Enter goes in with this name")
+            field = stage.app.screen.query_one(Input)
+            await stage.until(lambda: field.selection.end == len(shown) and not field.selection.is_empty, "selected")
+            await stage.types(typed, "enter")
+            await stage.sees(f"{place} at Lab")
+            await stage.types("/exit", "escape", "enter")
+            await stage.until(lambda: stage.app.return_value == 0, "leaving")
+
+    play(enters("dora", name, name))
+    play(enters(name, "", name))
+    play(enters(name, other, other))
+
+
+def test_a_refused_name_is_not_offered_again(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        taken = unique("alice")
+        async with user(broker, tmp_path / "other", taken):
+            async with on_stage(broker, tmp_path / "mine", taken) as stage:
+                await stage.sees("belongs to somebody else", taken)
+                assert not stage.shows("Enter goes in with this name")
+            async with on_stage(broker, tmp_path / "mine", None) as stage:
+                await stage.sees("Welcome to zchat", "your name")
+                assert not stage.shows(taken)
 
     play(scenario())
 

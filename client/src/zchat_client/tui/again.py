@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from zchat_client.client import Client
+from zchat_client.own_names import OwnNames
 from zchat_client.results import End
 from zchat_client.tui import words
 from zchat_client.tui.boxes import LEAVE, Answer
@@ -18,11 +19,16 @@ _LEAVE: Final = Answer(LEAVE, words.LEAVE)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the client is to be started: ``connect`` takes a name; ``place`` is the broker's in words."""
+    """How the client is to be started: ``connect`` takes a name; ``place`` is the broker's in words.
+
+    Without a ``name`` one is asked for: the ``offered`` one stands there already. ``names`` learns what becomes of it.
+    """
 
     connect: "partial[Client]"
     name: str | None
     place: str
+    names: OwnNames
+    offered: str = ""
 
     def but(self, **changed: object) -> "Options":
         """With other arguments for the client."""
@@ -66,7 +72,7 @@ def going_on(answer: str, options: Options, fingerprint: str) -> Options | None:
         case "accept":
             return options.but(accept_key=fingerprint)
         case "name":
-            return replace(options, name=None)
+            return replace(options, name=None, offered="")
         case "take":
             return options.but(takeover=True)
         case "again":

@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from zchat_client.client import Client
 from zchat_client.endings import EXIT_REFUSED, EXIT_UNSENT, exit_code_of
+from zchat_client.own_names import OwnNames
 from zchat_client.results import End
 from zchat_client.tui import escapes, keys, words
 from zchat_client.tui.again import NAME_TROUBLES, Options, going_on, question
@@ -96,7 +97,7 @@ class ZchatApp(App[int], inherit_bindings=False):
             if options.name is None or trouble:
                 place = words.PLACE.format(place=options.place)
                 self._turns.follow()
-                name = await self.push_screen_wait(NameScreen(place, options.name or "", trouble))
+                name = await self.push_screen_wait(NameScreen(place, options.name or options.offered, trouble))
                 if name is None:
                     self.exit(EXIT_REFUSED if trouble else 0)
                     return
@@ -109,7 +110,7 @@ class ZchatApp(App[int], inherit_bindings=False):
             except OSError as error:
                 trouble = words.NO_FOLDER.format(error=error)
                 continue
-            end = await self._run(client)
+            end = await self._run(client, options.names)
             if self._leaving:
                 return
             again = await self._after(end, client, options)
@@ -118,8 +119,8 @@ class ZchatApp(App[int], inherit_bindings=False):
                 return
             options, trouble = again
 
-    async def _run(self, client: Client) -> End:
-        chat = self.chat = Chat(client, self._beat.wake)
+    async def _run(self, client: Client, names: OwnNames) -> End:
+        chat = self.chat = Chat(client, self._beat.wake, names.let_in)
         client.ask_invite = self._ask_code
         chat.story.notices.default_level = self._read.settings.notify
         self._take_theme(chat)
@@ -138,6 +139,7 @@ class ZchatApp(App[int], inherit_bindings=False):
     async def _after(self, end: End, client: Client, options: Options) -> tuple[Options, str] | None:
         """What to do after a client's end: the options to go on with and what is wrong with the name, or None."""
         if end.code in NAME_TROUBLES:
+            options.names.refused(client.name)
             return options.but(takeover=False), end.text
         asked = question(end, client.fingerprint)
         answer = await self._ask(asked.title, asked.text, *asked.answers)

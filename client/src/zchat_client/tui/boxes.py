@@ -129,7 +129,7 @@ class CodeBox(ModalScreen[str | None]):
 
 
 class NameScreen(Screen[str | None]):
-    """Asks who one wants to be."""
+    """Asks who one wants to be. A name that stands there already is selected: typing replaces it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+q,ctrl+c", "leave", show=False, priority=True),
@@ -148,7 +148,8 @@ class NameScreen(Screen[str | None]):
             yield Static(f"{words.ASK_NAME}\n{words.NAME_RULES}", classes="text", markup=False)
             yield Field(self._typed, placeholder=words.NAME_HINT, id="name", max_length=64, compact=True)
             yield Static(self._trouble, classes="error", id="name-error", markup=False)
-            yield Static(f"{self._place}\n{words.NAME_KEYS}", classes="hint", markup=False)
+            keys = words.NAME_OFFERED_KEYS if self._typed and not self._trouble else words.NAME_KEYS
+            yield Static(f"{self._place}\n{keys}", classes="hint", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter."""

@@ -35,9 +35,11 @@ class Entered(NamedTuple):
 
 
 class Chat:
-    """Runs from :meth:`run` to the end of the client. ``changed`` is called when there is something to take in."""
+    """Runs from :meth:`run` to the end of the client. ``changed`` is called when there is something to take in, and
+    ``let_in`` with the name that one has at the broker.
+    """
 
-    def __init__(self, client: Client, changed: Callable[[], None]) -> None:
+    def __init__(self, client: Client, changed: Callable[[], None], let_in: Callable[[str], None]) -> None:
         self.client = client
         self.console = Console(client)
         self.story = Story(client.name)
@@ -48,6 +50,7 @@ class Chat:
         # What the client waits for from the user before it goes on, in words.
         self.needs = ""
         self._changed = changed
+        self._let_in = let_in
         self._waiting: deque[e.Event] = deque()
         self._room = asyncio.Event()
         # What was typed for the latest lines: a refused one comes back as it was.
@@ -84,6 +87,7 @@ class Chat:
             case e.Connected():
                 self.story.people = len(event.users)
                 self.memory.know_broker(event.fingerprint)
+                self._let_in(event.name)
                 self._take_statuses()
                 self._begin()
             case e.Presence():

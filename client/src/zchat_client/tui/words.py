@@ -267,6 +267,7 @@ DIALOG_KEYS: Final = "Arrow keys choose, Enter takes, Esc: {escape}"
 
 NAME_HINT: Final = "your name"
 NAME_KEYS: Final = "Enter goes in, Esc leaves"
+NAME_OFFERED_KEYS: Final = "Enter goes in with this name, typing replaces it, Esc leaves"
 SEARCH: Final = "Search"
 SEARCH_HINT: Final = "words; Enter goes up, Esc closes"
 NOTHING_FOUND: Final = "nothing found "
