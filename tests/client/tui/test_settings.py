@@ -58,3 +58,41 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "client.toml").write_bytes(b"\xff\xfe")
     assert "cannot be read" in read_settings(tmp_path / "client.toml").troubles[0]
     assert "cannot be" in read_settings(tmp_path / "client.toml" / "under" / "a.toml").troubles[0]
+
+
+SWAPPED = {"next_conversation": "ctrl+p", "previous_conversation": "ctrl+n"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "told", "kept"),
+    [
+        ({"search": "ctrl+q"}, "keys.search: ctrl+q is leave's", {}),
+        ({"help": "ctrl+n"}, "keys.help: ctrl+n is next_conversation's", {}),
+        ({"help": "f5", "search": "f4,f5"}, "keys.search: f5 is help's", {"help": "f5"}),
+        ({"help": "f5", "leave": "f5"}, "keys.leave: f5 is help's", {"help": "f5"}),
+        ({"conversation_1": "f1"}, "keys.conversation_1: f1 is help's", {}),
+        ({"help": "enter"}, "keys.help: enter is the input's", {}),
+        ({"help": "f5,h"}, "keys.help: h is the input's", {}),
+        ({"help": "f5,f5"}, "", {"help": "f5,f5"}),
+        ({"leave": "ctrl+c"}, "", {"leave": "ctrl+c"}),
+        (SWAPPED, "", SWAPPED),
+    ],
+)
+def test_a_key_for_two_things_is_told_and_the_default_holds(
+    tmp_path: Path, keys: dict[str, str], told: str, kept: dict[str, str]
+) -> None:
+    read = read_settings(written(tmp_path, "\n".join(["[keys]", *[f"{name} = '{key}'" for name, key in keys.items()]])))
+    assert read.settings.keys == kept
+    assert [trouble.partition(" already;")[0].partition(": ")[2] for trouble in read.troubles] == [told] * bool(told)
+
+
+def test_a_default_that_was_taken_over_comes_back_with_its_own(tmp_path: Path) -> None:
+    read = read_settings(written(tmp_path, "[keys]\nhelp = 'ctrl+f'\ngo_to = 'f5'\nsearch = 'f5'"))
+    assert read.settings.keys == {"go_to": "f5"}
+    assert [trouble.partition(": ")[2].partition(" ")[0] for trouble in read.troubles] == ["keys.search:", "keys.help:"]
+
+
+def test_the_settings_name_no_key_that_they_change() -> None:
+    comments = TEMPLATE.partition("[keys]")[0]
+    assert "Ctrl+" not in comments
+    assert "go_to" in comments

@@ -17,7 +17,7 @@ _KEYS_TEXT: Final = "\n".join(f'# {each.name} = "{each.keys}"  # {each.does}' fo
 TEMPLATE: Final = f"""\
 # Settings of zchat-client's terminal UI. Lines that begin with # say what holds without them.
 
-# Colours: {", ".join(THEME_NAMES)}. The palette (Ctrl+K) changes them too.
+# Colours: {", ".join(THEME_NAMES)}. The key of go_to (below) changes them too.
 # theme = "{DARK}"
 
 # The bell, and a notification on the desktop, when somebody whispers, invites or names you and you are not looking.
@@ -90,7 +90,14 @@ def _write_template(path: Path) -> tuple[str, ...]:
     return ()
 
 
-_KNOWN_KEYS: Final = frozenset([each.name for each in DOINGS + DIGITS])
+_DEFAULT_KEYS: Final = {each.name: each.keys for each in DOINGS + DIGITS}
+# What one types and sends with; letters are too.
+_INPUT_KEYS: Final = frozenset(
+    (
+        *("enter", "alt+enter", "shift+enter", "ctrl+j", "tab", "shift+tab", "escape"),
+        *("space", "backspace", "delete", "up", "down", "left", "right"),
+    )
+)
 _CHECKS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "theme": (lambda value: value in THEME_NAMES, f"one of {', '.join(THEME_NAMES)}"),
     "bell": (lambda value: isinstance(value, bool), "true or false"),
@@ -123,13 +130,38 @@ def _checked(path: Path, found: dict[str, object]) -> Read:
 def _checked_keys(path: Path, keys: dict[str, object], troubles: list[str]) -> dict[str, str]:
     kept: dict[str, str] = {}
     for name, value in keys.items():
-        if name not in _KNOWN_KEYS:
+        if name not in _DEFAULT_KEYS:
             troubles.append(f"{path}: there is no key setting {name!r}.")
         elif not isinstance(value, str) or not all(part.strip() for part in value.split(",")):
             troubles.append(f'{path}: keys.{name} must be a key such as "ctrl+t", not {value!r}; the default holds.')
         else:
             kept[name] = ",".join(part.strip().lower() for part in value.split(","))
+    return _without_clashes(path, kept, troubles)
+
+
+def _without_clashes(path: Path, keys: dict[str, str], troubles: list[str]) -> dict[str, str]:
+    """The keys that are for one thing each; for what would take another's its own default holds again."""
+    kept = dict(keys)
+    while (clash := _clash(kept)) is not None:
+        name, key, owner = clash
+        del kept[name]
+        troubles.append(f"{path}: keys.{name}: {key} is {owner}'s already; the default holds.")
     return kept
+
+
+def _clash(keys: dict[str, str]) -> tuple[str, str, str] | None:
+    """The last of the chosen names with a key that is another's: the name, the key, and whose it is."""
+    names = [*[name for name in _DEFAULT_KEYS if name not in keys], *keys]
+    for place, name in reversed(list(enumerate(names))):
+        if name not in keys:
+            continue
+        for key in keys[name].split(","):
+            if len(key) == 1 or key in _INPUT_KEYS:
+                return name, key, "the input"
+            for other in names[:place]:
+                if key in keys.get(other, _DEFAULT_KEYS[other]).split(","):
+                    return name, key, other
+    return None
 
 
 def _is_number(value: object) -> bool:
