@@ -62,15 +62,40 @@ def test_the_mouse_reaches_conversations_people_cards_and_links(broker: Broker, 
     play(scenario())
 
 
-def test_keys_are_settable(broker: Broker, tmp_path: Path) -> None:
+def test_keys_are_settable_and_the_screen_names_them(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
-        settings = Settings(keys={"go_to": "ctrl+t"})
-        async with on_stage(broker, tmp_path, unique("alice"), settings=settings) as stage:
-            await stage.sees("at Lab")
-            await stage.types("", "ctrl+t")
-            await stage.sees("go to: ")
-            await stage.types("", "escape", "f1")
-            await stage.sees("Ctrl+T")
+        settings = Settings(keys={"go_to": "ctrl+t", "help": "f5", "leave": "ctrl+x", "accept": "f8,f9"})
+        bob_name, name = unique("bob"), unique("alice")
+        async with (
+            user(broker, tmp_path / "bob", bob_name) as bob,
+            on_stage(broker, tmp_path, None, settings=settings) as stage,
+        ):
+            await stage.sees("Welcome to zchat")
+            await stage.types(name, "enter")
+            await stage.sees("at Lab", "F5 help · Ctrl+T go to · Ctrl+X leave")
+            await stage.types("", "ctrl+c")
+            await stage.sees("Ctrl+X leaves; so does /exit")
+            await bob.party_invite(name)
+            await stage.sees("Accept F8 ")
+            for key, shown in (("ctrl+t", "go to: "), ("f5", "this help")):
+                await stage.types("", key)
+                await stage.sees(shown)
+                await stage.types("", key)
+                await stage.misses(shown)
+            await stage.types("", "f5")
+            await stage.sees("Ctrl+T", "F8 or F9")
+            await stage.types("", "ctrl+x")
+            await stage.until(lambda: stage.app.return_value == 0, "leaving")
+
+    play(scenario())
+
+
+def test_the_key_that_leaves_leaves_the_question_for_a_name_too(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(1, tmp_path, None, settings=Settings(keys={"leave": "ctrl+x"})) as stage:
+            await stage.sees("Welcome to zchat")
+            await stage.types("", "ctrl+x")
+            await stage.until(lambda: stage.app.return_value == 0, "leaving")
 
     play(scenario())
 

@@ -24,7 +24,7 @@ from zchat_client.tui.boxes import LEAVE, Answer, CodeBox, Dialog, NameScreen
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.conversation import Kind
 from zchat_client.tui.display import driver_class, stalls
-from zchat_client.tui.keys import DOINGS, key_names
+from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read
@@ -68,12 +68,8 @@ class ZchatApp(App[int], inherit_bindings=False):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_for(read.settings.theme, os.environ if not self.no_color else {"NO_COLOR": "1"})
-        self._chat_screen = ChatScreen(self._look(), self._key_name)
+        self._chat_screen = ChatScreen(self._look(), KeyNames(read.settings.keys))
         self._turns = Turns(self, super().on_event)
-
-    def _key_name(self, name: str) -> str:
-        default = next(each.keys for each in DOINGS if each.name == name)
-        return key_names(self._read.settings.keys.get(name, default))
 
     # -- life -------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from textual.widgets import Button, Input, Static
 
 from zchat_client.tui import words
 from zchat_client.tui.field import Field
-from zchat_client.tui.keys import leave
+from zchat_client.tui.keys import bound, leave
 from zchat_common.names import BadName, check_name
 
 LEAVE: Final = "leave"
@@ -72,7 +72,8 @@ class Help(ModalScreen[None]):
     """Keys and commands."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1,q,enter,ctrl+c", "dismiss", show=False),
+        Binding("escape,q,enter,ctrl+c", "dismiss", show=False),
+        bound("help", "dismiss"),
         leave(),
     ]
 
@@ -99,7 +100,8 @@ class CodeBox(ModalScreen[str | None]):
     """Asks for an invitation code."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+q,ctrl+c", "give_up", show=False, priority=True),
+        Binding("escape,ctrl+c", "give_up", show=False, priority=True),
+        bound("leave", "give_up"),
     ]
 
     def __init__(self, text: str) -> None:
@@ -132,7 +134,8 @@ class NameScreen(Screen[str | None]):
     """Asks who one wants to be. A name that stands there already is selected: typing replaces it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+q,ctrl+c", "leave", show=False, priority=True),
+        Binding("escape,ctrl+c", "leave", show=False, priority=True),
+        bound("leave"),
     ]
 
     def __init__(self, place: str, name: str = "", trouble: str = "") -> None:

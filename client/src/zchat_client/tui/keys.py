@@ -1,5 +1,6 @@
 """Keys: what terminals send for Alt, and the table of what can be done by key."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple, cast
 
@@ -74,21 +75,54 @@ def bindings() -> list[Binding]:
 
 def redraw() -> Binding:
     """What works wherever one is."""
-    return next(_binding(each) for each in DOINGS if each.name == "redraw")
+    return bound("redraw")
 
 
 def leave() -> Binding:
     """For what stands over the conversation: it gives way, and one leaves."""
-    return next(_binding(each._replace(action="app.leave")) for each in DOINGS if each.name == "leave")
+    return bound("leave", "app.leave")
+
+
+def bound(name: str, action: str = "") -> Binding:
+    """The keys of something that can be done; for what stands over the conversation, with another ``action``."""
+    doing = next(each for each in DOINGS if each.name == name)
+    return _binding(doing._replace(action=action or doing.action))
 
 
 def _binding(doing: Doing) -> Binding:
     return Binding(doing.keys, doing.action, doing.does, id=doing.name, show=False, priority=True)
 
 
-def key_names(keys: str) -> str:
-    """``ctrl+k`` as people read it on their keyboard: ``Ctrl+K``."""
-    return " or ".join("+".join(_on_keyboard(part) for part in key.split("+")) for key in keys.split(","))
+class KeyNames:
+    """The keys of what can be done, as people read them on their keyboard: ``Ctrl+K`` for ``ctrl+k``."""
+
+    def __init__(self, chosen: Mapping[str, str]) -> None:
+        """``chosen``: those of the settings, by name; the defaults hold for all others."""
+        self._chosen = chosen
+
+    def all(self, name: str) -> str:
+        """All keys of something that can be done."""
+        return " or ".join(_key_name(key) for key in self._keys(name))
+
+    def first(self, name: str) -> str:
+        """The first of them, where there is little room."""
+        return _key_name(self._keys(name)[0])
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """Everything that can be done, with its keys; the conversations in one row unless their keys were changed."""
+        digits = [(self.all(each.name), each.does) for each in DIGITS]
+        if not any(each.name in self._chosen for each in DIGITS):
+            digits = [(f"{digits[0][0]} to {digits[-1][0]}", "conversation 1 to 9")]
+        return [(self.all(each.name), each.does) for each in DOINGS] + digits
+
+    def _keys(self, name: str) -> list[str]:
+        default = next(each.keys for each in DOINGS + DIGITS if each.name == name)
+        return self._chosen.get(name, default).split(",")
+
+
+def _key_name(key: str) -> str:
+    return "+".join(_on_keyboard(part) for part in key.split("+"))
 
 
 def _on_keyboard(part: str) -> str:

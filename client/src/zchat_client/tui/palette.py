@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from zchat_client.tui import words
 from zchat_client.tui.field import Field
-from zchat_client.tui.keys import leave
+from zchat_client.tui.keys import bound, leave
 from zchat_client.tui.places import Place
 from zchat_client.tui.textfit import cut
 
@@ -26,7 +26,8 @@ class Palette(ModalScreen[Place | None]):
     """Filters while one types; Enter goes there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+k,ctrl+c", "close", show=False, priority=True),
+        Binding("escape,ctrl+c", "close", show=False, priority=True),
+        bound("go_to", "close"),
         leave(),
         Binding("up", "move(-1)", show=False, priority=True),
         Binding("down", "move(1)", show=False, priority=True),

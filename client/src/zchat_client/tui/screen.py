@@ -1,6 +1,5 @@
 """The screen on which one chats: puts the widgets together and keeps them level with the story."""
 
-from collections.abc import Callable
 from functools import partial
 
 from textual import events, on
@@ -46,12 +45,11 @@ class ChatScreen(Screen[None]):
         Binding("ctrl+c", "copy_or_hint", show=False, priority=True),
     ]
 
-    def __init__(self, look: Look, key_name: Callable[[str], str]) -> None:
-        """``key_name`` gives the keys of something that can be done, as people read them."""
+    def __init__(self, look: Look, key_names: keys.KeyNames) -> None:
         super().__init__()
         self.look = look
         self.looking = True
-        self._key_name = key_name
+        self._key_names = key_names
         # The chat that has begun, and what shows it; that needs the parts of the screen, which come at their own time.
         self._begun: Chat | None = None
         self._turning: Turning | None = None
@@ -77,7 +75,7 @@ class ChatScreen(Screen[None]):
         self.entry = self.query_one(Entry)
         self.cards = self.query_one(Cards)
         self.search_bar = self.query_one(SearchBar)
-        self.around = Surroundings(self, self.log_view, self.look)
+        self.around = Surroundings(self, self.log_view, self.look, self._key_names)
         self._has_parts = True
         self._show()
         # They were made before the theme that was chosen last was known.
@@ -122,7 +120,7 @@ class ChatScreen(Screen[None]):
             story.wants_help = False
             self.call_next(self.action_keys)
         self.log_view.follow()
-        self.cards.show(story.cards, (self._key_name("accept"), self._key_name("decline")))
+        self.cards.show(story.cards, (self._key_names.first("accept"), self._key_names.first("decline")))
         self.around.level(chat)
 
     def level_status(self) -> None:
@@ -246,7 +244,7 @@ class ChatScreen(Screen[None]):
     def action_copy_or_hint(self) -> None:
         """Ctrl+C copies what is selected; it never leaves."""
         if not self._copy():
-            self.say(words.LEAVE_HINT)
+            self.say(words.LEAVE_HINT.format(key=self._key_names.first("leave")))
 
     # -- the input --------------------------------------------------------------------------------------------------
 
@@ -301,8 +299,7 @@ class ChatScreen(Screen[None]):
 
     async def action_keys(self) -> None:
         """Keys and commands."""
-        rows = [(self._key_name(each.name), each.does) for each in keys.DOINGS]
-        await self.app.push_screen(Help(partial(help_text, rows, self._commands())))
+        await self.app.push_screen(Help(partial(help_text, self._key_names, self._commands(), self.look.glyphs)))
 
     async def action_palette(self) -> None:
         """One list for everything."""

@@ -3,12 +3,21 @@
 from typing import Final, NamedTuple
 
 from zchat_client.tui import words
+from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.painting import Piece, Row
 from zchat_client.tui.textfit import cut, one_line, width_of
 
 # So long one is reminded of what was caught up; the log says it for good.
 _CAUGHT_UP_S: Final = 30.0
+_WHY_COLUMNS: Final = 24
+# Less than this of a text that is cut says nothing.
+_SHORT: Final = 10
+# What gives way first where there is little room.
+_GIVES_WAY: Final = (
+    *("latency", "go_to", "why", "under_way", "on_return", "trouble", "place", "away"),
+    *("help", "caught_up", "orders", "queued", "leave"),
+)
 
 
 class Link(NamedTuple):
@@ -34,44 +43,109 @@ class Who(NamedTuple):
     away: str | None = None
 
 
-def status(link: Link, who: Who, note: str, missed: int | None, width: int, glyphs: Glyphs) -> Row:
-    """The row: connection, whether one is away, what was caught up, a note on the right."""
-    if link.connected:
-        mark = Piece(f" {glyphs.online} ", "here") if who.away is None else Piece(f" {glyphs.away} ", "count")
-        left = [mark, Piece(f"{who.name} at {who.title or 'this broker'}")]
-        if who.away is not None:
-            left.append(Piece(f" {glyphs.between} {words.AWAY}", "count"))
-            left += (
-                [Piece(f" {glyphs.between} {cut(one_line(who.away), 24, glyphs.more)}", "count")]
-                if who.away.strip()
-                else []
-            )
-        if link.latency_s is not None:
-            left.append(Piece(f" {glyphs.between} {max(1, round(link.latency_s * 1000))} ms", "dim"))
-        if missed and link.since_s < _CAUGHT_UP_S:
-            left.append(Piece(f" {glyphs.between} {words.caught_up(missed)}", "caught"))
-    else:
-        doing = f"{'reconnecting' if link.ever else 'connecting'}, for {words.span(link.since_s)}"
-        left = [Piece(f" {glyphs.offline} ", "alert"), Piece(link.needs or doing, "alert")]
-        if link.waiting:
-            left.append(Piece(f" {glyphs.between} {words.queued(link.waiting, link.orders)}", "count"))
-        if link.trouble and not (link.ever or link.needs):
-            left.append(Piece(f" {glyphs.between} {link.trouble}", "dim"))
-    if link.connected and link.waiting > 1:
-        left.append(Piece(f" {glyphs.between} {link.waiting} on their way", "dim"))
-    used = sum(width_of(piece.text) for piece in left)
-    if used > width:
-        return _cut(left, width, glyphs)
-    note = cut(note, max(0, width - used - 2), glyphs.more) if width - used > 12 else ""
-    return [*left, Piece(" " * max(0, width - used - width_of(note) - 1)), Piece(note, "dim")]
+class Hint(NamedTuple):
+    """A key, by what it does."""
+
+    name: str
+    text: str
 
 
-def _cut(row: Row, width: int, glyphs: Glyphs) -> Row:
-    kept: Row = []
-    for piece in row:
-        text = cut(piece.text, width, glyphs.more)
-        width -= width_of(text)
-        kept.append(Piece(text, piece.style))
-        if width <= 0:
+Hints = tuple[Hint, ...]
+
+
+class _Part(NamedTuple):
+    """Something on the line: what it is, and how few columns of it are of use (all, if 0)."""
+
+    name: str
+    piece: Piece
+    least: int = 0
+
+    @property
+    def needs(self) -> int:
+        return min(self.least or self.width, self.width)
+
+    @property
+    def width(self) -> int:
+        return width_of(self.piece.text)
+
+
+def hints(keys: KeyNames) -> Hints:
+    """The keys that are always named."""
+    return tuple([Hint(name, text.format(key=keys.first(name))) for name, text in words.KEYS.items()])
+
+
+def status(link: Link, who: Who, right: str | Hints, missed: int | None, width: int, glyphs: Glyphs) -> Row:
+    """The row: connection, whether one is away, what was caught up; on the right a note, or the keys.
+
+    What matters less gives way to what matters more, the way out least of all; no key is cut.
+    """
+    parts = _connected(link, who, missed, glyphs) if link.connected else _lost(link, glyphs)
+    if isinstance(right, str):
+        right = (Hint("note", right),)
+    keys = [_Part(each.name, Piece(each.text, "dim")) for each in right]
+    parts, keys = _fitting(parts, keys, width, glyphs)
+    return _spread([each.piece for each in parts], [each.piece for each in keys], width, glyphs)
+
+
+def _connected(link: Link, who: Who, missed: int | None, glyphs: Glyphs) -> list[_Part]:
+    between = f" {glyphs.between} "
+    mark = Piece(f" {glyphs.online} ", "here") if who.away is None else Piece(f" {glyphs.away} ", "count")
+    parts = [
+        _Part("mark", mark),
+        _Part("name", Piece(who.name), _SHORT),
+        _Part("place", Piece(f" at {who.title or 'this broker'}"), _SHORT),
+    ]
+    if who.away is not None:
+        parts.append(_Part("away", Piece(f"{between}{words.AWAY}", "count")))
+        if why := one_line(who.away):
+            parts.append(_Part("why", Piece(between + cut(why, _WHY_COLUMNS, glyphs.more), "count"), _SHORT))
+    if link.latency_s is not None:
+        parts.append(_Part("latency", Piece(f"{between}{max(1, round(link.latency_s * 1000))} ms", "dim")))
+    if missed and link.since_s < _CAUGHT_UP_S:
+        parts.append(_Part("caught_up", Piece(between + words.caught_up(missed), "caught")))
+    if link.waiting > 1:
+        parts.append(_Part("under_way", Piece(f"{between}{link.waiting} on their way", "dim")))
+    return parts
+
+
+def _lost(link: Link, glyphs: Glyphs) -> list[_Part]:
+    between = f" {glyphs.between} "
+    doing = f"{'reconnecting' if link.ever else 'connecting'}, for {words.span(link.since_s)}"
+    parts = [_Part("mark", Piece(f" {glyphs.offline} ", "alert")), _Part("doing", Piece(link.needs or doing, "alert"))]
+    if link.waiting:
+        parts.append(_Part("queued", Piece(between + words.QUEUED.format(count=link.waiting), "count")))
+        parts.append(_Part("on_return", Piece(words.ON_RETURN, "count")))
+    if link.orders:
+        parts.append(_Part("orders", Piece(f": {', '.join(link.orders)}", "count"), _SHORT))
+    if link.trouble and not (link.ever or link.needs):
+        parts.append(_Part("trouble", Piece(between + one_line(link.trouble), "dim"), _SHORT))
+    return parts
+
+
+def _fitting(parts: list[_Part], keys: list[_Part], width: int, glyphs: Glyphs) -> tuple[list[_Part], list[_Part]]:
+    """What there is room for; what may be shortened gets what is left over."""
+    beside = width_of(glyphs.between) + 2
+
+    def room() -> int:
+        return width - 1 - sum(each.needs for each in parts) - sum(each.width + beside for each in keys)
+
+    for name in _GIVES_WAY:
+        if room() >= 0:
             break
-    return kept
+        parts = [each for each in parts if each.name != name]
+        keys = [each for each in keys if each.name != name]
+    spare = max(0, room())
+    fitted: list[_Part] = []
+    for each in parts:
+        given = min(each.width, each.needs + spare)
+        spare -= given - each.needs
+        fitted.append(each._replace(piece=each.piece._replace(text=cut(each.piece.text, given, glyphs.more))))
+    return fitted, keys
+
+
+def _spread(left: Row, right: Row, width: int, glyphs: Glyphs) -> Row:
+    """One part at each end of the line."""
+    between = Piece(f" {glyphs.between} ", "dim")
+    ends = [piece for each in right for piece in (between, each)][1:]
+    used = sum(width_of(piece.text) for piece in (*left, *ends))
+    return [*left, Piece(" " * max(0, width - used - 1)), *ends]

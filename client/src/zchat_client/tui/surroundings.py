@@ -9,11 +9,12 @@ from textual.widgets import Static
 from zchat_client.tui import listing, words
 from zchat_client.tui.bars import Bar
 from zchat_client.tui.chat import Chat
+from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.log import LogView
 from zchat_client.tui.look import Look
 from zchat_client.tui.panes import Pane
 from zchat_client.tui.said import is_order
-from zchat_client.tui.status import Link, Who, status
+from zchat_client.tui.status import Link, Who, hints, status
 from zchat_client.tui.textfit import width_of
 
 _NOTE_S: Final = 4.0
@@ -26,8 +27,9 @@ PANES: Final = {"conversations": 80, "people": 110}
 class Surroundings:
     """Keeps all that level with a chat. Made when the screen has its parts: looking them up often would cost."""
 
-    def __init__(self, screen: Screen[None], log_view: LogView, look: Look) -> None:
+    def __init__(self, screen: Screen[None], log_view: LogView, look: Look, key_names: KeyNames) -> None:
         self._look = look
+        self._hints = hints(key_names)
         self._log_view = log_view
         self._conversations = screen.query_one("#conversations", Pane)
         self._people = screen.query_one("#people", Pane)
@@ -89,12 +91,10 @@ class Surroundings:
             orders,
             words.NEEDS_ANSWER if chat.client.end is not None else chat.needs,
         )
-        note = (
-            self._note if time.monotonic() < self._note_until_s else f" {self._look.glyphs.between} ".join(words.KEYS)
-        )
+        right = self._note if time.monotonic() < self._note_until_s else self._hints
         width = self._status.size.width
         who = Who(chat.client.name, story.title, story.away)
-        row = status(state, who, note, chat.conversations.missed, width, self._look.glyphs)
+        row = status(state, who, right, chat.conversations.missed, width, self._look.glyphs)
         self._status.set_row(row)
 
     def level_below(self, chat: Chat) -> None:

@@ -16,7 +16,7 @@ NAME_RULES: Final = "1 to 32 letters, digits, - _ . ; it is yours from then on."
 NO_BROKER: Final = "{where}.\n\nIs the broker running, and is the address right?"
 
 SAY_HINT: Final = {"public": "Say something to everyone, / for commands", "party": "Say something to your party"}
-PARTY_OVER: Final = "The party is over; Ctrl+K goes elsewhere"
+PARTY_OVER: Final = "You are in this party no more; go to another conversation"
 PARTY_BEGUN: Final = "/p TEXT talks to the party"
 WHISPER_HINT: Final = "Whisper to {name}; nobody else reads it"
 
@@ -35,7 +35,7 @@ DECLINE: Final = "Decline"
 COPIED: Final = "copied"
 LINK_COPIED: Final = "the link is copied"
 NOT_A_COMMAND: Final = "Esc closes, Tab takes, Enter sends"
-LEAVE_HINT: Final = "Ctrl+Q leaves; so does /exit"
+LEAVE_HINT: Final = "{key} leaves; so does /exit"
 
 _CHANGES: Final = {
     "created": ("{name} began a party", "You began a party"),
@@ -102,12 +102,9 @@ def caught_up(count: int) -> str:
 AWAY: Final = "away"
 AS_OF: Final = "As of {clock}"
 LOST: Final = "connection lost; what you type is sent on return"
-
-
-def queued(count: int, orders: tuple[str, ...]) -> str:
-    """What waits for the connection; texts stand in their conversations, commands nowhere else."""
-    named = f": {', '.join(orders)}" if orders else ""
-    return f"{count} queued, sent on return{named}"
+# Texts that wait stand in their conversations, commands nowhere else than behind this.
+QUEUED: Final = "{count} queued"
+ON_RETURN: Final = ", sent on return"
 
 
 def back_after(milliseconds: int) -> str:
@@ -285,10 +282,25 @@ INPUT_KEYS: Final = [
     ("Tab", "complete a command or a name"),
     ("Up, Down", "what you sent before"),
     ("End", "to the latest message (when the input is empty)"),
-    ("Alt+1 to Alt+9", "conversation 1 to 9"),
     ("Esc", "closes what stands over the input"),
 ]
-KEYS: Final = ("F1 help", "Ctrl+K go to", "Ctrl+Q leave")
+MOUSE: Final = "The mouse opens conversations, names, links and buttons, scrolls, and copies what you drag it over."
+MARKS_TITLE: Final = "Marks"
+MARKS: Final = (
+    ("{pending}", "not at the broker yet"),
+    ("{kept}", "the broker has it"),
+    ("{delivered}", "your whisper has arrived"),
+    ("{online}", "here"),
+    ("{away}", "away"),
+    ("{offline}", "gone"),
+    ("{leader}", "leads the party"),
+    ("{draft}", "something is begun there and not sent"),
+    ("3", "3 unread"),
+    ("3!", "3 unread; one of them names you, or is whispered to you"),
+    ("{error}", "something is wrong: a refusal, or a line that was forged"),
+)
+COMMANDS_TITLE: Final = "Commands"
+KEYS: Final = {"help": "{key} help", "go_to": "{key} go to", "leave": "{key} leave"}
 ALL_READ: Final = "nothing unread elsewhere"
 NO_INVITATION: Final = "no open invitation"
 WHISPER: Final = "whisper"
