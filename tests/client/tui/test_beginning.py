@@ -89,7 +89,7 @@ def test_the_name_used_last_is_there_at_the_next_start_and_typing_replaces_it(br
 
     async def enters(shown: str, typed: str, place: str) -> None:
         async with on_stage(broker, tmp_path, None, login="dora") as stage:
-            await stage.sees("Welcome to zchat", shown, "Enter goes in with this name")
+            await stage.sees("Welcome to zchat", shown, "Enter takes this name")
             field = stage.app.screen.query_one(Input)
             await stage.until(lambda: field.selection.end == len(shown) and not field.selection.is_empty, "selected")
             await stage.types(typed, "enter")
@@ -108,7 +108,7 @@ def test_a_refused_name_is_not_offered_again(broker: Broker, tmp_path: Path) -> 
         async with user(broker, tmp_path / "other", taken):
             async with on_stage(broker, tmp_path / "mine", taken) as stage:
                 await stage.sees("belongs to somebody else", taken)
-                assert not stage.shows("Enter goes in with this name")
+                assert not stage.shows("Enter takes this name")
             async with on_stage(broker, tmp_path / "mine", None) as stage:
                 await stage.sees("Welcome to zchat", "your name")
                 assert not stage.shows(taken)

@@ -64,8 +64,10 @@ def test_where_there_is_room_all_keys_are_named() -> None:
 def test_the_latency_goes_first_and_then_the_way_to_other_places() -> None:
     assert shown(keys=KEYS, width=58).split("  ")[0] == " ● alice at Lab"
     assert shown(keys=KEYS, width=58).endswith("F1 help · Ctrl+K go to · Ctrl+Q leave")
-    assert shown(keys=KEYS, width=52).split("  ")[0] == " ● alice at Lab"
+    assert shown(keys=KEYS, width=52).split("  ")[0] == " ● alice at Lab · 2 ms"
     assert shown(keys=KEYS, width=52).endswith("  F1 help · Ctrl+Q leave")
+    assert shown(keys=KEYS, width=44).split("  ")[0] == " ● alice at Lab"
+    assert shown(keys=KEYS, width=44).endswith("  F1 help · Ctrl+Q leave")
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -81,6 +83,7 @@ def test_the_way_out_and_the_help_are_there_and_no_key_is_cut(
         assert row.endswith("Ctrl+Q leave")
         assert width_of(row) < width
         assert ("F1 help" in row) == ("F1" in row)
+        assert not (missed and link.connected) or f"caught up: {missed:,} m" in row
         assert ("Ctrl+K go to" in row) == ("Ctrl+K" in row)
         if width >= 80:
             assert "F1 help" in row
@@ -90,6 +93,8 @@ def test_a_word_for_a_moment_is_read_whole_instead_of_the_keys() -> None:
     note = words.LEAVE_HINT.format(key="Ctrl+Q")
     row = shown(who=Who("alexandria-the-first", "Laboratory", "lunch"), missed=3, width=60, keys=KEYS, note=note)
     assert row.endswith(f"  {note}")
+    assert row.startswith(" ◐ alexandria-the-")
+    assert shown(who=Who("alice", "Lab", ""), missed=3, width=60, note=note).startswith(" ◐ alice at Lab · away ")
 
 
 def test_the_keys_are_those_of_the_settings_the_first_of_several() -> None:

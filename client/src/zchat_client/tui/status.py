@@ -11,12 +11,15 @@ from zchat_client.tui.textfit import cut, one_line, width_of
 # So long one is reminded of what was caught up; the log says it for good.
 _CAUGHT_UP_S: Final = 30.0
 _WHY_COLUMNS: Final = 24
+_NAME_COLUMNS: Final = 16
+# With how many were caught up, whole.
+_COUNT_COLUMNS: Final = 24
 # Less than this of a text that is cut says nothing.
-_SHORT: Final = 10
-# What gives way first where there is little room.
-_GIVES_WAY: Final = (
-    *("latency", "go_to", "why", "under_way", "on_return", "trouble", "place", "away"),
-    *("help", "caught_up", "orders", "queued", "leave"),
+_SHORT: Final = 8
+# What is there only where there is room, what matters most first.
+_MATTERS: Final = (
+    *("leave", "orders", "caught_up", "help", "away", "place", "trouble", "on_return"),
+    *("under_way", "why", "go_to", "latency"),
 )
 
 
@@ -92,7 +95,7 @@ def _connected(link: Link, who: Who, missed: int | None, glyphs: Glyphs) -> list
     mark = Piece(f" {glyphs.online} ", "here") if who.away is None else Piece(f" {glyphs.away} ", "count")
     parts = [
         _Part("mark", mark),
-        _Part("name", Piece(who.name), _SHORT),
+        _Part("name", Piece(who.name), _NAME_COLUMNS),
         _Part("place", Piece(f" at {who.title or 'this broker'}"), _SHORT),
     ]
     if who.away is not None:
@@ -102,7 +105,7 @@ def _connected(link: Link, who: Who, missed: int | None, glyphs: Glyphs) -> list
     if link.latency_s is not None:
         parts.append(_Part("latency", Piece(f"{between}{max(1, round(link.latency_s * 1000))} ms", "dim")))
     if missed and link.since_s < _CAUGHT_UP_S:
-        parts.append(_Part("caught_up", Piece(between + words.caught_up(missed), "caught")))
+        parts.append(_Part("caught_up", Piece(between + words.caught_up(missed), "caught"), _COUNT_COLUMNS))
     if link.waiting > 1:
         parts.append(_Part("under_way", Piece(f"{between}{link.waiting} on their way", "dim")))
     return parts
@@ -123,24 +126,22 @@ def _lost(link: Link, glyphs: Glyphs) -> list[_Part]:
 
 
 def _fitting(parts: list[_Part], keys: list[_Part], width: int, glyphs: Glyphs) -> tuple[list[_Part], list[_Part]]:
-    """What there is room for; what may be shortened gets what is left over."""
+    """What there is room for, what matters most first; what may be shortened gets what is left over."""
     beside = width_of(glyphs.between) + 2
-
-    def room() -> int:
-        return width - 1 - sum(each.needs for each in parts) - sum(each.width + beside for each in keys)
-
-    for name in _GIVES_WAY:
-        if room() >= 0:
-            break
-        parts = [each for each in parts if each.name != name]
-        keys = [each for each in keys if each.name != name]
-    spare = max(0, room())
+    costs = {each.name: each.needs for each in parts} | {each.name: each.width + beside for each in keys}
+    spare = width - 1 - sum(cost for name, cost in costs.items() if name not in _MATTERS)
+    gone: set[str] = set()
+    for name in _MATTERS:
+        if costs.get(name, 0) <= spare:
+            spare -= costs.get(name, 0)
+        else:
+            gone.add(name)
     fitted: list[_Part] = []
-    for each in parts:
-        given = min(each.width, each.needs + spare)
+    for each in [each for each in parts if each.name not in gone]:
+        given = min(each.width, each.needs + max(0, spare))
         spare -= given - each.needs
         fitted.append(each._replace(piece=each.piece._replace(text=cut(each.piece.text, given, glyphs.more))))
-    return fitted, keys
+    return fitted, [each for each in keys if each.name not in gone]
 
 
 def _spread(left: Row, right: Row, width: int, glyphs: Glyphs) -> Row:

@@ -264,13 +264,16 @@ DIALOG_KEYS: Final = "Arrow keys choose, Enter takes, Esc: {escape}"
 
 NAME_HINT: Final = "your name"
 NAME_KEYS: Final = "Enter goes in, Esc leaves"
-NAME_OFFERED_KEYS: Final = "Enter goes in with this name, typing replaces it, Esc leaves"
+NAME_OFFERED_KEYS: Final = "Enter takes this name, typing replaces it, Esc leaves"
 SEARCH: Final = "Search"
 SEARCH_HINT: Final = "words; Enter goes up, Esc closes"
 NOTHING_FOUND: Final = "nothing found "
 HIT: Final = "{number} of {count} "
 GO_TO: Final = "go to: a conversation, a name, a command, a theme"
-TYPE_AND_ENTER: Final = "Type a text and press Enter: it goes to the open conversation. Esc closes this."
+TYPE_AND_ENTER: Final = (
+    "Type a text and press Enter: it goes to the open conversation. "
+    "Keys, marks and commands stand below; Esc closes this."
+)
 NOTIFY: Final = {
     "on": "you are told of everything here",
     "mentions": "you are told here when you are named",
