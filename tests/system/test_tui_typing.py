@@ -16,7 +16,7 @@ def test_what_is_typed_right_after_enter_is_the_next_message(house: House, broke
     terminal.types("one\rtwo\rthree\r" + UP + "\rfour")
     terminal.wait_for("public › four")
     terminal.types(ENTER)
-    bob.wait("message", text="four")
+    bob.wait("message", sender=name, text="four")
     assert public_texts(bob, name) == ["one", "two", "three", "three", "four"]
 
 
@@ -29,7 +29,7 @@ def test_a_line_goes_where_the_prompt_was_when_it_was_begun(house: House, broker
     bob.wait("message", text="two words")
     terminal.wait_for("public › thr")
     terminal.types("ee" + ENTER)
-    assert bob.wait("message", text="three")["topic"] == "public"
+    assert bob.wait("message", sender=name, text="three")["topic"] == "public"
     assert [each["text"] for each in bob.seen("whisper", sender=name)] == ["psst"]
     terminal.wait_for(f"2 @{bob.name}")
     terminal.types(f"for all{ENTER}{ALT_2}for bob{ENTER}{ALT_1}for all again{ENTER}")
@@ -55,12 +55,12 @@ def test_a_refused_line_is_kept_and_holds_nothing_up(house: House, broker: Broke
     terminal = at_terminal(name)
     terminal.wait_for("at Lab")
     terminal.types("/history many\rtwo\r/w nobody-there hi\rthree\r")
-    bob.wait("message", text="three")
+    bob.wait("message", sender=name, text="three")
     terminal.wait_for("public › /history many")
     terminal.wait_for("Usage: /history")
     terminal.is_read()
     terminal.types("\x15four\r")
-    bob.wait("message", text="four")
+    bob.wait("message", sender=name, text="four")
     terminal.wait_for("public › /w nobody-there hi")
     assert public_texts(bob, name) == ["two", "three", "four"]
 
