@@ -282,7 +282,7 @@ NOTIFY: Final = {
 INPUT_KEYS: Final = [
     ("Enter", "send"),
     ("Alt+Enter or Ctrl+J", "new line"),
-    ("Tab", "complete a command or a name"),
+    ("Tab", "complete a command or a name; again: the next one"),
     ("Up, Down", "what you sent before"),
     ("End", "to the latest message (when the input is empty)"),
     ("Esc", "closes what stands over the input"),
