@@ -57,7 +57,7 @@ class Disconnected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconnected(Event):
-    """The client is back in its place; ``replayed`` missed messages were shown before this."""
+    """The client is back in its place; ``replayed`` missed messages of others were shown before this."""
 
     replayed: int
 

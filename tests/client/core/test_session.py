@@ -321,6 +321,17 @@ def test_messages_of_every_topic_are_counted_and_other_events_are_not() -> None:
     assert [event.replayed for event in desk.seen(Reconnected)] == [3]
 
 
+def test_ones_own_messages_were_not_missed(desk: Desk) -> None:
+    desk.last.update({"public": 3, OWN: 1})
+    desk.reconnect()
+    pages = {"public": (say(1), say(2, "just before", "Alice"), say(3)), OWN: (whisper(1, "online", "Alice", "Bob"),)}
+    for question in desk.of(m.AskHistory):
+        bodies = tuple([encode(each) for each in pages[question.topic]])
+        desk.hear(m.History(question.ask, question.topic, 1, desk.last[question.topic], bodies))
+    assert len(desk.seen(Message)) == 3
+    assert [event.replayed for event in desk.seen(Reconnected)] == [2]
+
+
 def test_each_outage_counts_for_itself(desk: Desk) -> None:
     for seq in (1, 2):
         desk.last["public"] = seq

@@ -1,6 +1,7 @@
 import pytest
 
 from zchat_client.tui import words
+from zchat_client.tui.conversations import Missed
 from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.look import ASCII, Glyphs
 from zchat_client.tui.painting import plain
@@ -17,7 +18,7 @@ KEYS = hints(KeyNames({}))
 def shown(
     link: Link = CONNECTED,
     who: Who = ALICE,
-    missed: int | None = None,
+    missed: Missed | None = None,
     width: int = 80,
     keys: Hints = (),
     note: str = "",
@@ -34,8 +35,11 @@ def test_who_is_away_sees_it() -> None:
 
 
 def test_what_was_caught_up_is_said_for_a_while() -> None:
-    assert shown(missed=1).endswith("caught up: 1 missed message")
-    assert "caught up" not in shown(CONNECTED._replace(since_s=31), missed=1)
+    assert shown(missed=Missed(1, 0)).endswith("caught up: 1 missed message")
+    assert shown(missed=Missed(3, 1)).endswith("caught up: 3 missed messages and 1 elsewhere")
+    assert shown(missed=Missed(0, 2)).endswith("caught up: 2 missed messages elsewhere")
+    assert "caught up" not in shown(missed=Missed(0, 0))
+    assert "caught up" not in shown(CONNECTED._replace(since_s=31), missed=Missed(1, 0))
 
 
 def test_commands_that_wait_are_named() -> None:
@@ -76,7 +80,7 @@ def test_the_latency_goes_first_and_then_the_way_to_other_places() -> None:
 @pytest.mark.parametrize("missed", [None, 1, 12_345])
 @pytest.mark.parametrize("away", [None, "", "lunch, and then some more of it"])
 def test_the_way_out_and_the_help_are_there_and_no_key_is_cut(
-    width: int, name: str, title: str, missed: int | None, away: str | None
+    width: int, name: str, title: str, missed: Missed | None, away: str | None
 ) -> None:
     for link in (CONNECTED, CONNECTED._replace(waiting=7), GONE, GONE._replace(ever=False, trouble="no answer " * 9)):
         row = shown(link, Who(name, title, away), missed, width, KEYS)
@@ -91,10 +95,10 @@ def test_the_way_out_and_the_help_are_there_and_no_key_is_cut(
 
 def test_a_word_for_a_moment_is_read_whole_instead_of_the_keys() -> None:
     note = words.LEAVE_HINT.format(key="Ctrl+Q")
-    row = shown(who=Who("alexandria-the-first", "Laboratory", "lunch"), missed=3, width=60, keys=KEYS, note=note)
+    row = shown(who=Who("alexandria-the-first", "Laboratory", "lunch"), missed=Missed(3, 0), width=60, keys=KEYS, note=note)
     assert row.endswith(f"  {note}")
     assert row.startswith(" ◐ alexandria-the-")
-    assert shown(who=Who("alice", "Lab", ""), missed=3, width=60, note=note).startswith(" ◐ alice at Lab · away ")
+    assert shown(who=Who("alice", "Lab", ""), missed=Missed(3, 0), width=60, note=note).startswith(" ◐ alice at Lab · away ")
 
 
 def test_the_keys_are_those_of_the_settings_the_first_of_several() -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.client.tui.telling import forged, kinds, message, presence, texts, whisper
 from zchat_client import events as e
 from zchat_client.tui.conversation import PARTY, PUBLIC, Kind
+from zchat_client.tui.conversations import Missed
 from zchat_client.tui.story import Story
 
 DAY_MS = 86_400_000
@@ -49,9 +50,30 @@ def test_missed_messages_stand_below_a_line_that_counts_them(story: Story) -> No
     missed = [Kind.CAUGHT_UP, Kind.SAID, Kind.SAID, Kind.SAID]
     assert kinds(story.conversations.open) == [Kind.DAY, Kind.SYSTEM, *missed, Kind.SYSTEM]
     assert story.conversations.open.lines[2].text == "3"
-    assert story.conversations.missed == 3
+    assert story.conversations.missed == Missed(here=3, elsewhere=0)
     story.conversations.show(story.conversations.whispers_with("bob").key)
     assert story.conversations.missed is None, "whoever looks elsewhere has seen it"
+
+
+def test_ones_own_messages_were_not_missed(story: Story) -> None:
+    story.take(e.Disconnected(at=0, reason="cut"))
+    story.take(message(1, "said just before", "alice", replayed=True))
+    story.take(e.Reconnected(at=0, replayed=0))
+    assert Kind.CAUGHT_UP not in kinds(story.conversations.open)
+    assert story.conversations.missed == Missed(here=0, elsewhere=0)
+
+
+def test_what_was_missed_elsewhere_is_told_apart(story: Story) -> None:
+    story.take(e.Disconnected(at=0, reason="cut"))
+    story.take(message(1, replayed=True))
+    story.take(message(1, topic="party", replayed=True))
+    story.take(message(2, "mine", "alice", replayed=True))
+    story.take(replace(whisper(1), replayed=True))
+    # Of these, somebody is ignored: the client counts what it lets nobody read.
+    story.take(e.Reconnected(at=0, replayed=5))
+    assert story.conversations.missed == Missed(here=1, elsewhere=2)
+    counts = [line.text for each in story.conversations for line in each.lines if line.kind is Kind.CAUGHT_UP]
+    assert counts == ["1", "1", "1"]
 
 
 def test_an_outage_is_told_in_public_and_where_one_looks(story: Story) -> None:

@@ -301,9 +301,10 @@ class Conversation:
         self._caught_up.text = str(int(self._caught_up.text) + 1)
         self.changed(self._caught_up)
 
-    def caught_up(self) -> None:
-        """Nothing is missing any more."""
-        self._caught_up = None
+    def caught_up(self) -> int:
+        """Nothing is missing any more; returns how much was."""
+        line, self._caught_up = self._caught_up, None
+        return 0 if line is None else int(line.text)
 
     def remember_input(self, text: str) -> None:
         """What was entered can be fetched again."""

@@ -1,12 +1,20 @@
 """All conversations of one run: which there are, which of them is open, and whether somebody sees its end."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from zchat_client.core.roster import name_key
 from zchat_client.events import Place
 from zchat_client.tui import words
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line
 from zchat_client.tui.order import listed
+
+
+class Missed(NamedTuple):
+    """How many messages of others an outage has brought late: where one looked then, and elsewhere."""
+
+    here: int
+    elsewhere: int
 
 
 class Conversations:
@@ -17,7 +25,7 @@ class Conversations:
         self.open_key = PUBLIC
         self.looking = True
         # Told until another conversation is opened.
-        self.missed: int | None = None
+        self.missed: Missed | None = None
 
     def __iter__(self) -> Iterator[Conversation]:
         return iter(self._by_key.values())
@@ -123,8 +131,8 @@ class Conversations:
 
     # -- outages ------------------------------------------------------------------------------------------------------
 
-    def caught_up(self, missed: int) -> None:
+    def caught_up(self) -> None:
         """The connection is there again, and so is what was missed."""
-        self.missed = missed
-        for each in self:
-            each.caught_up()
+        counts = {each.key: each.caught_up() for each in self}
+        here = counts.pop(self.open_key)
+        self.missed = Missed(here, sum(counts.values()))

@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from zchat_client.tui import words
+from zchat_client.tui.conversations import Missed
 from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.painting import Piece, Row
@@ -77,7 +78,7 @@ def hints(keys: KeyNames) -> Hints:
     return tuple([Hint(name, text.format(key=keys.first(name))) for name, text in words.KEYS.items()])
 
 
-def status(link: Link, who: Who, right: str | Hints, missed: int | None, width: int, glyphs: Glyphs) -> Row:
+def status(link: Link, who: Who, right: str | Hints, missed: Missed | None, width: int, glyphs: Glyphs) -> Row:
     """The row: connection, whether one is away, what was caught up; on the right a note, or the keys.
 
     What matters less gives way to what matters more, the way out least of all; no key is cut.
@@ -90,7 +91,7 @@ def status(link: Link, who: Who, right: str | Hints, missed: int | None, width: 
     return _spread([each.piece for each in parts], [each.piece for each in keys], width, glyphs)
 
 
-def _connected(link: Link, who: Who, missed: int | None, glyphs: Glyphs) -> list[_Part]:
+def _connected(link: Link, who: Who, missed: Missed | None, glyphs: Glyphs) -> list[_Part]:
     between = f" {glyphs.between} "
     mark = Piece(f" {glyphs.online} ", "here") if who.away is None else Piece(f" {glyphs.away} ", "count")
     parts = [
@@ -104,8 +105,8 @@ def _connected(link: Link, who: Who, missed: int | None, glyphs: Glyphs) -> list
             parts.append(_Part("why", Piece(between + cut(why, _WHY_COLUMNS, glyphs.more), "count"), _SHORT))
     if link.latency_s is not None:
         parts.append(_Part("latency", Piece(f"{between}{max(1, round(link.latency_s * 1000))} ms", "dim")))
-    if missed and link.since_s < _CAUGHT_UP_S:
-        parts.append(_Part("caught_up", Piece(between + words.caught_up(missed), "caught"), _COUNT_COLUMNS))
+    if missed and sum(missed) and link.since_s < _CAUGHT_UP_S:
+        parts.append(_Part("caught_up", Piece(between + words.caught_up(*missed), "caught"), _COUNT_COLUMNS))
     if link.waiting > 1:
         parts.append(_Part("under_way", Piece(f"{between}{link.waiting} on their way", "dim")))
     return parts

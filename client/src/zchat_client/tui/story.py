@@ -111,7 +111,7 @@ class Story:
             if was is not None:
                 line.state = State.KEPT if was.state is State.PENDING else was.state
         replayed = self._outage if isinstance(event, e.Error) else event.replayed
-        if self._outage and replayed:
+        if self._outage and replayed and not line.own:
             conversation.catching_up(event.at)
         if not conversation.add(line, of_before=replayed and not self._outage):
             return
@@ -163,7 +163,7 @@ class Story:
                 conversations.missed, self.lost_at = None, event.at
                 conversations.everywhere(words.LOST, event.at)
             case e.Reconnected():
-                conversations.caught_up(event.replayed)
+                conversations.caught_up()
                 conversations.everywhere(words.back_after(event.at - (self.lost_at or event.at)), event.at)
                 self.lost_at = None
 
