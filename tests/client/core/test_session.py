@@ -324,7 +324,10 @@ def test_messages_of_every_topic_are_counted_and_other_events_are_not() -> None:
 def test_ones_own_messages_were_not_missed(desk: Desk) -> None:
     desk.last.update({"public": 3, OWN: 1})
     desk.reconnect()
-    pages = {"public": (say(1), say(2, "just before", "Alice"), say(3)), OWN: (whisper(1, "online", "Alice", "Bob"),)}
+    pages: dict[str, tuple[m.Kept, ...]] = {
+        "public": (say(1), say(2, "just before", "Alice"), say(3)),
+        OWN: (whisper(1, "online", "Alice", "Bob"),),
+    }
     for question in desk.of(m.AskHistory):
         bodies = tuple([encode(each) for each in pages[question.topic]])
         desk.hear(m.History(question.ask, question.topic, 1, desk.last[question.topic], bodies))

@@ -132,3 +132,57 @@ def test_a_refused_text_that_still_waits_is_there_again(broker: Broker, tmp_path
             await stage.until(lambda: "nobody-there" in stage.screen.entry._trouble, "what is wrong with it")
 
     play(scenario())
+
+
+def test_a_whisper_that_was_never_opened_is_unread_after_a_restart_too(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name) as bob:
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees("at Lab")
+                await bob.whisper(name, "psst")
+                await unread_of(stage, bob_name)
+            for _ in range(2):
+                async with on_stage(broker, tmp_path, name) as stage:
+                    await unread_of(stage, bob_name)
+            async with on_stage(broker, tmp_path, name) as stage:
+                await unread_of(stage, bob_name)
+                await stage.types("", "alt+2")
+                await stage.sees("psst", "new since you looked")
+            async with on_stage(broker, tmp_path, name) as stage:
+                await none_is_unread(stage, bob_name)
+
+    play(scenario())
+
+
+def test_what_was_read_with_another_program_is_not_new_at_the_first_start(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name) as bob:
+            async with user(broker, tmp_path, name) as alice:
+                reading = asyncio.create_task(read_all(alice))
+                await bob.whisper(name, "read elsewhere")
+                await alice.whisper(bob_name, "yes")
+            await reading
+            for _ in range(2):
+                async with on_stage(broker, tmp_path, name) as stage:
+                    await none_is_unread(stage, bob_name)
+
+    play(scenario())
+
+
+async def none_is_unread(stage: Stage, name: str) -> None:
+    """His whispers have been loaded, and none of them counts as new."""
+    assert stage.app.chat is not None
+    conversation = stage.app.chat.conversations.whispers_with(name)
+    await stage.until(lambda: conversation.lines, "his whispers")
+    assert conversation.unread == 0
+
+
+async def unread_of(stage: Stage, name: str) -> None:
+    """His whisper is counted in the list."""
+    await stage.until(lambda: any(f"@{name}" in row and _count_in(row) == "1" for row in stage.rows()), "1 unread")
+
+
+def _count_in(row: str) -> str:
+    return row.split("│")[0].split()[-1].rstrip("!")

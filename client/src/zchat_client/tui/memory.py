@@ -16,6 +16,8 @@ _PARTNERS: Final = 20
 # Drafts are worth more than read positions, which change with every message.
 _SAVE_S: Final = 0.5
 _SAVE_READ_S: Final = 5.0
+# The note of how far whispers were there before the first run.
+_WHISPERS: Final = "read.user"
 
 
 class Memory:
@@ -48,6 +50,13 @@ class Memory:
         conversation.refused = conversation.refused or _refused(str(self._notes.get(f"refused.{conversation.key}", "")))
         conversation.notify = str(self._notes.get(f"notify.{conversation.key}", ""))
         conversation.read_seq = max(conversation.read_seq, self._number(f"read.{conversation.key}"))
+        if conversation.partner is not None:
+            conversation.read_seq = conversation.read_seq or self._number(_WHISPERS)
+
+    def know_whispers(self, seq: int) -> None:
+        """Those up to ``seq`` were there before the first run: whoever kept none of them open has not missed them."""
+        if self._notes.get(_WHISPERS) is None:
+            self._notes.set(_WHISPERS, seq)
 
     def closed_at(self, conversation: Conversation) -> int:
         """The message after which it was taken off the list."""

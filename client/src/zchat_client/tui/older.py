@@ -119,9 +119,11 @@ class Older:
         self._story.reader.arrived.update(page.delivered)
         if self._whispers_from is None:
             top = (whispers[-1].seq or 0) if whispers else 0
-            for conversation in self._story.conversations:
-                if conversation.partner is not None:
-                    conversation.behind(top)
+            partners = [each for each in self._story.conversations if each.partner is not None]
+            for conversation in partners:
+                conversation.behind(top)
+            # Those that have come in this run were not there before it.
+            self._memory.know_whispers(min([top, *[each.first_seq - 1 for each in partners if each.first_seq]]))
         found = self._by_conversation(whispers)
         for conversation, those in found.items():
             self._memory.restore(conversation)

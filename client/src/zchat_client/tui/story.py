@@ -137,7 +137,9 @@ class Story:
 
     def took_page(self, conversation: Conversation, lines: list[Line]) -> None:
         """A page of history was put in front; what was said since one looked last may be in it."""
-        fresh = [line for line in lines if line.seq > conversation.read_seq > 0 and not line.own]
+        # Of public and a party nobody knows what was new to who has read nothing there yet.
+        known = conversation.partner is not None or conversation.read_seq > 0
+        fresh = [line for line in lines if known and line.seq > conversation.read_seq and not line.own]
         if not fresh:
             return
         conversation.mark_new_before(conversation.lines.index(fresh[0]), fresh[0])
