@@ -105,10 +105,20 @@ def test_ascii_marks_for_terminals_that_have_no_others() -> None:
 
 
 def test_links_and_hits_stand_out() -> None:
-    found = Found(re.compile("see", re.IGNORECASE), 7)
+    found = Found(re.compile("see", re.IGNORECASE), 7, frozenset({7}))
     row = rows(said("See https://example.org", seq=7), 120, GLYPHS, found)[0]
     assert Piece("See", "found") in row
     assert Piece("https://example.org", "link", "https://example.org") in row
+
+
+def test_a_line_that_is_no_hit_has_no_mark_though_it_has_one_of_the_words() -> None:
+    found = Found(re.compile("number|4"), 8, frozenset({4, 8}))
+    styles = {
+        seq: {piece.style for piece in rows(said(f"number {seq}", seq=seq), 120, GLYPHS, found)[0]} for seq in (3, 4, 8)
+    }
+    assert "match" in styles[4]
+    assert "found" in styles[8]
+    assert styles[3].isdisjoint({"match", "found"})
 
 
 def test_code_keeps_its_spaces_in_a_style_of_its_own() -> None:

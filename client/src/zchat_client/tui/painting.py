@@ -30,10 +30,11 @@ Row = list[Piece]
 
 
 class Found(NamedTuple):
-    """What is searched for, and the seq of the message that one stands at."""
+    """What is searched for, the seq of the message that one stands at, and those of all that were found."""
 
     pattern: re.Pattern[str]
     seq: int
+    seqs: frozenset[int]
 
 
 def height(line: Line, width: int, glyphs: Glyphs) -> int:
@@ -235,7 +236,7 @@ def _clip(piece: Piece, position: int, part: Span) -> Row:
 def _pieces(body: str, style: str, line: Line, found: Found | None) -> list[tuple[int, Piece]]:
     """The text with its links and what was searched for."""
     marked = [(span, "link", body[span.start : span.end]) for span in links(body)]
-    if found is not None and line.kind is Kind.SAID:
+    if found is not None and line.seq in found.seqs:
         hit = "found" if line.seq == found.seq else "match"
         marked += [(Span(*match.span()), hit, "") for match in found.pattern.finditer(body) if match.group()]
     marked.sort()

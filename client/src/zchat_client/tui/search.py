@@ -118,7 +118,7 @@ class SearchBar(Horizontal):
             await self._step(-1)
         else:
             self._tell(words.NOTHING_FOUND)
-            log.search(Found(self._pattern, 0))
+            log.search(None)
 
     async def _step(self, direction: int) -> None:
         chat, log = self._chat, self._log
@@ -129,7 +129,7 @@ class SearchBar(Horizontal):
         seq = self._hits[self._hit]
         await chat.older.load_until(chat.conversations.open, seq)
         log.follow()
-        log.search(Found(self._pattern, seq))
+        log.search(Found(self._pattern, seq, frozenset(self._hits)))
 
     def _tell(self, text: str) -> None:
         self.query_one("#hits", Label).update(text)
