@@ -86,7 +86,7 @@ def test_a_whisper_is_answered(house: House, broker: Broker, at_terminal: Open) 
     terminal.wait_for(f"{bob.name} has gone")
     terminal.is_read()
     terminal.types("good night" + ENTER)
-    terminal.wait_for(f"{bob.name} is away; he will get it")
+    terminal.wait_for(f"waits until {bob.name} is here")
 
 
 def test_an_invitation_is_accepted_by_key_while_one_types(house: House, broker: Broker, at_terminal: Open) -> None:

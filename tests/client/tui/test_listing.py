@@ -1,6 +1,6 @@
 from zchat_client.events import PartyMembers
 from zchat_client.tui.conversation import Conversation
-from zchat_client.tui.listing import Person, Ranks, people, strip
+from zchat_client.tui.listing import Person, Ranks, conversations, people, strip
 from zchat_client.tui.look import ASCII, Glyphs
 from zchat_client.tui.painting import plain
 
@@ -54,4 +54,18 @@ def test_the_strip_marks_what_was_begun_elsewhere() -> None:
     public.number, bob.number = 1, 2
     public.draft = bob.draft = "begun"
     bob.unread = 2
-    assert plain(strip([public, bob], "public", ASCII)) == " 1 public | 2 @bob ~ 2"
+    assert plain(strip([public, bob], "public", ASCII)) == " 1 public | 2 @bob ~ 2!"
+
+
+def test_what_is_for_oneself_has_one_mark_wherever_it_was_said() -> None:
+    public, bob = Conversation("public", "public"), Conversation("@bob", "@bob", "bob")
+    carol = Conversation("@carol", "@carol", "carol")
+    public.number, bob.number, carol.number = 1, 2, 3
+    public.unread, bob.unread, bob.mentions = 4, 1, 1
+
+    def rows() -> list[str]:
+        return [plain(row).strip() for _, row in conversations([public, bob, carol], "", 16, ASCII)[1:]]
+
+    assert rows() == ["1 public     4", "2 @bob      1!", "3 @carol"]
+    public.mentions, bob.mentions, carol.unread = 1, 0, 100
+    assert rows() == ["1 public    4!", "2 @bob      1!", "3 @carol  99+!"]

@@ -64,7 +64,7 @@ def test_an_action_has_no_colon() -> None:
         (State.PENDING, "hi …"),
         (State.KEPT, "hi ✓"),
         (State.DELIVERED, "hi ✓✓"),
-        (State.WAITING, "hi ✓ carol is away; he will get it"),
+        (State.WAITING, "hi ✓ waits until carol is here"),
     ],
 )
 def test_one_sees_what_became_of_a_message(state: State, mark: str) -> None:
@@ -89,7 +89,7 @@ def test_the_mark_stands_beside_the_last_row_of_code(state: State, width: int) -
 
 def test_that_a_whisper_waits_stands_below_code() -> None:
     made = rows(said("```\nx\n```", state=State.WAITING, recipient="carol"), 120, GLYPHS, None)
-    assert plain(made[-1]).endswith("✓ carol is away; he will get it")
+    assert plain(made[-1]).endswith("✓ waits until carol is here")
 
 
 @pytest.mark.parametrize("state", [State.NONE, State.KEPT])

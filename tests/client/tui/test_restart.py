@@ -71,7 +71,7 @@ def test_one_sees_again_which_whispers_have_arrived(broker: Broker, tmp_path: Pa
         async with on_stage(broker, tmp_path, name) as stage:
             await stage.sees("at Lab")
             await stage.types(f"/w {bob_name} one", "enter")
-            await stage.sees(f"one ✓ {bob_name} is away")
+            await stage.sees(f"one ✓ waits until {bob_name} is here")
             async with user(broker, tmp_path / "bob", bob_name) as bob:
                 reading = asyncio.create_task(read_all(bob))
                 await stage.sees("one ✓✓")
@@ -79,11 +79,11 @@ def test_one_sees_again_which_whispers_have_arrived(broker: Broker, tmp_path: Pa
             await stage.sees("has gone")
             await stage.reads()
             await stage.types("two", "enter")
-            await stage.sees(f"two ✓ {bob_name} is away")
+            await stage.sees(f"two ✓ waits until {bob_name} is here")
         async with on_stage(broker, tmp_path, name) as stage:
             await stage.sees(f"2 @{bob_name}")
             await stage.types("", "alt+2")
-            await stage.sees("one ✓✓", f"two ✓ {bob_name} is away")
+            await stage.sees("one ✓✓", f"two ✓ waits until {bob_name} is here")
 
     play(scenario())
 

@@ -43,7 +43,7 @@ def conversations(listed: list[Conversation], open_key: str, width: int, glyphs:
         pad = " " * max(0, room - width_of(name))
         style = "unread" if each.unread else "base"
         row = [Piece(" "), Piece(label, "dim"), Piece(name, style), Piece(draft, "dim"), Piece(pad + " ")]
-        row.append(Piece(count, "alert" if each.mentions or (each.partner and each.unread) else "count"))
+        row.append(Piece(count, "alert" if is_for_one(each) else "count"))
         if each.key == open_key:
             row.append(Piece("", "selected"))
         rows.append((each.key, row))
@@ -65,7 +65,7 @@ def strip(listed: list[Conversation], open_key: str, glyphs: Glyphs) -> Row:
         if each.draft and not is_open:
             row.append(Piece(f" {glyphs.draft}", "dim"))
         if each.unread:
-            row.append(Piece(f" {_count(each)}", "alert" if each.mentions or each.partner else "count"))
+            row.append(Piece(f" {_count(each)}", "alert" if is_for_one(each) else "count"))
     return row
 
 
@@ -76,7 +76,12 @@ def between(glyphs: Glyphs) -> Piece:
 
 def _count(conversation: Conversation) -> str:
     count = "" if not conversation.unread else "99+" if conversation.unread > 99 else str(conversation.unread)
-    return f"{count}!" if conversation.mentions else count
+    return f"{count}!" if is_for_one(conversation) else count
+
+
+def is_for_one(conversation: Conversation) -> bool:
+    """Whether something unread there names oneself, or was whispered to nobody else."""
+    return conversation.mentions > 0 or (conversation.partner is not None and conversation.unread > 0)
 
 
 def people(here: Iterable[Person], ranks: Ranks, width: int, glyphs: Glyphs, lost_at: int | None = None) -> Rows:

@@ -22,7 +22,6 @@ WHISPER_HINT: Final = "Whisper to {name}; nobody else reads it"
 
 NEW_LINE: Final = "new since you looked"
 CAUGHT_UP: Final = {True: "caught up: 1 missed message", False: "caught up: {count} missed messages"}
-START_OF_LOG: Final = "this is where it begins"
 MORE_BELOW: Final = "{mark} {count} new, End"
 BACK_BELOW: Final = "{mark} End goes to the latest"
 LOADING: Final = "loading older messages {more}"
@@ -42,7 +41,7 @@ _CHANGES: Final = {
     "invited": ("{name} is invited to the party", "You are invited to the party"),
     "joined": ("{name} joined the party", "You joined the party"),
     "declined": ("{name} declined the invitation", "You declined the invitation"),
-    "expired": ("the invitation of {name} has ended", "your invitation has ended"),
+    "expired": ("the invitation of {name} has ended", "the invitation to {whose} party has ended"),
     "left": ("{name} left the party", "You left the party"),
     "kicked": ("{name} was removed from the party", "You were removed from the party"),
     "leader": ("{name} leads the party now", "You lead the party now"),
@@ -126,13 +125,16 @@ def first_contact(fingerprint: str) -> str:
 
 def party(event: e.Party, own: bool) -> str:
     """What happened in a party."""
-    said = _CHANGES.get(event.change, (f"{{name}}: {event.change}", event.change))[own].format(name=event.name)
+    whose = f"{event.leader}'s" if event.leader else "a"
+    known = _CHANGES.get(event.change)
+    said = f"{event.name}: {event.change}" if known is None else known[own].format(name=event.name, whose=whose)
     return f"{said} ({event.reason})" if event.reason else said
 
 
 def presence(event: e.Presence) -> str:
     """Somebody came, went, or is away."""
-    said = _PRESENCE.get(event.status, "{name}: " + event.status).format(name=event.name)
+    known = _PRESENCE.get(event.status)
+    said = f"{event.name}: {event.status}" if known is None else known.format(name=event.name)
     return f"{said}: {event.text}" if event.text else said
 
 
@@ -166,7 +168,8 @@ def open_invitation(inviter: str, names: tuple[str, ...], expires: int, more: in
 
 def moderated(event: e.Moderated) -> str:
     """What an admin did."""
-    said = _ACTS.get(event.act, f"{{by}}: {event.act} {{name}}").format(by=event.by, name=event.name)
+    known = _ACTS.get(event.act)
+    said = f"{event.by}: {event.act} {event.name}" if known is None else known.format(by=event.by, name=event.name)
     until = f" until {_moment(event.until)}" if event.until is not None else ""
     return f"{said}{until}" + (f": {event.reason}" if event.reason else "")
 
@@ -185,7 +188,7 @@ def bans(event: e.Bans) -> str:
 
 def ignored(names: tuple[str, ...]) -> str:
     """Whom one does not want to read."""
-    return f"You ignore: {', '.join(names) or 'nobody'}"
+    return f"You ignore: {', '.join(names)}" if names else "You do not ignore anybody."
 
 
 def safety(event: e.SafetyCode | e.Trusted) -> str:
@@ -206,7 +209,7 @@ def notice(title: str, text: str, count: int) -> tuple[str, str]:
 
 def waiting(recipient: str) -> str:
     """Beside a whisper that its recipient will get later."""
-    return f"{recipient} is away; he will get it"
+    return f"waits until {recipient} is here"
 
 
 def lagged(dropped: int) -> str:
@@ -222,7 +225,8 @@ def history(event: e.History) -> str:
         for each in event.messages
         if isinstance(each, e.Message)
     ]
-    return "\n".join([f"History of {event.topic}:" if lines else f"No history of {event.topic}.", *lines])
+    topic = "the party" if event.topic == "party" else event.topic
+    return "\n".join([f"History of {topic}:" if lines else f"{topic.capitalize()} has no history yet.", *lines])
 
 
 def unsent(lines: tuple[str, ...], more: str) -> str:
