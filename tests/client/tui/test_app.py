@@ -144,7 +144,7 @@ def test_typed_commands_work_in_every_conversation(broker: Broker, tmp_path: Pat
             await stage.sees(f"@{bob_name}")
             await stage.types("", "alt+2")
             await stage.sees(f"@{bob_name} ›")
-            for typed, answer in (("/who", "Here: "), ("/history 1", "istory of public")):
+            for typed, answer in (("/who", "Here: "), ("/history 1", "istory")):
                 await stage.types(typed, "escape", "enter")
                 await stage.sees(answer)
             await stage.types("/me waves", "enter")
@@ -162,5 +162,23 @@ def test_typed_commands_work_in_every_conversation(broker: Broker, tmp_path: Pat
             await stage.types("/close", "escape", "enter")
             await stage.sees("public ›")
             await stage.misses("3 party")
+
+    play(scenario())
+
+
+def test_what_cannot_be_done_says_so(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            await stage.types("/close", "escape", "enter")
+            await stage.sees("Public stays on the list.", "public › /close")
+            stage.screen.entry.fill("")
+            await stage.types("/notify", "escape", "enter")
+            await stage.sees("you are told here when you are named", "on|mentions|off changes that")
+            await stage.types("", "ctrl+k")
+            await stage.types("nothing of that name", "enter")
+            await stage.sees("nothing is called so", "nothing of that name")
+            await stage.types("", "escape")
+            await stage.misses("nothing of that name")
 
     play(scenario())

@@ -13,7 +13,7 @@ from zchat_client.client import Client
 from zchat_client.console import Console
 from zchat_client.core.roster import name_key
 from zchat_client.results import End
-from zchat_client.tui import local
+from zchat_client.tui import local, words
 from zchat_client.tui.completion import People
 from zchat_client.tui.conversation import PUBLIC, Conversation
 from zchat_client.tui.memory import Memory
@@ -203,16 +203,19 @@ class Chat:
 
     def _do(self, said: local.Local) -> None:
         match said:
+            case local.Notify(""):
+                told = words.told_of(self.story.notices.level(self.conversations.open))
+                self.conversations.system(told, round(time.time() * 1000))
             case local.Notify():
                 self.memory.keep_level(self.conversations.open, said.level)
             case local.Close():
                 self._close_conversation()
 
     def _close_conversation(self) -> None:
-        """Takes the open conversation off the list until something is said in it."""
+        """Takes the open conversation off the list until something is said in it. Raises ZchatError for public."""
         left = self.conversations.open
         if left.key == PUBLIC:
-            return
+            raise ZchatError(Code.USAGE, words.PUBLIC_STAYS)
         self.conversations.show(PUBLIC)
         # What was typed there was the command itself.
         left.hidden, left.draft = True, ""

@@ -10,9 +10,9 @@ from zchat_common.errors import Code, ZchatError
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """What one wants to be told of in the open conversation."""
+    """What one wants to be told of in the open conversation; without a level it asks for that."""
 
-    level: str
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ def parse(text: str) -> Local | None:
     match words:
         case ["/notify", level] if level.lower() in NOTIFY_LEVELS:
             return Notify(level.lower())
+        case ["/notify"]:
+            return Notify()
         case ["/notify", *_]:
             raise ZchatError(Code.USAGE, f"Usage: {_NOTIFY.usage}")
         case ["/close"]:

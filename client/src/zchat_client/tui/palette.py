@@ -70,13 +70,14 @@ class Palette(ModalScreen[Place | None]):
         width = max((len(each.label) for each in self._shown), default=0)
         room = min(_COLUMNS, self.app.size.width) - 8
         rows = [cut(f"{each.label.ljust(width)}  {each.does}".rstrip(), room, self._more) for each in self._shown]
-        listed.add_options([Option(Content(row)) for row in rows])
+        listed.add_options([Option(Content(row)) for row in rows] or [Option(words.NO_PLACE, disabled=True)])
         listed.highlighted = 0 if self._shown else None
 
     @on(Input.Submitted)
     def _go(self) -> None:
         chosen = self.query_one(OptionList).highlighted
-        self._close(None if chosen is None else self._shown[chosen])
+        if chosen is not None:
+            self._close(self._shown[chosen])
 
     @on(OptionList.OptionSelected)
     def _click(self, event: OptionList.OptionSelected) -> None:

@@ -265,7 +265,7 @@ class ChatScreen(Screen[None]):
             return
         self.entry.taken()
         self._turning.to_open()
-        if text.startswith("/notify"):
+        if text.startswith("/notify "):
             self.say(words.NOTIFY[chat.story.notices.level(chat.conversations.open)])
         self.log_view.go_to_end()
         self.level()

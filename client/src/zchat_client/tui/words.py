@@ -207,6 +207,11 @@ def notice(title: str, text: str, count: int) -> tuple[str, str]:
     return (title if count == 1 else f"{title} (and {count - 1} more)", text)
 
 
+def told_of(level: str) -> str:
+    """The answer to /notify."""
+    return f"{NOTIFY[level]}; /notify {'|'.join(NOTIFY)} changes that"
+
+
 def waiting(recipient: str) -> str:
     """Beside a whisper that its recipient will get later."""
     return f"waits until {recipient} is here"
@@ -285,6 +290,8 @@ NOTIFY: Final = {
     "mentions": "you are told here when you are named",
     "off": "you are told of nothing here",
 }
+PUBLIC_STAYS: Final = "Public stays on the list."
+NO_PLACE: Final = "nothing is called so"
 INPUT_KEYS: Final = [
     ("Enter", "send"),
     ("Alt+Enter or Ctrl+J", "new line"),
