@@ -182,3 +182,16 @@ def test_what_cannot_be_done_says_so(broker: Broker, tmp_path: Path) -> None:
             await stage.misses("nothing of that name")
 
     play(scenario())
+
+
+def test_whom_one_whispers_with_is_called_as_he_calls_himself(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob, name = unique("Bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob):
+            for _ in range(2):
+                async with on_stage(broker, tmp_path, name) as stage:
+                    await stage.sees("at Lab")
+                    await stage.types(f"/w {bob.lower()} psst", "enter")
+                    await stage.sees(f"2 @{bob}", f"@{bob} ›", "psst ✓✓", f"Whisper to {bob};")
+
+    play(scenario())

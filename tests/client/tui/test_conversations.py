@@ -1,6 +1,8 @@
 """Which conversations there are, and what of them is new to somebody."""
 
-from tests.client.tui.telling import kinds, message, party, whisper
+import pytest
+
+from tests.client.tui.telling import kinds, message, party, presence, whisper
 from zchat_client import events as e
 from zchat_client.tui.conversation import PARTY, PUBLIC, Kind, Line
 from zchat_client.tui.story import Story
@@ -68,3 +70,22 @@ def test_a_conversation_that_never_came_to_anything_takes_no_number(story: Story
     story.take(e.Error(at=0, code="no_such_user", text="Nobody is called bbo.", typed="/w bbo psst", id=1))
     story.take(whisper(1))
     assert [(each.key, each.number) for each in story.conversations.listed()] == [(PUBLIC, 1), ("@bob", 2)]
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        e.Sent(at=0, topic="user", seq=1, typed="/w dora hi", id=1, recipient="Dora", delivery="online"),
+        whisper(1, sender="Dora"),
+        whisper(1, "hi", "alice", "Dora"),
+        e.Delivered(at=0, recipient="Dora", seq=1),
+        presence("online", "Dora"),
+    ],
+)
+def test_whom_one_whispers_with_is_called_as_he_calls_himself(story: Story, heard: e.Event) -> None:
+    story.take(e.Pending(at=0, typed="/w dora hi", id=1, recipient="dora"))
+    story.take(heard)
+    (dora,) = [each for each in story.conversations if each.partner is not None]
+    assert (dora.key, dora.title, dora.partner) == ("@dora", "@Dora", "Dora")
+    story.take(e.Pending(at=0, typed="/w DORA and", id=2, recipient="DORA"))
+    assert dora.title == "@Dora", "what is typed says nothing"

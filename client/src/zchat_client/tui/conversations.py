@@ -47,12 +47,16 @@ class Conversations:
         """The conversation on the screen."""
         return self._by_key[self.open_key]
 
-    def whispers_with(self, name: str) -> Conversation:
-        """The conversation of whispers with somebody, begun if there is none."""
+    def whispers_with(self, name: str, *, told: bool = False) -> Conversation:
+        """The conversation of whispers with somebody, begun if there is none. Whom the broker has ``told`` of is called
+        so from then on, whatever was typed before.
+        """
         key = f"@{name_key(name)}"
         found = self._by_key.get(key)
         if found is None:
             found = self._by_key[key] = Conversation(key, f"@{name}", name)
+        elif told and found.partner != name:
+            found.title, found.partner = f"@{name}", name
         return found
 
     def party(self) -> Conversation:

@@ -62,6 +62,7 @@ class Entry(Vertical):
         self._glyphs = glyphs
         self._conversation: Conversation | None = None
         self._trouble = ""
+        self._title = ""
         self._at = 0
         self._unentered = ""
         self._tabbed: tuple[str, list[completion.Choice], int] | None = None
@@ -90,14 +91,24 @@ class Entry(Vertical):
     def show(self, conversation: Conversation) -> None:
         """Another conversation, with what was begun in it."""
         self._conversation = conversation
-        title = cut(conversation.title, _PROMPT_COLUMNS, self._glyphs.more)
-        self.query_one("#prompt", Static).update(f"{title} {self._glyphs.prompt}")
-        self.composer.placeholder = words.hint(conversation.key, conversation.partner, over=conversation.over)
+        self._address(conversation)
         self._at = len(conversation.inputs)
         self._unseen = None
         self.tell("")
         self.fill(conversation.draft)
         self._put_back()
+
+    def _address(self, conversation: Conversation) -> None:
+        self._title = conversation.title
+        title = cut(self._title, _PROMPT_COLUMNS, self._glyphs.more)
+        self.query_one("#prompt", Static).update(f"{title} {self._glyphs.prompt}")
+        self.composer.placeholder = words.hint(conversation.key, conversation.partner, over=conversation.over)
+
+    def follow(self) -> None:
+        """Whom one whispers with may be called otherwise by now."""
+        conversation = self._conversation
+        if conversation is not None and conversation.title != self._title:
+            self._address(conversation)
 
     def fill(self, text: str) -> None:
         """Another text, which opens no list."""

@@ -110,6 +110,7 @@ class ChatScreen(Screen[None]):
         chat.conversations.look(self.looking and self.log_view.at_end)
         if turning.as_told():
             return
+        self.entry.follow()
         if story.trouble is not None:
             trouble, story.trouble = story.trouble, None
             typed = chat.as_typed(trouble.typed)

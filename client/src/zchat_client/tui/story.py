@@ -101,7 +101,8 @@ class Story:
         """Where something said belongs."""
         if not isinstance(event, e.Message):
             sender, recipient = event.sender or "", event.recipient or ""
-            return self.conversations.whispers_with(recipient if name_key(sender) == name_key(self.name) else sender)
+            partner = recipient if name_key(sender) == name_key(self.name) else sender
+            return self.conversations.whispers_with(partner, told=True)
         return self.conversations.party() if event.topic == PARTY else self.conversations.public
 
     def _said(self, event: Said) -> None:
@@ -176,6 +177,7 @@ class Story:
         stays = event.status == "away" or (event.status == "online" and folded in self.away_names)
         (self.away_names.add if event.status == "away" else self.away_names.discard)(folded)
         if self.conversations.get(f"@{folded}") is not None:
+            self.conversations.whispers_with(event.name, told=True)
             self.conversations.system(words.presence(event), event.at, f"@{folded}")
         # Who is away for a while, perhaps since he types nothing, is seen among the people; the log need not say it.
         if not stays and self.people <= _PRESENCE_TOLD_UP_TO:

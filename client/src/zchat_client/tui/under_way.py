@@ -60,6 +60,8 @@ class UnderWay:
 
     def sent(self, event: e.Sent) -> None:
         """The broker has it."""
+        if event.recipient is not None:
+            self._conversations.whispers_with(event.recipient, told=True)
         if event.id == self._entered_id:
             self._follow(self._said_to(event))
         state = _state_of(event)
@@ -87,7 +89,7 @@ class UnderWay:
 
     def delivered(self, event: e.Delivered) -> None:
         """The recipient of a whisper that waited for him has it."""
-        conversation = self._conversations.whispers_with(event.recipient)
+        conversation = self._conversations.whispers_with(event.recipient, told=True)
         line = conversation.by_seq(event.seq)
         line = line or next((each for each in conversation.pending if each.seq == event.seq), None)
         if line is not None:
