@@ -40,5 +40,5 @@ def test_only_messages_count_as_more_of_them(story: Story) -> None:
         story.take(message(seq))
         story.take(presence("online"))
         story.take(presence("offline"))
-    assert len(story.conversations.open.lines) == 8, "with a day and a mark"
+    assert len(story.conversations.open.lines) == 6, "with a day and a mark"
     assert story.conversations.open.said == 2

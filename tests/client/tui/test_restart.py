@@ -76,7 +76,7 @@ def test_one_sees_again_which_whispers_have_arrived(broker: Broker, tmp_path: Pa
                 reading = asyncio.create_task(read_all(bob))
                 await stage.sees("one ✓✓")
             await reading
-            await stage.sees("has gone")
+            await stage.sees(f"{bob_name} came and left")
             await stage.reads()
             await stage.types("two", "enter")
             await stage.sees(f"two ✓ waits until {bob_name} is here")

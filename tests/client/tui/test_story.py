@@ -175,7 +175,11 @@ def test_comings_and_goings_are_told_in_public_but_not_who_is_away_for_a_while(s
     for status in ("online", "away", "online", "away", "offline", "online"):
         story.take(presence(status))
     told = [line.text for line in story.conversations.open.lines if line.kind is Kind.SYSTEM]
-    assert told == ["bob is here", "bob has gone", "bob is here"]
+    assert told == ["bob is here"], "as what happened between has come to"
+    story.take(presence("away"))
+    story.take(presence("offline"))
+    told = [line.text for line in story.conversations.open.lines if line.kind is Kind.SYSTEM]
+    assert told == ["bob came and left"]
 
 
 def test_what_is_told_at_the_start_stands_below_what_was_said_before(story: Story) -> None:

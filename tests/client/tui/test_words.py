@@ -40,6 +40,6 @@ def test_a_history_is_of_something_that_has_a_name() -> None:
 def test_what_a_newer_broker_tells_is_shown_as_it_is() -> None:
     told = e.Party(at=0, change="{moved}", name="alice", leader="Bert", members=())
     assert words.party(told, own=True) == words.party(told, own=False) == "alice: {moved}"
-    assert words.presence(e.Presence(at=0, name="bob", status="{busy}", since=0, text="")) == "bob: {busy}"
+    assert words.presence("{busy}", "", ["bob"]) == "bob: {busy}"
     act = e.Moderated(at=0, act="{warn}", name="bob", by="root", until=None)
     assert words.moderated(act) == "root: {warn} bob"

@@ -7,6 +7,7 @@ from zchat_client import events as e
 from zchat_client.core.roster import name_key
 from zchat_client.tui import parties, words
 from zchat_client.tui.answers import answer
+from zchat_client.tui.comings import Comings
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line, State
 from zchat_client.tui.conversations import Conversations
 from zchat_client.tui.notices import Notices
@@ -54,6 +55,8 @@ class Story:
         self.away: str | None = None
         # Who is away, as name_key has them: their coming back is no coming.
         self.away_names: set[str] = set()
+        # What tells of comings and goings, by the key of its conversation.
+        self._comings: dict[str, Comings] = {}
         # This client has met the broker in an earlier attempt to get in.
         self.first_contact = False
         # What should be on the screen now, unless somebody types; whoever shows it sets it back.
@@ -177,11 +180,15 @@ class Story:
         stays = event.status == "away" or (event.status == "online" and folded in self.away_names)
         (self.away_names.add if event.status == "away" else self.away_names.discard)(folded)
         if self.conversations.get(f"@{folded}") is not None:
-            self.conversations.whispers_with(event.name, told=True)
-            self.conversations.system(words.presence(event), event.at, f"@{folded}")
+            self._came_or_went(self.conversations.whispers_with(event.name, told=True), event)
         # Who is away for a while, perhaps since he types nothing, is seen among the people; the log need not say it.
         if not stays and self.people <= _PRESENCE_TOLD_UP_TO:
-            self.conversations.system(words.presence(event), event.at, PUBLIC)
+            self._came_or_went(self.conversations.public, event)
+
+    def _came_or_went(self, conversation: Conversation, event: e.Presence) -> None:
+        if conversation.key not in self._comings:
+            self._comings[conversation.key] = Comings(conversation)
+        self._comings[conversation.key].take(event)
 
     def _invited(self, event: e.Invited) -> None:
         text = words.invitation(event.inviter, event.members)

@@ -66,7 +66,15 @@ NEEDS_CODE: Final = "not connected: your invitation code is needed"
 NEEDS_ANSWER: Final = "not connected"
 NO_CODE: Final = "Type the code that you were given, or press Esc."
 CODE_KEYS: Final = "Enter goes in, Esc gives up"
-_PRESENCE: Final = {"online": "{name} is here", "away": "{name} is away", "offline": "{name} has gone"}
+# Of one, and of several.
+_PRESENCE: Final = {
+    "online": ("is here", "are here"),
+    "away": ("is away", "are away"),
+    "offline": ("has gone", "have gone"),
+    "came and left": ("came and left", "came and left"),
+    "left and came back": ("left and came back", "left and came back"),
+}
+_NAMED_UP_TO: Final = 5
 
 
 def clock(at: int) -> str:
@@ -131,11 +139,15 @@ def party(event: e.Party, own: bool) -> str:
     return f"{said} ({event.reason})" if event.reason else said
 
 
-def presence(event: e.Presence) -> str:
-    """Somebody came, went, or is away."""
-    known = _PRESENCE.get(event.status)
-    said = f"{event.name}: {event.status}" if known is None else known.format(name=event.name)
-    return f"{said}: {event.text}" if event.text else said
+def presence(status: str, text: str, names: list[str]) -> str:
+    """These people came, went, or are away with this text; of many some are named."""
+    shown = (
+        names if len(names) <= _NAMED_UP_TO else [*names[: _NAMED_UP_TO - 1], f"{len(names) - _NAMED_UP_TO + 1} more"]
+    )
+    listed = f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
+    known = _PRESENCE.get(status)
+    said = f"{listed}: {status}" if known is None else f"{listed} {known[len(names) > 1]}"
+    return f"{said}: {text}" if text else said
 
 
 def who(event: e.Who) -> str:
