@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from tests.client.tui.stage import on_stage, play, user
+from tests.client.tui.stage import Stage, on_stage, play, user
 from tests.system.processes import Broker, House, unique
 
 
@@ -38,6 +38,12 @@ def test_a_changed_broker_key_is_a_dialog_and_leaving_is_the_safe_answer(house: 
     assert asyncio.run(is_asked("accept")) is None
 
 
+def shows_behind(stage: Stage, *words: str) -> bool:
+    """Whether these words are on the screen on which one chats, behind a dialog."""
+    strips = stage.screen._compositor.render_strips()
+    return all(any(word in "".join(segment.text for segment in strip) for strip in strips) for word in words)
+
+
 def test_being_online_elsewhere_and_being_taken_over_are_dialogs(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         name = unique("alice")
@@ -50,6 +56,9 @@ def test_being_online_elsewhere_and_being_taken_over_are_dialogs(broker: Broker,
             await stage.until(lambda: elsewhere.end is not None, "the other session's end")
             async with user(broker, tmp_path, name, takeover=True):
                 await stage.asks("Your place was taken over")
+                await stage.until(lambda: shows_behind(stage, "not connected", "As of ", f"· {name}"), "who was here")
+                assert not shows_behind(stage, "reconnecting")
+                assert not shows_behind(stage, f"● {name}")
                 await stage.pilot.press("enter")
                 await stage.until(lambda: stage.app.return_value == 6, "leaving")
 

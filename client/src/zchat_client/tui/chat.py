@@ -95,7 +95,7 @@ class Chat:
                 self.story.people = len(self.client.roster())
                 if self.is_own(event.name):
                     self.story.away = event.text if event.status == "away" else None
-            case e.Disconnected():
+            case e.Disconnected() | e.Bye():
                 self.people_changed = True
             case e.Reconnected():
                 self._take_statuses()

@@ -85,7 +85,7 @@ class Story:
             case e.Delivered():
                 self.reader.arrived.add(event.seq)
                 self.under_way.delivered(event)
-            case e.Connected() | e.Disconnected() | e.Reconnected():
+            case e.Connected() | e.Disconnected() | e.Reconnected() | e.Bye():
                 self._link(event)
             case e.Presence():
                 self._presence(event)
@@ -155,7 +155,7 @@ class Story:
 
     # -- what happens around it ---------------------------------------------------------------------------------------
 
-    def _link(self, event: e.Connected | e.Disconnected | e.Reconnected) -> None:
+    def _link(self, event: e.Connected | e.Disconnected | e.Reconnected | e.Bye) -> None:
         conversations = self.conversations
         match event:
             case e.Connected():
@@ -172,6 +172,8 @@ class Story:
                 conversations.caught_up()
                 conversations.everywhere(words.back_after(event.at - (self.lost_at or event.at)), event.at)
                 self.lost_at = None
+            case e.Bye():
+                self.lost_at = event.at if self.lost_at is None else self.lost_at
 
     def _presence(self, event: e.Presence) -> None:
         folded = name_key(event.name)
