@@ -82,7 +82,8 @@ def test_a_whisper_that_cannot_be_opened_stands_in_its_place_also_after_a_restar
         terminal.wait_for(f"@{mallory.name}")
         terminal.types(ALT_2)
         terminal.wait_for(f"@{mallory.name} ›")
-        rows = terminal.wait_for("cannot be opened")
+        terminal.wait_for("cannot be opened")
+        rows = terminal.wait_for("after it")
         assert 0 < place(rows, "before it") < place(rows, "cannot be opened") < place(rows, "after it")
         terminal.types("/exit" + ENTER)
         assert terminal.exit_code() == 0

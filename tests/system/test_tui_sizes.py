@@ -40,9 +40,9 @@ def test_what_is_read_and_the_end_stay_where_they_are_when_the_window_changes(
     for columns, lines in SIZES:
         terminal.resizes(columns, lines)
         terminal.wait(partial(ends, lines), f"the end at {columns}x{lines}")
-    terminal.types(PAGE_UP * 3)
-    terminal.wait_for("End goes to the latest")
-    first = first_number(terminal.rows())
+    # The letter shows that the keys before it have been seen to, and what they changed was drawn.
+    terminal.types(PAGE_UP * 3 + "x")
+    first = first_number(terminal.wait_for("public › x"))
     for columns, lines in SIZES:
         terminal.resizes(columns, lines)
         terminal.wait(partial(begins, lines, first), f"no. {first} at {columns}x{lines}")
