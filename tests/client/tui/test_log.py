@@ -45,7 +45,8 @@ def bar_rows(stage: Stage) -> list[tuple[str, str]]:
 
 
 def shows_last(stage: Stage, words: str) -> bool:
-    return words in log_rows(stage)[-1]
+    """Whether this was said last, and stands at the end; who comes and goes meanwhile may be told below it."""
+    return any(words in row for row in log_rows(stage)[-3:])
 
 
 async def resizes(stage: Stage, size: tuple[int, int]) -> None:

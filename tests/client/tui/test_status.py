@@ -77,7 +77,7 @@ def test_the_latency_goes_first_and_then_the_way_to_other_places() -> None:
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("name", ["alice", "alexandria-the-very-first-of-them"])
 @pytest.mark.parametrize("title", ["Lab", "a broker with a long title that goes on and on"])
-@pytest.mark.parametrize("missed", [None, 1, 12_345])
+@pytest.mark.parametrize("missed", [None, Missed(1, 0), Missed(12_345, 6)])
 @pytest.mark.parametrize("away", [None, "", "lunch, and then some more of it"])
 def test_the_way_out_and_the_help_are_there_and_no_key_is_cut(
     width: int, name: str, title: str, missed: Missed | None, away: str | None
@@ -87,7 +87,7 @@ def test_the_way_out_and_the_help_are_there_and_no_key_is_cut(
         assert row.endswith("Ctrl+Q leave")
         assert width_of(row) < width
         assert ("F1 help" in row) == ("F1" in row)
-        assert not (missed and link.connected) or f"caught up: {missed:,} m" in row
+        assert not (missed and link.connected) or f"caught up: {missed.here:,} m" in row
         assert ("Ctrl+K go to" in row) == ("Ctrl+K" in row)
         if width >= 80:
             assert "F1 help" in row
@@ -95,10 +95,14 @@ def test_the_way_out_and_the_help_are_there_and_no_key_is_cut(
 
 def test_a_word_for_a_moment_is_read_whole_instead_of_the_keys() -> None:
     note = words.LEAVE_HINT.format(key="Ctrl+Q")
-    row = shown(who=Who("alexandria-the-first", "Laboratory", "lunch"), missed=Missed(3, 0), width=60, keys=KEYS, note=note)
+    row = shown(
+        who=Who("alexandria-the-first", "Laboratory", "lunch"), missed=Missed(3, 0), width=60, keys=KEYS, note=note
+    )
     assert row.endswith(f"  {note}")
     assert row.startswith(" ◐ alexandria-the-")
-    assert shown(who=Who("alice", "Lab", ""), missed=Missed(3, 0), width=60, note=note).startswith(" ◐ alice at Lab · away ")
+    assert shown(who=Who("alice", "Lab", ""), missed=Missed(3, 0), width=60, note=note).startswith(
+        " ◐ alice at Lab · away "
+    )
 
 
 def test_the_keys_are_those_of_the_settings_the_first_of_several() -> None:
