@@ -7,6 +7,7 @@ import pytest
 
 from zchat_client import events as e
 from zchat_client.plain import PlainRenderer, wants_colours
+from zchat_common.durations import local_words, utc_words
 
 AT = 1_700_000_000_000
 DAY = 24 * 3600 * 1000
@@ -73,6 +74,14 @@ def test_a_line_begins_with_the_time() -> None:
         (e.PartyWho(at=AT, leader="Bob", members=("Alice", "Bob")), "-- party: Alice, Bob (leader)"),
         (e.Who(at=AT, users=(ALICE, BOB), admins=("Bob",)), "-- here: Alice, Bob (admin, away)"),
         (replace(message("six o'clock"), announcement=True), "*** six o'clock (Bob announces)"),
+        (
+            e.Error(at=AT, code="muted", text=f"You are muted until {utc_words(AT)} (by Root)"),
+            f"!! You are muted until {local_words(AT)} (by Root)",
+        ),
+        (
+            e.Moderated(at=AT, act="mute", name="Bob", by="Root", until=AT),
+            f"-- Root muted Bob until {local_words(AT)}",
+        ),
         (
             e.Moderated(at=AT, act="mute", name="Bob", by="Root", until=None, reason="too loud"),
             "-- Root muted Bob: too loud",

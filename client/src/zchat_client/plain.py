@@ -9,7 +9,7 @@ from typing import Final
 
 from zchat_client import events as e
 from zchat_client.core.roster import name_key
-from zchat_common.durations import as_utc
+from zchat_common.durations import as_utc, in_local_time, local_words
 from zchat_common.errors import Code
 from zchat_common.text import clean_text
 
@@ -104,7 +104,7 @@ class PlainRenderer:
                 return "-- commands\n" + "\n".join(f"{each.usage.ljust(width)}  {each.does}" for each in event.commands)
             case e.Error():
                 self._waiting = self._waiting or event.code == Code.BROKER_UNREACHABLE
-                return self._ink(_RED, f"!! {clean_text(event.text)}")
+                return self._ink(_RED, f"!! {in_local_time(clean_text(event.text))}")
             case e.Lagged():
                 return self._ink(_RED, f"!! {event.dropped} lines could not be shown in time")
             case e.Bye():
@@ -208,7 +208,7 @@ class PlainRenderer:
     def _past(self, event: e.Event) -> str:
         """A message of the history; the further lines of its text are not to be taken for other messages."""
         words = (self._words(event) or "").replace("\n", "\n      ")
-        return f"{self._dim(_local(event.at).strftime('%d %b %H:%M'))} {words}"
+        return f"{self._dim(local_words(event.at))} {words}"
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
@@ -274,7 +274,7 @@ def _marks(user: e.Member, is_admin: bool) -> str:
 
 
 def _until(at: int | None) -> str:
-    return "" if at is None else f" until {_local(at):%d %b %H:%M}"
+    return "" if at is None else f" until {local_words(at)}"
 
 
 def _local(at: int) -> datetime:

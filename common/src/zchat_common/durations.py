@@ -12,6 +12,8 @@ _SECONDS: Final = {"m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
 # Some days away from the end of Python's calendar, so that local time fits too.
 _FIRST_AT: Final = 0
 _LAST_AT: Final = 253_402_128_000_000
+_UTC_FORMAT: Final = "%Y-%m-%d %H:%M:%S UTC"
+_UTC_WORDS: Final = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} UTC\b")
 _DURATION: Final = re.compile("([0-9]{1,6})([mhdw])", re.IGNORECASE)
 
 
@@ -30,7 +32,29 @@ def parse_duration(text: str) -> int:
 
 def utc_words(at: int) -> str:
     """A moment (milliseconds since the epoch) for people, who may be in any time zone."""
-    return as_utc(at).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return as_utc(at).strftime(_UTC_FORMAT)
+
+
+def local_words(at: int) -> str:
+    """A moment (milliseconds since the epoch) for whoever sits at this machine."""
+    return _in_words(as_utc(at))
+
+
+def in_local_time(text: str) -> str:
+    """A text whose moments, as :func:`utc_words` writes them, are those of this machine's clock. Never raises."""
+    return _UTC_WORDS.sub(_in_local_words, text)
+
+
+def _in_local_words(found: re.Match[str]) -> str:
+    try:
+        return _in_words(datetime.strptime(found[0], _UTC_FORMAT).replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        # No calendar has it, or not in this time zone.
+        return found[0]
+
+
+def _in_words(moment: datetime) -> str:
+    return f"{moment.astimezone():%d %b %H:%M}"
 
 
 def as_utc(at: int) -> datetime:

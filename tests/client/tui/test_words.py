@@ -2,6 +2,10 @@ import pytest
 
 from zchat_client import events as e
 from zchat_client.tui import words
+from zchat_client.tui.story import Story
+from zchat_common.durations import local_words, utc_words
+
+AT = 1_700_000_000_000
 
 
 @pytest.mark.parametrize(
@@ -43,3 +47,14 @@ def test_what_a_newer_broker_tells_is_shown_as_it_is() -> None:
     assert words.presence("{busy}", "", ["bob"]) == "bob: {busy}"
     act = e.Moderated(at=0, act="{warn}", name="bob", by="root", until=None)
     assert words.moderated(act) == "root: {warn} bob"
+
+
+def test_one_restraint_is_told_with_one_time(story: Story) -> None:
+    told = f"until {local_words(AT)}"
+    said = f"You are muted until {utc_words(AT)} (by Root)"
+    assert told in words.plainly(said)
+    story.take(e.Error(at=AT, code="muted", text=said, typed="hello"))
+    assert story.trouble is not None
+    assert told in story.trouble.text
+    story.take(e.Moderated(at=AT, act="mute", name="alice", by="Root", until=AT))
+    assert told in story.conversations.public.lines[-1].text

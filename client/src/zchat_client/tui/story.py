@@ -13,6 +13,7 @@ from zchat_client.tui.conversations import Conversations
 from zchat_client.tui.notices import Notices
 from zchat_client.tui.said import Reader, Said, is_said
 from zchat_client.tui.under_way import UnderWay
+from zchat_common.durations import in_local_time
 from zchat_common.errors import Code
 
 # Comings and goings are told in public while so few are there that one may care for each.
@@ -215,7 +216,7 @@ class Story:
         if event.code == Code.STREAM_FORGED and event.seq is not None:
             self._mark_forged(e.Place(event.topic or "", event.seq))
         if event.typed is not None:
-            self.trouble = Trouble(event.text, event.typed)
+            self.trouble = Trouble(in_local_time(event.text), event.typed)
         elif event.code != Code.BROKER_UNREACHABLE:
             self.conversations.system(words.plainly(event.text), event.at, kind=Kind.ERROR)
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from zchat_client import events as e
 from zchat_client.tui.textfit import cut, one_line
+from zchat_common.durations import in_local_time, local_words
 
 PUBLIC_TITLE: Final = "public"
 PARTY_TITLE: Final = "party"
@@ -182,7 +183,7 @@ def moderated(event: e.Moderated) -> str:
     """What an admin did."""
     known = _ACTS.get(event.act)
     said = f"{event.by}: {event.act} {event.name}" if known is None else known.format(by=event.by, name=event.name)
-    until = f" until {_moment(event.until)}" if event.until is not None else ""
+    until = f" until {local_words(event.until)}" if event.until is not None else ""
     return f"{said}{until}" + (f": {event.reason}" if event.reason else "")
 
 
@@ -190,7 +191,7 @@ def bans(event: e.Bans) -> str:
     """Who is kept out or silent."""
     lines = [
         f"{each.kind} {each.name} by {each.by}"
-        + (f" until {_moment(each.until)}" if each.until is not None else "")
+        + (f" until {local_words(each.until)}" if each.until is not None else "")
         + (f" ({each.address})" if each.address else "")
         + (f": {each.reason}" if each.reason else "")
         for each in event.bans
@@ -208,10 +209,6 @@ def safety(event: e.SafetyCode | e.Trusted) -> str:
     if isinstance(event, e.Trusted):
         return f"You trust the key that {event.name} has now. The safety code is:\n{event.code}"
     return f"Compare with {event.name}: who sees another code has somebody in between.\n{event.code}"
-
-
-def _moment(at: int) -> str:
-    return f"{datetime.fromtimestamp(at / 1000).astimezone():%d %b %H:%M}"
 
 
 def notice(title: str, text: str, count: int) -> tuple[str, str]:
@@ -237,8 +234,7 @@ def lagged(dropped: int) -> str:
 def history(event: e.History) -> str:
     """The answer to /history."""
     lines = [
-        f"{datetime.fromtimestamp(each.at / 1000).astimezone():%d %b %H:%M}  "
-        + (f"* {each.sender} {each.text}" if each.action else f"{each.sender}: {each.text}")
+        f"{local_words(each.at)}  " + (f"* {each.sender} {each.text}" if each.action else f"{each.sender}: {each.text}")
         for each in event.messages
         if isinstance(each, e.Message)
     ]
@@ -336,7 +332,10 @@ THEME: Final = "change the colours"
 
 
 def plainly(text: str) -> str:
-    """An error's text without what is for who starts the program: inside there are buttons and boxes for it."""
+    """An error's text without what is for who starts the program: inside there are buttons and boxes for it. Its
+    moments are local, as all others that one sees.
+    """
+    text = in_local_time(text)
     text = re.sub(r" \(--invite [^)]*\),?", "", text)
     kept = [part for part in re.split(r"(?<=[.;]) ", text) if not re.search("--(takeover|accept-key)", part)]
     return re.sub(r";$", ".", " ".join(kept)) or text
