@@ -1,5 +1,6 @@
 """How far the user was shown each topic is on the disk soon, and the broker hears of it only then."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +74,24 @@ def test_what_cannot_be_written_is_said_and_the_broker_is_told_nothing(tmp_path:
     (error,) = desk.events
     assert isinstance(error, Error)
     assert (error.code, desk.remembered) == ("storage_failed", [])
+
+
+def test_that_nothing_can_be_written_is_said_once_until_something_could_be(tmp_path: Path) -> None:
+    positions = tmp_path / "positions"
+
+    def scenario(desk: Desk) -> None:
+        for times, seqs in ((1, (2, 3, 4)), (2, (6, 7))):
+            positions.write_text("in the way")
+            for seq in seqs:
+                desk.shown.note("user.alice", seq)
+                desk.shown.flush()
+            assert len(desk.events) == times
+            positions.unlink()
+            desk.shown.flush()
+            assert len(desk.events) == times, "that it is saved again is as it should be"
+            shutil.rmtree(positions)
+
+    assert at(tmp_path, scenario).remembered == [4, 7]
 
 
 def test_a_party_that_is_over_is_forgotten(tmp_path: Path) -> None:

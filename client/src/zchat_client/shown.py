@@ -27,6 +27,8 @@ class Shown:
         self._remembered = remembered
         self._show = show
         self._timer: asyncio.TimerHandle | None = None
+        # Why nothing could be written last, which the user was told; empty if it could.
+        self._failing = ""
 
     def note(self, topic: str, seq: int) -> None:
         """The user was shown a topic up to this message."""
@@ -54,9 +56,16 @@ class Shown:
             self._folder.positions.flush()
             self._folder.notes.flush()
         except OSError as error:
-            text = f"Positions could not be saved ({error.strerror}); what was shown may come again."
-            self._show(Error(at=now().at, code=Code.STORAGE_FAILED, text=text))
+            self._failed(error.strerror or str(error))
             return
+        self._failing = ""
         position = self._folder.positions.get(self._session.reading.own_topic)
         if isinstance(position, int):
             self._remembered(position)
+
+    def _failed(self, why: str) -> None:
+        """Says why nothing can be written: once, since it would be said with every few messages that come."""
+        if why != self._failing:
+            self._failing = why
+            text = f"Positions could not be saved ({why}); what was shown may come again."
+            self._show(Error(at=now().at, code=Code.STORAGE_FAILED, text=text))
