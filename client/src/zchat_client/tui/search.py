@@ -111,6 +111,7 @@ class SearchBar(Horizontal):
         chat, log = self._chat, self._log
         if chat is None or log is None:
             return
+        self._tell(words.SEARCHING)
         self._hits = await chat.older.find(chat.conversations.open, wanted)
         self._hit = len(self._hits)
         self._pattern = re.compile("|".join(re.escape(word) for word in wanted.split()), re.IGNORECASE)
@@ -125,9 +126,10 @@ class SearchBar(Horizontal):
         if not self._hits or chat is None or log is None:
             return
         self._hit = min(len(self._hits) - 1, max(0, self._hit + direction))
-        self._tell(words.HIT.format(number=self._hit + 1, count=len(self._hits)))
         seq = self._hits[self._hit]
+        self._tell(words.SEARCHING)
         await chat.older.load_until(chat.conversations.open, seq)
+        self._tell(words.HIT.format(number=self._hit + 1, count=len(self._hits)))
         log.follow()
         log.search(Found(self._pattern, seq, frozenset(self._hits)))
 
