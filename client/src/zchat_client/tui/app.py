@@ -176,6 +176,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         if chat is None:
             self.exit(0)
             return
+        self._say_leaving(chat)
         unsent = await chat.settle()
         if unsent:
             answers = (Answer("stay", words.STAY), Answer(LEAVE, words.LEAVE_ANYWAY))
@@ -186,9 +187,15 @@ class ZchatApp(App[int], inherit_bindings=False):
                 return
         self._leaving = True
         chat.memory.keep_draft(self._chat_screen.entry.text)
+        self._say_leaving(chat)
         await chat.leave()
         self.unsent = chat.console.unsent
         self.exit(EXIT_UNSENT if self.unsent else 0)
+
+    def _say_leaving(self, chat: Chat) -> None:
+        """Whoever leaves waits for the broker a little, if there is one."""
+        if chat.client.link.connected:
+            self._chat_screen.say(words.LEAVING)
 
     def leave_by_signal(self, code: int, *, says_goodbye: bool) -> None:
         """A signal: leaves without a question."""

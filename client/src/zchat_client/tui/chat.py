@@ -140,13 +140,16 @@ class Chat:
             self.older.load(self.conversations.open)
 
     async def leave(self) -> None:
-        """Leaves the chat as ``/exit`` does, and does not wait long for a broker that does not answer."""
+        """Leaves the chat as ``/exit`` does, and does not wait long for a broker that does not answer, nor at all for
+        one that is known to be gone.
+        """
         self.memory.save()
-        leaving = asyncio.create_task(self.client.leave())
-        await asyncio.wait((leaving,), timeout=_GOODBYE_S)
-        if not leaving.done():
-            leaving.cancel()
-            await asyncio.gather(leaving, return_exceptions=True)
+        if self.client.link.connected:
+            leaving = asyncio.create_task(self.client.leave())
+            await asyncio.wait((leaving,), timeout=_GOODBYE_S)
+            if not leaving.done():
+                leaving.cancel()
+                await asyncio.gather(leaving, return_exceptions=True)
         await self.close()
 
     async def settle(self) -> tuple[str, ...]:
