@@ -12,6 +12,8 @@ from tests.system.screens import CTRL_C, CTRL_F, CTRL_L, CTRL_Q, CTRL_Z, ENTER, 
 
 # Longer than the client waits for a broker that is silent.
 STALLED_S = 10.5
+# Longer than a busy program needs for a beat.
+STOPPED_S = 4.5
 # More frames than a terminal that does not read can be given.
 FULL_S = 2.0
 # What the UI may take to say goodbye, and to see that the terminal takes nothing more.
@@ -59,6 +61,23 @@ def test_ctrl_z_gives_the_terminal_back_for_a_while(at_terminal: Open) -> None:
     terminal.wait(whole, "all of it")
     terminal.types("back again" + ENTER)
     terminal.wait_for("back again ✓")
+
+
+def test_an_outage_found_after_ctrl_z_is_as_long_as_it_was(house: House, at_terminal: Open) -> None:
+    own = house.broker("--title", "Lab")
+    terminal = at_terminal(unique("alice"), port=own.port)
+    terminal.wait_for("at Lab")
+    terminal.types(CTRL_Z)
+    terminal.wait(lambda _: terminal.is_stopped, "the shell's turn")
+    begin_s = time.monotonic()
+    own.kill()
+    wait_until(partial(reached, begin_s + STOPPED_S), "the standstill's end")
+    terminal.signals(signal.SIGCONT)
+    terminal.wait_for("connection lost")
+    house.broker("--title", "Lab", port=own.port, data=own.data)
+    row = next(row for row in terminal.wait_for("connected again") if "connected again" in row)
+    seconds = int(row.partition("connected again after ")[2].split()[0])
+    assert int(STOPPED_S) <= seconds <= time.monotonic() - begin_s + 2
 
 
 def whole(rows: list[str]) -> bool:

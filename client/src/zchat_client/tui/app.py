@@ -237,6 +237,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         chat = self.chat
         if chat is None:
             return
+        chat.story.still.beat(round(time.time() * 1000))
         self._chat_screen.level_status()
         self._call(time.monotonic())
         after_s = self._read.settings.away_after_minutes * 60

@@ -12,6 +12,7 @@ from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Lin
 from zchat_client.tui.conversations import Conversations
 from zchat_client.tui.notices import Notices
 from zchat_client.tui.said import Reader, Said, is_said
+from zchat_client.tui.standstill import Standstill
 from zchat_client.tui.under_way import UnderWay
 from zchat_common.durations import in_local_time
 from zchat_common.errors import Code
@@ -52,6 +53,7 @@ class Story:
         self.people = 0
         # Since when nothing is known of anybody; None while connected.
         self.lost_at: int | None = None
+        self.still = Standstill()
         # Why one is away oneself; None while one is not.
         self.away: str | None = None
         # Who is away, as name_key has them: their coming back is no coming.
@@ -161,13 +163,14 @@ class Story:
         match event:
             case e.Connected():
                 self.title, self.registered = event.title, True
+                self.still.beat(event.at)
                 self.reader = Reader(event.name)
                 if event.first_contact or self.first_contact:
                     conversations.opening(words.first_contact(event.fingerprint), event.at)
                 if event.party is not None:
                     conversations.party()
             case e.Disconnected():
-                conversations.missed, self.lost_at = None, event.at
+                conversations.missed, self.lost_at = None, self.still.lost_at(event.at)
                 conversations.everywhere(words.LOST, event.at)
             case e.Reconnected():
                 conversations.caught_up()

@@ -83,7 +83,7 @@ class Surroundings:
         orders = () if link.connected else tuple([line for line in unsent[:_LOOKED_AT] if is_order(line)])
         state = Link(
             link.connected,
-            time.time() - link.since / 1000,
+            time.time() - (link.since if link.connected else story.lost_at or link.since) / 1000,
             link.latency_s,
             len(unsent),
             bool(story.registered),
