@@ -1,10 +1,12 @@
 """One's own lines, until the broker and the recipient have them."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.client.tui.telling import message, states, texts, whisper
 from zchat_client import events as e
-from zchat_client.tui.conversation import State
+from zchat_client.tui.conversation import Kind, State
 from zchat_client.tui.story import Story
 
 
@@ -18,6 +20,19 @@ def test_a_message_of_ones_own_is_pending_until_it_has_its_place(story: Story) -
     assert story.conversations.open.pending == []
     assert texts(story.conversations.open) == ["before it", "hello"]
     assert story.conversations.open.lines[-1].state is State.KEPT
+
+
+def test_a_line_shows_when_the_broker_had_it_not_when_it_was_typed(story: Story) -> None:
+    for number, typed in enumerate(("/w bob psst", "hello", "there"), 1):
+        story.take(e.Pending(at=60_000 + number, typed=typed, id=number, recipient="bob" if "/w" in typed else None))
+    story.take(e.Sent(at=120_000, topic="user", seq=1, typed="/w bob psst", id=1, recipient="bob", delivery="online"))
+    story.take(replace(message(1, "hello", "alice"), at=110_000))
+    story.take(e.Sent(at=120_000, topic="public", seq=1, typed="hello", id=2))
+    story.take(e.Sent(at=130_000, topic="public", seq=2, typed="there", id=3))
+    assert [line.at for line in story.conversations["@bob"].pending] == [120_000]
+    public = story.conversations.public
+    said = [line for line in public.lines if line.kind is Kind.SAID]
+    assert [line.at for line in said + public.pending] == [110_000, 130_000]
 
 
 def test_published_before_it_was_acknowledged_is_no_second_message(story: Story) -> None:

@@ -68,7 +68,8 @@ class UnderWay:
         for conversation in self._conversations:
             line = next((each for each in conversation.pending if each.pending_id == event.id), None)
             if line is not None:
-                line.seq = event.seq
+                # It shows no time before those of the lines above it, which the broker had before.
+                line.seq, line.at = event.seq, event.at
                 if (placed := conversation.by_seq(event.seq)) is not None:
                     # It was published first; then its twin is in its place already.
                     conversation.pending.remove(line)
