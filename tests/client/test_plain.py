@@ -301,7 +301,7 @@ def test_one_s_own_name_in_a_text_catches_the_eye_and_the_ear(text: str) -> None
     assert shown.startswith("\a")
 
 
-@pytest.mark.parametrize("text", ["malice", "alice-2", "al ice", "alice.b", "alices", "_alice"])
+@pytest.mark.parametrize("text", ["malice", "alice-2", "al ice", "alice.b", "alices", "_alice", "http://x/alice"])
 def test_what_only_contains_one_s_name_does_not(text: str) -> None:
     shown = renderer(colours=True, bell=True)(message(text)) or ""
     assert "\x1b[1;7m" not in shown

@@ -1,14 +1,15 @@
 """Events as lines for people: ``--plain``."""
 
 import os
-import re
 import zlib
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 
 from zchat_client import events as e
 from zchat_client.core.roster import name_key
+from zchat_client.mention import Mention
 from zchat_common.durations import as_utc, in_local_time, local_words
 from zchat_common.errors import Code
 from zchat_common.text import clean_text
@@ -57,7 +58,7 @@ class PlainRenderer:
         self._colours = colours
         self._bell = bell
         self._own = ""
-        self._mention: re.Pattern[str] | None = None
+        self._mention: Mention | None = None
         # Whether the user was told that there is no broker now.
         self._waiting = False
         self._replaying = False
@@ -131,8 +132,7 @@ class PlainRenderer:
         match event:
             case e.Connected():
                 self._waiting, self._own = False, name_key(event.name)
-                # As a word of its own: "alice" and "@Alice:" mention alice, "alice-2" and "malice" do not.
-                self._mention = re.compile(rf"(?<![\w.-]){re.escape(event.name)}(?![\w-]|\.\w)", re.IGNORECASE)
+                self._mention = Mention(event.name)
                 lines = [f"-- you are {self._name(event.name)} at {event.title}"]
                 if event.first_contact:
                     lines.append(self._dim(f"-- first contact: key {event.fingerprint}"))
@@ -238,7 +238,7 @@ class PlainRenderer:
         """Whether this user is meant, now."""
         match event:
             case e.Message(replayed=False):
-                mentions = self._mention is not None and self._mention.search(event.text) is not None
+                mentions = self._mention is not None and self._mention.is_in(event.text)
                 return mentions and not self._is_own(event.sender)
             case e.Whisper(replayed=False):
                 return not self._is_own(event.sender)
@@ -249,7 +249,7 @@ class PlainRenderer:
 
     def _with_mentions(self, text: str) -> str:
         """A text in which one's own name catches the eye."""
-        return text if self._mention is None else self._mention.sub(lambda found: self._ink(_MARKED, found[0]), text)
+        return text if self._mention is None else self._mention.marked(text, partial(self._ink, _MARKED))
 
     def _is_own(self, name: str) -> bool:
         return name_key(name) == self._own

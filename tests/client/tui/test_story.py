@@ -34,6 +34,7 @@ def test_a_message_is_shown_once(story: Story) -> None:
         ("ALICE", True),
         ("malice", False),
         ("alice-2 is", False),
+        ("http://x/alice", False),
         ("hi", False),
     ],
 )

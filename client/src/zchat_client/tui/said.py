@@ -1,11 +1,11 @@
 """From something that was said to its line."""
 
-import re
 from typing import TypeGuard
 
 from zchat_client import events as e
 from zchat_client import typed as t
 from zchat_client.core.roster import name_key
+from zchat_client.mention import Mention
 from zchat_client.tui import words
 from zchat_client.tui.conversation import Kind, Line, State
 from zchat_common.errors import ZchatError
@@ -33,7 +33,7 @@ class Reader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.arrived: set[int] = set()
-        self._mention = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+        self._mention = Mention(name)
 
     def is_own(self, name: str | None) -> bool:
         """Whether this is his own name."""
@@ -47,7 +47,7 @@ class Reader:
         action = event.action if isinstance(event, e.Message) else event.text.startswith("/me ")
         text = event.text.removeprefix("/me ") if isinstance(event, e.Whisper) else event.text
         line = Line(Kind.SAID, event.at, text, event.sender, action, own, seq=event.seq)
-        line.mention = not own and self._mention.search(event.text) is not None
+        line.mention = not own and self._mention.is_in(event.text)
         if isinstance(event, e.Whisper):
             line.recipient = event.recipient
             line.warning = words.OTHER_KEY if event.warning else ""

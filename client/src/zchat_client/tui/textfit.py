@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
+from zchat_client.mention import LINK
 from zchat_common.text import REPLACEMENT
 
 # Terminals and Rich disagree about the width of what these do to the character before them: variation selectors,
@@ -19,7 +20,7 @@ _ACTING: Final = re.compile(
 _HEAPED: Final = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
-_LINK: Final = re.compile(r"\bhttps?://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]}]", re.IGNORECASE)
+_LINK: Final = re.compile(LINK, re.IGNORECASE)
 _TAB: Final = "    "
 _FENCE: Final = "```"
 
