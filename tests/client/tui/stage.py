@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from pathlib import Path
@@ -80,6 +81,11 @@ class Stage:
         entry = self.screen.entry
         await self.until(lambda: entry._unseen is None or Message().time > entry._unseen.until_s, "a moment")
 
+    async def reads_question(self) -> None:
+        """Reads what was asked for so long that the key that has led to it is an answer."""
+        since_s = self.app._leave_key._since_s
+        await self.until(lambda: time.monotonic() > since_s + _READ_S, "a moment")
+
     async def asks(self, title: str) -> Dialog:
         """Waits for a dialog, and that its safe answer has the focus."""
         await self.sees(title)
@@ -97,6 +103,8 @@ class Stage:
         return [line.text for line in self.app.chat.story.conversations.open.lines if line.kind is Kind.SAID]
 
 
+# Longer than a key that is pressed again answers nothing.
+_READ_S = 1.1
 _KEYS = {" ": "space", "/": "slash", "@": "at", "\n": "ctrl+j"}
 
 

@@ -125,6 +125,7 @@ def test_escape_stays_with_what_is_unsent_and_ctrl_q_again_leaves(house: House, 
                 await stage.misses("Leave without sending?")
             await stage.pilot.press("ctrl+q")
             await stage.asks("Leave without sending?")
+            await stage.reads_question()
             await stage.pilot.press("ctrl+q")
             await stage.until(lambda: stage.app.return_value == 5, "leaving")
 

@@ -35,3 +35,24 @@ def test_nobody_waits_for_a_broker_that_is_not_there(house: House, tmp_path: Pat
             assert submitted(stage.app.chat.client) == [], "nothing was to be said to it"
 
     play(scenario())
+
+
+def test_ctrl_q_pressed_twice_or_held_down_asks_once(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        broker = house.broker("--title", "Lab")
+        async with on_stage(broker, tmp_path, "alice") as stage:
+            await stage.sees("at Lab")
+            broker.kill()
+            await stage.sees("reconnecting, for")
+            await stage.enters("not sent")
+            await stage.sees("1 queued")
+            await stage.pilot.press(*["ctrl+q"] * 3)
+            dialog = await stage.asks("Leave without sending?")
+            await stage.pilot.press(*["ctrl+q"] * 5)
+            assert stage.app.screen is dialog
+            assert stage.app.return_value is None
+            await stage.reads_question()
+            await stage.pilot.press("ctrl+q")
+            await stage.until(lambda: stage.app.return_value == 5, "leaving")
+
+    play(scenario())

@@ -29,6 +29,7 @@ from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read
 from zchat_client.tui.turns import Turns
+from zchat_client.tui.twice import Twice
 from zchat_common.errors import ZchatError
 from zchat_common.identity import DamagedKey
 
@@ -57,6 +58,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._beat = Beat(self._take, self._level, lambda: self._attention.key_s)
         self._catching_up: asyncio.TimerHandle | None = None
         self._leaving = False
+        self._leave_key = Twice()
         self._away_by_itself = False
         self.signalled = False
         # The broker was met for the first time, and nobody was told yet.
@@ -164,7 +166,8 @@ class ZchatApp(App[int], inherit_bindings=False):
         """Leaves; asks first if something typed was not sent yet. What stands over the conversation gives way."""
         over = self.screen
         if isinstance(over, Dialog) and over.leaves() is not None:
-            _ = over.dismiss(LEAVE)
+            if self._leave_key.is_meant(time.monotonic()):
+                _ = over.dismiss(LEAVE)
             return
         if over is not self._chat_screen:
             _ = over.dismiss(None)
@@ -180,6 +183,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         unsent = await chat.settle()
         if unsent:
             answers = (Answer("stay", words.STAY), Answer(LEAVE, words.LEAVE_ANYWAY))
+            self._leave_key.asked(time.monotonic())
             if (
                 await self._ask(words.LEAVING_TITLE, words.unsent(unsent, self._glyphs.more), *answers, escape="stay")
                 != LEAVE
