@@ -81,11 +81,6 @@ class Stage:
         entry = self.screen.entry
         await self.until(lambda: entry._unseen is None or Message().time > entry._unseen.until_s, "a moment")
 
-    async def reads_question(self) -> None:
-        """Reads what was asked for so long that the key that has led to it is an answer."""
-        since_s = self.app._leave_key._since_s
-        await self.until(lambda: time.monotonic() > since_s + _READ_S, "a moment")
-
     async def asks(self, title: str) -> Dialog:
         """Waits for a dialog, and that its safe answer has the focus."""
         await self.sees(title)
@@ -96,6 +91,11 @@ class Stage:
             lambda: dialog.focused is not None and dialog.focused.id == safe, "the focus on the safe answer"
         )
         return dialog
+
+    async def reads_question(self) -> None:
+        """Reads what was asked for so long that the key that has led to it is an answer."""
+        since_s = self.app._leave_key._since_s
+        await self.until(lambda: time.monotonic() > since_s + _READ_S, "a moment")
 
     def said(self) -> list[str]:
         """The texts that were said in the open conversation."""
