@@ -16,6 +16,13 @@ def test_a_party_opens_when_it_begins_and_public_when_it_is_over(broker: Broker,
             await stage.sees("party ›", "2 party", f"{bob_name} is invited to the party")
             await bob.party_accept()
             await stage.sees(f"{bob_name} joined the party")
+            await stage.types("", "alt+1")
+            await stage.sees("public ›")
+            assert not stage.shows(f"{bob_name} joined the party"), "it was no talk to everyone"
+            await bob.party_leave()
+            await stage.sees(f"{bob_name} left the party")
+            assert f"{bob_name} left the party" in stage.rows()[-1], "a note on the status line"
+            await stage.types("", "alt+2")
             await stage.types("/party leave", "escape", "enter")
             await stage.sees("public ›", "You left the party")
             await stage.misses("2 party")
@@ -42,6 +49,32 @@ def test_who_is_typing_when_a_party_begins_or_ends_stays_where_he_types(broker: 
             assert stage.app.chat is not None
             stage.app.chat.console.enter(f"/party invite {bob_name}")
             await stage.sees("/p TEXT talks to the party", "public › what I say to all")
+
+    play(scenario())
+
+
+def test_what_one_says_to_a_party_that_put_one_out_is_said_to_nobody(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name) as bob, on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab", bob_name)
+            await bob.party_invite(name)
+            await stage.sees("Accept F2")
+            await stage.types("", "f2")
+            await stage.sees("party › Say something to your party", "You joined the party")
+            await bob.party_kick(name)
+            await stage.sees("You were removed from the party", "party › You are in this party no more")
+            await stage.reads()
+            await stage.types("meet at my place", "enter")
+            await stage.sees("You are in this party no more")
+            assert stage.shows("party › meet at my place")
+            await stage.types("", "ctrl+u", "alt+1")
+            await stage.sees("public › Say something to everyone")
+            await stage.misses("2 party")
+            await stage.types("hello", "enter")
+            await stage.sees("hello ✓")
+            assert stage.said()[-1] == "hello"
+            assert "meet at my place" not in stage.said()
 
     play(scenario())
 

@@ -101,7 +101,7 @@ class Chat:
                 self._take_statuses()
                 self._take_cards()
                 if self.client.party() is None:
-                    self.story.end_party()
+                    self.story.end_party(event.at)
                 self._load_open()
             case e.Invited() | e.Party():
                 self.people_changed = True
@@ -175,10 +175,13 @@ class Chat:
                 self._do(said)
                 return None
             line = self._addressed(text, conversation)
-            t.parse(line, self.client.is_admin)
+            typed = t.parse(line, self.client.is_admin)
         except ZchatError as error:
             return Trouble(error.text, text)
+        if conversation.over and line != text:
+            return Trouble(words.PARTY_OVER, text)
         self.story.trouble = None
+        self.story.parties.leaves |= isinstance(typed, t.PartyLeave)
         conversation.forget_mark()
         self.story.under_way.entered(line)
         self._typed[line] = Entered(text, conversation.key)

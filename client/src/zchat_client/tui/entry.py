@@ -63,6 +63,7 @@ class Entry(Vertical):
         self._conversation: Conversation | None = None
         self._trouble = ""
         self._title = ""
+        self._over = False
         self._at = 0
         self._unentered = ""
         self._tabbed: tuple[str, list[completion.Choice], int] | None = None
@@ -99,16 +100,23 @@ class Entry(Vertical):
         self._put_back()
 
     def _address(self, conversation: Conversation) -> None:
+        self._over = conversation.over
         self._title = conversation.title
         title = cut(self._title, _PROMPT_COLUMNS, self._glyphs.more)
         self.query_one("#prompt", Static).update(f"{title} {self._glyphs.prompt}")
         self.composer.placeholder = words.hint(conversation.key, conversation.partner, over=conversation.over)
 
     def follow(self) -> None:
-        """Whom one whispers with may be called otherwise by now."""
+        """What is open may be over by now, or go on, or be called otherwise: who is typing there is told so."""
         conversation = self._conversation
-        if conversation is not None and conversation.title != self._title:
-            self._address(conversation)
+        if conversation is None or (conversation.title, conversation.over) == (self._title, self._over):
+            return
+        was_over = self._over
+        self._address(conversation)
+        if conversation.over and self.text and not was_over:
+            self.tell(words.PARTY_OVER)
+        elif not conversation.over and self._trouble == words.PARTY_OVER:
+            self.tell("")
 
     def fill(self, text: str) -> None:
         """Another text, which opens no list."""

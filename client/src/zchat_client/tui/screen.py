@@ -16,7 +16,7 @@ from zchat_client.tui.bars import Bar, Cards
 from zchat_client.tui.boxes import Help
 from zchat_client.tui.browser import can_open_links
 from zchat_client.tui.chat import Chat
-from zchat_client.tui.conversation import Refused
+from zchat_client.tui.conversation import PARTY, Refused
 from zchat_client.tui.entry import Entry
 from zchat_client.tui.help import help_text
 from zchat_client.tui.log import LogView
@@ -111,6 +111,7 @@ class ChatScreen(Screen[None]):
         if turning.as_told():
             return
         self.entry.follow()
+        self._note(chat)
         if story.trouble is not None:
             trouble, story.trouble = story.trouble, None
             typed = chat.as_typed(trouble.typed)
@@ -123,6 +124,12 @@ class ChatScreen(Screen[None]):
         self.log_view.follow()
         self.cards.show(story.cards, (self._key_names.first("accept"), self._key_names.first("decline")))
         self.around.level(chat)
+
+    def _note(self, chat: Chat) -> None:
+        parties = chat.story.parties
+        if parties.note and chat.conversations.open_key != PARTY:
+            self.around.say(parties.note)
+        parties.note = ""
 
     def level_status(self) -> None:
         """The status line, also when nothing happens but time."""

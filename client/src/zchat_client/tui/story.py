@@ -5,12 +5,13 @@ from typing import Final
 
 from zchat_client import events as e
 from zchat_client.core.roster import name_key
-from zchat_client.tui import parties, words
+from zchat_client.tui import words
 from zchat_client.tui.answers import answer
 from zchat_client.tui.comings import Comings
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line, State
 from zchat_client.tui.conversations import Conversations
 from zchat_client.tui.notices import Notices
+from zchat_client.tui.parties import Parties
 from zchat_client.tui.said import Reader, Said, is_said
 from zchat_client.tui.standstill import Standstill
 from zchat_client.tui.under_way import UnderWay
@@ -47,6 +48,7 @@ class Story:
         self.registered = False
         self.conversations = Conversations()
         self.under_way = UnderWay(self.conversations)
+        self.parties = Parties(self.conversations)
         self.notices = Notices()
         self.cards: list[Card] = []
         self.trouble: Trouble | None = None
@@ -95,7 +97,7 @@ class Story:
             case e.Invited():
                 self._invited(event)
             case e.Party():
-                self._want_open(parties.changed(self.conversations, event, own=self.reader.is_own(event.name)))
+                self._want_open(self.parties.changed(event, own=self.reader.is_own(event.name)))
             case e.Error():
                 self._error(event)
             case _:
@@ -203,11 +205,11 @@ class Story:
 
     def go_on_with_party(self) -> None:
         """One is in the party all the same: what told of its end was forged."""
-        parties.goes_on(self.conversations)
+        self.parties.goes_on()
 
-    def end_party(self) -> None:
+    def end_party(self, at: int) -> None:
         """One is in no party any more, and nothing was heard of its end."""
-        self._want_open(parties.ended(self.conversations))
+        self._want_open(self.parties.ended(at))
 
     def _want_open(self, key: str | None) -> None:
         if key is not None:

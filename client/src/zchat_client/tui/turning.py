@@ -126,6 +126,7 @@ class Turning:
             return True
         if key == PARTY:
             self._say(words.PARTY_BEGUN)
+            self.chat.story.parties.note = ""
         else:
             self._entry.tell(words.PARTY_OVER)
         return False

@@ -18,6 +18,7 @@ NO_BROKER: Final = "{where}.\n\nIs the broker running, and is the address right?
 
 SAY_HINT: Final = {"public": "Say something to everyone, / for commands", "party": "Say something to your party"}
 PARTY_OVER: Final = "You are in this party no more; go to another conversation"
+PARTY_GONE: Final = "You are in the party no more"
 PARTY_BEGUN: Final = "/p TEXT talks to the party"
 WHISPER_HINT: Final = "Whisper to {name}; nobody else reads it"
 
