@@ -29,6 +29,8 @@ FOCUS_IN, FOCUS_OUT = "\x1b[I", "\x1b[O"
 _LOOK_S: Final = 0.05
 # Longer than the client takes somebody for one who has not seen yet what changed by itself.
 _READ_S: Final = 0.25
+# Longer than a box that has opened by itself takes no keys.
+_PAUSE_S: Final = 0.6
 
 
 class Terminal:
@@ -93,9 +95,13 @@ class Terminal:
 
     def is_read(self) -> None:
         """Lets a moment pass, as everybody does who reads what has just changed before typing on."""
-        until_s = time.monotonic() + _READ_S
-        while time.monotonic() < until_s:
-            self._take()
+        self._looks_for(_READ_S)
+
+    def asks(self, text: str) -> list[str]:
+        """The rows of the screen, when a box that has opened by itself says this and takes keys."""
+        self.wait_for(text)
+        self._looks_for(_PAUSE_S)
+        return self.rows()
 
     def rows(self) -> list[str]:
         """What is on the screen, row by row, without the empty ones at its end."""
@@ -143,6 +149,11 @@ class Terminal:
         self._process.kill()
         self._process.wait()
         os.close(self._descriptor)
+
+    def _looks_for(self, seconds: float) -> None:
+        until_s = time.monotonic() + seconds
+        while time.monotonic() < until_s:
+            self._take()
 
     def _set_size(self, columns: int) -> None:
         fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", self._lines, columns, 0, 0))

@@ -21,14 +21,14 @@ def test_the_code_is_asked_for_in_a_box_and_a_wrong_one_explained(house: House, 
     terminal = at_terminal(port=own.port, folder="carol")
     terminal.wait_for("Choose the name")
     terminal.types("carol" + ENTER)
-    terminal.wait_for("This broker lets in whom it has invited")
+    terminal.asks("This broker lets in whom it has invited")
     rows = terminal.wait_for("SHA256:")
     assert not any("--" in row for row in rows), "nobody types an option here"
     terminal.wait(lambda rows: "not connected: your invitation code is needed" in rows[-1], "what is waited for")
     terminal.types(ENTER)
     terminal.wait_for("Type the code that you were given")
     terminal.types("WRONG-CODE" + ENTER)
-    terminal.wait_for("That invitation code is not valid")
+    terminal.asks("That invitation code is not valid")
     terminal.types(invite(house, own) + ENTER)
     talks(terminal, "carol")
     terminal.types("/exit" + ENTER)
@@ -41,28 +41,31 @@ def test_the_code_is_asked_for_in_a_box_and_a_wrong_one_explained(house: House, 
 def test_who_has_no_code_may_leave_or_try_again(house: House, at_terminal: Open) -> None:
     own = invited(house)
     terminal = at_terminal("carol", port=own.port)
-    terminal.wait_for("invitation code")
+    terminal.asks("invitation code")
     terminal.types(ESCAPE)
-    terminal.wait_for("The broker does not let you in")
+    terminal.asks("The broker does not let you in")
     terminal.wait(lambda rows: "not connected" in rows[-1], "that nothing goes on by itself")
     terminal.types(RIGHT + ENTER)
-    terminal.wait_for("This broker lets in whom it has invited")
+    terminal.asks("This broker lets in whom it has invited")
     terminal.types(ESCAPE)
-    terminal.wait_for("The broker does not let you in")
+    terminal.asks("The broker does not let you in")
     terminal.types(ENTER)
     assert terminal.exit_code() == 1
     assert terminal.echoes
+    said = terminal.raw.decode().rpartition("\x1b")[2]
+    assert "zchat-client: " in said, "the shell's user is told why"
+    assert "--invite" in said
 
 
 def test_a_name_that_cannot_be_had_is_asked_for_again(house: House, broker: Broker, at_terminal: Open) -> None:
     (bob,) = house.join(broker, unique("bob"))
     name = unique("alice")
     terminal = at_terminal("not a name")
-    terminal.wait_for("A name has no spaces")
+    terminal.asks("A name has no spaces")
     terminal.types(CTRL_U + bob.name.upper() + ENTER)
-    terminal.wait_for("belongs to somebody else")
+    terminal.asks("belongs to somebody else")
     terminal.types(CTRL_U + bob.name.replace("o", "0") + ENTER)
-    terminal.wait_for("looks like")
+    terminal.asks("looks like")
     terminal.types(CTRL_U + name + ENTER)
     talks(terminal, name)
 
@@ -73,12 +76,12 @@ def test_the_banned_are_told_until_when_and_come_in_after_it(house: House, at_te
     terminal = at_terminal("eve", port=own.port)
     terminal.wait_for("eve at Lab")
     root.types("/ban eve for 1h too loud")
-    terminal.wait_for("This session has ended")
     terminal.wait_for("too loud")
+    terminal.asks("This session has ended")
     terminal.types(RIGHT + ENTER)
-    terminal.wait_for("The broker does not let you in")
     terminal.wait_for("You are banned here until")
     terminal.wait_for("too loud")
+    terminal.asks("The broker does not let you in")
     root.types("/unban eve")
     root.wait("moderated", act="unban")
     terminal.types(RIGHT + ENTER)

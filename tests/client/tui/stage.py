@@ -81,11 +81,16 @@ class Stage:
         entry = self.screen.entry
         await self.until(lambda: entry._unseen is None or Message().time > entry._unseen.until_s, "a moment")
 
+    async def may_answer(self) -> None:
+        """Lets the pause pass after which a box that has opened by itself takes keys."""
+        await self.until(lambda: not self.app._unasked.waits(self.app.screen, Message().time), "a pause in typing")
+
     async def asks(self, title: str) -> Dialog:
         """Waits for a dialog, and that its safe answer has the focus."""
         await self.sees(title)
         dialog = self.app.screen
         assert isinstance(dialog, Dialog)
+        await self.may_answer()
         safe = dialog._answers[0].key
         await self.until(
             lambda: dialog.focused is not None and dialog.focused.id == safe, "the focus on the safe answer"

@@ -119,6 +119,7 @@ def test_what_stands_over_the_conversation_by_itself_is_ascii(house: House, tmp_
             await stage.types("alice", "enter")
             await stage.sees("invitation code")
             all_ascii(stage)
+            await stage.may_answer()
             await stage.types("", "escape")
             await stage.asks("does not let you in")
             all_ascii(stage)

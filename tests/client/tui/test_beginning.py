@@ -34,6 +34,7 @@ def test_first_contact_is_told_to_who_gets_in_at_his_second_try(broker: Broker, 
         name = unique("alice")
         async with user(broker, tmp_path / "other", name), on_stage(broker, tmp_path / "mine", name) as stage:
             await stage.sees("belongs to somebody else")
+            await stage.may_answer()
             await stage.pilot.press("ctrl+u")
             await stage.types(unique("alba"), "enter")
             await stage.sees("at Lab", "First contact with this broker")
@@ -57,7 +58,7 @@ def test_what_was_read_at_a_broker_set_up_anew_hides_nothing(house: House, tmp_p
         client = Client("bob", port=second.port, data=tmp_path / "bob", accept_key=second.fingerprint)
         async with client as bob, on_stage(second, tmp_path) as stage:
             await stage.asks("another key than before")
-            await stage.pilot.press("right", "enter")
+            await stage.pilot.press("right", "right", "enter")
             await stage.sees("at Lab")
             assert not stage.shows("@bob")
             await bob.whisper("alice", "is it you?")
@@ -76,6 +77,7 @@ def test_somebody_elses_name_is_asked_for_again(broker: Broker, tmp_path: Path) 
         name = unique("alice")
         async with user(broker, tmp_path / "other", name), on_stage(broker, tmp_path / "mine", name) as stage:
             await stage.sees("Welcome to zchat", "belongs to somebody else")
+            await stage.may_answer()
             other = unique("alba")
             await stage.pilot.press("ctrl+u")
             await stage.types(other, "enter")

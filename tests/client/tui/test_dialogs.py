@@ -23,7 +23,7 @@ def test_a_changed_broker_key_is_a_dialog_and_leaving_is_the_safe_answer(house: 
             await stage.asks("another key than before")
             assert stage.shows(second.fingerprint, "Esc: Leave")
             assert not stage.shows("--"), "nobody types an option here"
-            await stage.pilot.press(*({"accept": ["right", "enter"]}.get(answer, [answer])))
+            await stage.pilot.press(*({"accept": ["right", "right", "enter"]}.get(answer, [answer])))
             if answer == "accept":
                 await stage.sees("at Lab")
             else:
@@ -42,6 +42,40 @@ def shows_behind(stage: Stage, *words: str) -> bool:
     """Whether these words are on the screen on which one chats, behind a dialog."""
     strips = stage.screen._compositor.render_strips()
     return all(any(word in "".join(segment.text for segment in strip) for strip in strips) for word in words)
+
+
+def test_a_dialog_that_opens_while_one_types_takes_no_key_of_that(house: House, tmp_path: Path) -> None:
+    first = house.broker("--title", "Lab")
+
+    async def types_on() -> Broker:
+        async with on_stage(first, tmp_path) as stage:
+            await stage.sees("at Lab")
+            await stage.types("half a sen")
+            typed = [events.Key(key, key if len(key) == 1 else None) for key in ("t", "enter", "escape", "ctrl+c", "e")]
+            first.kill()
+            second = house.broker("--title", "Lab", port=first.port, data=tmp_path / "another-broker")
+            await stage.sees("another key than before")
+            for key in typed:
+                stage.app.post_message(key)
+            await stage.until(lambda: stage.screen.entry.text == "half a sente", "a draft")
+            assert stage.app.return_value is None
+            await stage.asks("another key than before")
+            await stage.pilot.press("enter")
+            await stage.until(lambda: stage.app.return_value == 3, "leaving")
+            assert "another key" in stage.app.last_words
+            assert "--accept-key" in stage.app.last_words, "that is for who is back in the shell"
+        return second
+
+    async def comes_back(second: Broker) -> None:
+        async with on_stage(second, tmp_path) as stage:
+            asked = await stage.asks("another key than before")
+            await stage.pilot.press("right", "enter")
+            await stage.until(lambda: stage.app.screen not in (asked, stage.screen), "the same question again")
+            await stage.asks("another key than before")
+            await stage.pilot.press("right", "right", "enter")
+            await stage.sees("at Lab", "public › half a sente")
+
+    play(comes_back(asyncio.run(types_on())))
 
 
 def test_being_online_elsewhere_and_being_taken_over_are_dialogs(broker: Broker, tmp_path: Path) -> None:

@@ -48,7 +48,9 @@ def question(end: End, fingerprint: str) -> Question:
     match end.code:
         case Code.BROKER_KEY_CHANGED:
             text = words.KEY_CHANGED.format(fingerprint=fingerprint)
-            return Question(words.KEY_CHANGED_TITLE, text, (_LEAVE, Answer("accept", words.ACCEPT_KEY)))
+            # The broker may be back with its own key.
+            others = (Answer("again", words.TRY_AGAIN), Answer("accept", words.ACCEPT_KEY))
+            return Question(words.KEY_CHANGED_TITLE, text, (_LEAVE, *others))
         case _ if end.reason == "taken over":
             return Question(words.TAKEN_OVER_TITLE, words.TAKEN_OVER, (_LEAVE, Answer("take", words.TAKE_BACK)))
         case Code.NAME_IN_USE:

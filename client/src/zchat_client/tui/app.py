@@ -28,8 +28,9 @@ from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read
-from zchat_client.tui.turns import Turns
+from zchat_client.tui.turns import Turns, Typed
 from zchat_client.tui.twice import Twice
+from zchat_client.tui.unasked import Unasked
 from zchat_common.errors import ZchatError
 from zchat_common.identity import DamagedKey
 
@@ -54,6 +55,8 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._glyphs = glyphs
         self.chat: Chat | None = None
         self.unsent: tuple[str, ...] = ()
+        # Why one was not let in or not left in, for who is back in the shell.
+        self.last_words = ""
         self._attention = Attention(time.monotonic())
         self._beat = Beat(self._take, self._level, lambda: self._attention.key_s)
         self._catching_up: asyncio.TimerHandle | None = None
@@ -71,7 +74,8 @@ class ZchatApp(App[int], inherit_bindings=False):
             self.register_theme(theme)
         self.theme = theme_for(read.settings.theme, os.environ if not self.no_color else {"NO_COLOR": "1"})
         self._chat_screen = ChatScreen(self._look(), KeyNames(read.settings.keys))
-        self._turns = Turns(self, super().on_event)
+        self._turns = Turns(self, self._hand_on)
+        self._unasked = Unasked()
 
     # -- life -------------------------------------------------------------------------------------------------------
 
@@ -95,8 +99,12 @@ class ZchatApp(App[int], inherit_bindings=False):
             if options.name is None or trouble:
                 place = words.PLACE.format(place=options.place)
                 self._turns.follow()
-                name = await self.push_screen_wait(NameScreen(place, options.name or options.offered, trouble))
+                box = NameScreen(place, options.name or options.offered, trouble)
+                if trouble:
+                    self._unasked.opens(box)
+                name = await self.push_screen_wait(box)
                 if name is None:
+                    self.last_words = trouble
                     self.exit(EXIT_REFUSED if trouble else 0)
                     return
                 options, trouble = replace(options, name=name), ""
@@ -112,13 +120,19 @@ class ZchatApp(App[int], inherit_bindings=False):
             if self._leaving:
                 return
             again = await self._after(end, client, options)
+            if self.chat is not None:
+                self.chat.memory.save()
             if again is None:
+                self.unsent = () if self.chat is None else self.chat.console.unsent
+                self.last_words = end.text
                 self.exit(exit_code_of(end, unsent=False))
                 return
             options, trouble = again
 
     async def _run(self, client: Client, names: OwnNames) -> End:
+        begun = "" if self.chat is None else self.chat.conversations.public.draft
         chat = self.chat = Chat(client, self._beat.wake, names.let_in)
+        chat.conversations.public.draft = chat.conversations.public.draft or begun
         client.ask_invite = self._ask_code
         chat.story.notices.default_level = self._read.settings.notify
         self._take_theme(chat)
@@ -140,14 +154,17 @@ class ZchatApp(App[int], inherit_bindings=False):
             options.names.refused(client.name)
             return options.but(takeover=False), end.text
         asked = question(end, client.fingerprint)
-        answer = await self._ask(asked.title, asked.text, *asked.answers)
-        again = going_on(answer, options, client.fingerprint)
+        box = Dialog(asked.title, asked.text, *asked.answers, escape=LEAVE)
+        self._unasked.opens(box)
+        again = going_on(await self.push_screen_wait(box), options, client.fingerprint)
         return None if again is None else (again, "")
 
     async def _ask_code(self, text: str) -> str | None:
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._needs(words.NEEDS_CODE)
-        await self.push_screen(CodeBox(words.plainly(text)), answer.set_result)
+        box = CodeBox(words.plainly(text))
+        self._unasked.opens(box)
+        await self.push_screen(box, answer.set_result)
         code = await answer
         self._needs("")
         return code
@@ -263,6 +280,20 @@ class ZchatApp(App[int], inherit_bindings=False):
             await self._turns.take(event)
         else:
             await super().on_event(event)
+
+    async def _hand_on(self, event: Typed) -> None:
+        """A key goes to what has the focus; but not to a box that its writer has not seen yet."""
+        if self._leaves(event) or not self._unasked.keeps_from(self.screen, event):
+            await super().on_event(event)
+            return
+        behind = self.screen_stack[-2].focused
+        if behind is not None and (not isinstance(event, events.Key) or event.is_printable or event.key == "backspace"):
+            behind.post_message(event)
+
+    def _leaves(self, event: Typed) -> bool:
+        default = next(each.keys for each in keys.DOINGS if each.name == "leave")
+        pressed = self._read.settings.keys.get("leave", default).split(",")
+        return isinstance(event, events.Key) and event.key in pressed
 
     def on_app_focus(self) -> None:
         """The terminal has the focus again."""

@@ -47,6 +47,8 @@ async def run(options: Options) -> int:
     code = code if code is not None else app.return_code or 0
     if is_stuck(app._driver):
         os._exit(code)
+    if app.last_words:
+        print(f"zchat-client: {app.last_words}", file=sys.stderr)
     for line in app.unsent:
         print(f"not sent: {line}", file=sys.stderr)
     return code
