@@ -126,6 +126,28 @@ def test_escape_and_ctrl_c_paste_nothing_and_ctrl_q_leaves(broker: Broker, tmp_p
     play(scenario())
 
 
+def test_a_paste_that_makes_a_message_too_long_says_so_and_is_not_the_safe_answer(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            await stage.types("begun ")
+            stage.screen.entry.composer.post_message(events.Paste("many words " * 400))
+            dialog = await stage.asks("at most 4,000")
+            assert stage.shows("4,405 characters")
+            assert dialog._answers[0].label == "Cancel"
+            await stage.pilot.press("right", "enter")
+            await stage.until(lambda: len(stage.screen.entry.text) == 4406, "the text")
+            await stage.types("", "enter")
+            await stage.sees("A message has at most 4,000 characters")
+            await stage.reads()
+            await stage.types("", "ctrl+u")
+            await stage.sees("public › Say something")
+
+    play(scenario())
+
+
 @pytest.mark.parametrize(("key", "text"), [("f1", "previous conversation"), ("ctrl+k", "go to: ")])
 def test_ctrl_c_closes_and_ctrl_q_leaves_what_stands_over_the_conversation(
     broker: Broker, tmp_path: Path, key: str, text: str

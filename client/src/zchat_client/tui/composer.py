@@ -1,9 +1,10 @@
 """The input: a text of up to six rows, its history, its completions, and its prompt."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import ClassVar, Final
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -25,6 +26,12 @@ class Composer(TextArea):
     }
     """
 
+    # As in a shell, where a line may take many rows.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+a", "line_start", show=False),
+        Binding("ctrl+e", "line_end", show=False),
+    ]
+
     class LargePaste(Message):
         """Much was pasted; it is not in the text yet."""
 
@@ -40,8 +47,11 @@ class Composer(TextArea):
         super().__init__(id="composer", compact=True, soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
         self._wants = wants
         self._begins = begins
+        self._last_key = ""
+        self._again = False
 
     async def _on_key(self, event: events.Key) -> None:
+        self._again, self._last_key = event.key == self._last_key, event.key
         if self._acts(event):
             self._begins(event.time)
         match event.key:
@@ -74,6 +84,28 @@ class Composer(TextArea):
             self.post_message(self.LargePaste(text))
         else:
             self.insert_at_cursor(text)
+
+    # -- lines ------------------------------------------------------------------------------------------------------
+
+    def action_delete_to_start_of_line(self) -> None:
+        """Ctrl+U: the line up to the cursor, then the line before; or what is selected."""
+        start, end = self.selection
+        if start == end:
+            row, column = end
+            start = (row if column else max(0, row - 1), 0)
+        self.replace("", start, end, maintain_selection_offset=False)
+
+    def action_line_start(self) -> None:
+        """Ctrl+A: to the start of the line, and right again: everything is selected."""
+        if self._again:
+            self.select_all()
+        else:
+            self.move_cursor((self.cursor_location[0], 0))
+
+    def action_line_end(self) -> None:
+        """Ctrl+E."""
+        row = self.cursor_location[0]
+        self.move_cursor((row, len(self.document[row])))
 
     def insert_at_cursor(self, text: str) -> None:
         """Puts a text where the cursor is, in place of what is selected."""

@@ -18,6 +18,7 @@ from zchat_client.tui.composer import Composer
 from zchat_client.tui.conversation import Conversation, Refused
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.textfit import cut, one_line
+from zchat_common.limits import TEXT_MAX_CHARS
 
 _PROMPT_COLUMNS: Final = 20
 # Whoever types so soon after something changed by itself has not seen it: it takes longer to read, and to press a key.
@@ -312,5 +313,8 @@ class Entry(Vertical):
             if answer == "paste":
                 self.composer.insert_at_cursor(event.text)
 
-        answers = (Answer("paste", words.PASTE), Answer("no", words.CANCEL))
-        await self.app.push_screen(Dialog(words.PASTE, words.paste(event.text), *answers, escape="no"), answered)
+        whole = self.text + event.text
+        answers = [Answer("paste", words.PASTE), Answer("no", words.CANCEL)]
+        if len(whole.strip()) > TEXT_MAX_CHARS:
+            answers.reverse()
+        await self.app.push_screen(Dialog(words.PASTE, words.paste(event.text, whole), *answers, escape="no"), answered)

@@ -7,6 +7,7 @@ from typing import Final
 from zchat_client import events as e
 from zchat_client.tui.textfit import cut, one_line
 from zchat_common.durations import in_local_time, local_words
+from zchat_common.limits import TEXT_MAX_CHARS
 
 PUBLIC_TITLE: Final = "public"
 PARTY_TITLE: Final = "party"
@@ -250,10 +251,13 @@ def unsent(lines: tuple[str, ...], more: str) -> str:
     return f"{counted(len(lines), 'text is', 'texts are')} not sent yet:\n\n{shown}{rest}"
 
 
-def paste(text: str) -> str:
-    """Asked before a large paste."""
+def paste(text: str, whole: str) -> str:
+    """Asked before a large paste; ``whole``: what would stand in the input then."""
     sizes = f"{counted(len(text.splitlines()), 'line', 'lines')}, {counted(len(text), 'character', 'characters')}"
-    return f"Put {sizes} into your message? Nothing is sent before you press Enter."
+    length = len(whole.strip())
+    too_long = f"It would have {length:,} characters, and a message has at most {TEXT_MAX_CHARS:,}: it will be refused."
+    rest = too_long if length > TEXT_MAX_CHARS else "Nothing is sent before you press Enter."
+    return f"Put {sizes} into your message? {rest}"
 
 
 KEY_CHANGED_TITLE: Final = "This broker shows another key than before"
@@ -308,8 +312,10 @@ INPUT_KEYS: Final = [
     ("Alt+Enter or Ctrl+J", "new line"),
     ("Tab", "complete a command or a name; again: the next one"),
     ("Up, Down", "what you sent before"),
+    ("Ctrl+U", "delete the line; once more, the line before"),
+    ("Ctrl+A Ctrl+A", "select all that you typed"),
     ("End", "to the latest message (when the input is empty)"),
-    ("Esc", "closes what stands over the input"),
+    ("Esc", "closes lists, boxes and the search; an invitation stays until it is answered"),
 ]
 MOUSE: Final = "The mouse opens conversations, names, links and buttons, scrolls, and copies what you drag it over."
 MARKS_TITLE: Final = "Marks"
