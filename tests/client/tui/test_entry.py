@@ -131,6 +131,41 @@ def test_nothing_is_sent_or_deleted_that_nobody_has_seen_in_the_input(broker: Br
     play(scenario())
 
 
+def test_spaces_are_no_message_and_leave_an_empty_input(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            await stage.types("   ", "enter")
+            await stage.sees("There is nothing to send", "public › Say something")
+            await stage.types("h")
+            await stage.misses("There is nothing to send")
+            await stage.types("i", "enter")
+            await stage.sees("hi ✓")
+
+    play(scenario())
+
+
+def test_a_name_alone_behind_w_opens_the_whispers_with_him(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with user(broker, tmp_path / "bob", unique("Bob")) as bob, on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab", bob.name)
+            await stage.enters(f"/w {bob.name.lower()}")
+            await stage.sees(f"@{bob.name} › Whisper to {bob.name}")
+            await stage.types("psst", "enter")
+            await stage.sees("psst ✓✓")
+            for typed, trouble in (("/msg nobody-there", "nobody-there is not here"), (f"/w {name}", "That is you")):
+                await stage.enters(typed)
+                await stage.sees(trouble, f"@{bob.name} › {typed}")
+            stage.screen.entry.fill("")
+            await stage.types("", "alt+1")
+            await stage.sees("public › Say something")
+            await stage.enters(f"/whisper {bob.name}")
+            await stage.sees(f"@{bob.name} › Whisper to {bob.name}")
+
+    play(scenario())
+
+
 def test_recalling_opens_no_list(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (

@@ -109,6 +109,37 @@ def test_each_of_two_invitations_is_answered_where_it_stands_and_says_until_when
     play(scenario())
 
 
+def test_an_answer_by_key_that_is_refused_is_told_and_nothing_is_typed(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, carol_name, name = unique("bob"), unique("carol"), unique("alice")
+        async with (
+            user(broker, tmp_path / "bob", bob_name) as bob,
+            user(broker, tmp_path / "carol", carol_name) as carol,
+            on_stage(broker, tmp_path, name) as stage,
+        ):
+            await stage.sees("at Lab", bob_name, carol_name)
+            await stage.enters(f"/party invite {carol_name}")
+            await stage.sees("party › Say something")
+            await carol.party_accept()
+            await stage.sees(f"{carol_name} joined")
+            await bob.party_invite(name)
+            await stage.sees("Accept F2")
+            trouble = "You are in a party already"
+            await stage.types("", "f2")
+            await stage.sees(trouble, "party › Say something")
+            await stage.types("", "f3")
+            await stage.misses("Accept F2", trouble)
+            await bob.party_invite(name)
+            await stage.sees("Accept F2")
+            await stage.types("begun", "f2")
+            await stage.sees(trouble, "party › begun")
+            await stage.types("", "f3")
+            await stage.misses("Accept F2", trouble)
+            assert stage.shows("party › begun")
+
+    play(scenario())
+
+
 def test_who_is_not_in_the_party_yet_stays_where_he_is(house: House, tmp_path: Path) -> None:
     async def scenario() -> None:
         own = house.broker("--title", "Lab")

@@ -265,7 +265,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         if not self._away_by_itself and chat.client.link.connected and self._attention.idle(time.monotonic(), after_s):
             self._away_by_itself = True
             if not chat.is_away():
-                chat.console.enter("/away")
+                chat.order("/away")
             else:
                 self._away_by_itself = False
 
@@ -275,7 +275,7 @@ class ZchatApp(App[int], inherit_bindings=False):
             self._attention.key(time.monotonic())
             if self._away_by_itself and self.chat is not None:
                 self._away_by_itself = False
-                self.chat.console.enter("/back")
+                self.chat.order("/back")
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             await self._turns.take(event)
         else:

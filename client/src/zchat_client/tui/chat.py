@@ -54,7 +54,7 @@ class Chat:
         self._waiting: deque[e.Event] = deque()
         self._room = asyncio.Event()
         # What was typed for the latest lines: a refused one comes back as it was.
-        self._typed: dict[str, Entered] = {}
+        self._typed: dict[str, Entered | None] = {}
         self.memory.begin()
 
     # -- life -------------------------------------------------------------------------------------------------------
@@ -190,8 +190,13 @@ class Chat:
         self.console.enter(line)
         return None
 
-    def as_typed(self, line: str) -> Entered:
-        """What was typed and where, for the line that it was sent as."""
+    def order(self, line: str) -> None:
+        """Enters a command that nobody has typed: that of a key, a button or the clock."""
+        self._typed[line] = None
+        self.console.enter(line)
+
+    def as_typed(self, line: str) -> Entered | None:
+        """What was typed and where, for the line that it was sent as; None if nobody has typed it."""
         return self._typed.get(line, Entered(line, self.conversations.open_key))
 
     def _addressed(self, text: str, conversation: Conversation) -> str:
@@ -216,6 +221,19 @@ class Chat:
                 self.memory.keep_level(self.conversations.open, said.level)
             case local.Close():
                 self._close_conversation()
+            case local.Open():
+                self._open_whispers(said.name)
+
+    def _open_whispers(self, name: str) -> None:
+        """Opens the whispers with somebody who is here or was whispered with. Raises ZchatError for others."""
+        if self.is_own(name):
+            raise ZchatError(Code.NOT_YOURSELF, words.THAT_IS_YOU)
+        here = next((entry.name for entry in self.client.roster() if name_key(entry.name) == name_key(name)), None)
+        if here is None and self.conversations.get(f"@{name_key(name)}") is None:
+            raise ZchatError(Code.NO_SUCH_USER, words.NOT_HERE.format(name=name))
+        # What was typed there was the command itself.
+        self.conversations.open.draft = ""
+        self.conversations.show(self.conversations.whispers_with(here or name).key)
 
     def _close_conversation(self) -> None:
         """Takes the open conversation off the list until something is said in it. Raises ZchatError for public."""

@@ -63,6 +63,7 @@ class Entry(Vertical):
         self._glyphs = glyphs
         self._conversation: Conversation | None = None
         self._trouble = ""
+        self._until_typed = False
         self._title = ""
         self._over = False
         self._at = 0
@@ -114,10 +115,10 @@ class Entry(Vertical):
             return
         was_over = self._over
         self._address(conversation)
-        if conversation.over and self.text and not was_over:
+        if not conversation.over:
+            self.tell_no_more(words.PARTY_OVER)
+        elif self.text and not was_over:
             self.tell(words.PARTY_OVER)
-        elif not conversation.over and self._trouble == words.PARTY_OVER:
-            self.tell("")
 
     def fill(self, text: str) -> None:
         """Another text, which opens no list."""
@@ -180,6 +181,11 @@ class Entry(Vertical):
         self.tell(refused.why)
         self.unseen(partial(self._set_aside, refused))
 
+    def tell_no_more(self, trouble: str) -> None:
+        """This is wrong no longer."""
+        if trouble == self._trouble:
+            self.tell("")
+
     def _set_aside(self, refused: Refused) -> None:
         """Somebody types on who has not seen yet that the text before was refused."""
         if self._conversation is not None and self.text == refused.text:
@@ -191,8 +197,9 @@ class Entry(Vertical):
             self._conversation.remember_input(text)
             self._at = len(self._conversation.inputs)
 
-    def tell(self, trouble: str) -> None:
-        """What is wrong with the text, beside it; the text stays."""
+    def tell(self, trouble: str, *, until_typed: bool = False) -> None:
+        """What is wrong with the text, beside it; the text stays. Of an empty one it is told ``until_typed``."""
+        self._until_typed = until_typed
         if trouble != self._trouble:
             self._trouble = trouble
             line = self.query_one("#trouble", Static)
@@ -223,6 +230,9 @@ class Entry(Vertical):
             self._complete(chosen)
         elif self.text.strip():
             self._enter(self.text)
+        elif self.text:
+            self.fill("")
+            self.tell(words.NOTHING_TO_SEND, until_typed=True)
 
     def _escape(self) -> None:
         """Closes the list; if there is none, the trouble has been read."""
@@ -260,7 +270,8 @@ class Entry(Vertical):
     def _changed(self, event: Composer.Changed) -> None:
         event.stop()
         self._look_up()
-        if not (self.text or self._waiting):
+        is_read = self._until_typed if self.text else not (self._waiting or self._until_typed)
+        if is_read:
             self.tell("")
         self.post_message(self.Edited())
 

@@ -20,7 +20,14 @@ class Close:
     """Takes the open conversation off the list."""
 
 
-Local = Notify | Close
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Shows the whispers with somebody."""
+
+    name: str
+
+
+Local = Notify | Close | Open
 
 _NOTIFY: Final = HelpLine(f"/notify {'|'.join(NOTIFY_LEVELS)}", "what to tell you of in this conversation")
 _CLOSE: Final = HelpLine("/close", "takes this conversation off the list")
@@ -30,7 +37,7 @@ LINES: Final = (_NOTIFY, _CLOSE)
 def parse(text: str) -> Local | None:
     """The command, or None if it is none of these. Raises ZchatError(usage)."""
     words = text.split()
-    match words:
+    match [word.lower() for word in words[:1]] + words[1:]:
         case ["/notify", level] if level.lower() in NOTIFY_LEVELS:
             return Notify(level.lower())
         case ["/notify"]:
@@ -39,5 +46,7 @@ def parse(text: str) -> Local | None:
             raise ZchatError(Code.USAGE, f"Usage: {_NOTIFY.usage}")
         case ["/close"]:
             return Close()
+        case ["/w" | "/whisper" | "/msg", name]:
+            return Open(name)
         case _:
             return None

@@ -24,6 +24,7 @@ from zchat_client.tui.look import Look
 from zchat_client.tui.palette import Palette
 from zchat_client.tui.panes import Pane
 from zchat_client.tui.search import SearchBar
+from zchat_client.tui.story import Trouble
 from zchat_client.tui.surroundings import PANES, Surroundings
 from zchat_client.tui.turning import Turning
 
@@ -114,16 +115,24 @@ class ChatScreen(Screen[None]):
         self._note(chat)
         if story.trouble is not None:
             trouble, story.trouble = story.trouble, None
-            typed = chat.as_typed(trouble.typed)
-            conversation = chat.conversations.get(typed.key) or chat.conversations.open
-            self.entry.refuse(Refused(typed.text, trouble.text), conversation)
-            chat.memory.keep_refused()
+            self._refuse(turning, trouble)
         if story.wants_help:
             story.wants_help = False
             self.call_next(self.action_keys)
         self.log_view.follow()
+        turning.follow_cards()
         self.cards.show(story.cards, (self._key_names.first("accept"), self._key_names.first("decline")))
         self.around.level(chat)
+
+    def _refuse(self, turning: Turning, trouble: Trouble) -> None:
+        chat = turning.chat
+        typed = chat.as_typed(trouble.typed)
+        if typed is None:
+            turning.refused(trouble.text)
+            return
+        conversation = chat.conversations.get(typed.key) or chat.conversations.open
+        self.entry.refuse(Refused(typed.text, trouble.text), conversation)
+        chat.memory.keep_refused()
 
     def _note(self, chat: Chat) -> None:
         parties = chat.story.parties

@@ -9,6 +9,7 @@ from zchat_client.tui.conversation import PARTY, PUBLIC
 from zchat_client.tui.entry import Entry
 from zchat_client.tui.log import LogView
 from zchat_client.tui.places import Place
+from zchat_client.tui.story import Card
 
 
 class Turning:
@@ -35,6 +36,8 @@ class Turning:
         self._say = say
         # By accepting an invitation: then it opens as soon as one is in, whatever is begun elsewhere.
         self._asked_for_party = False
+        # What was wrong with an answer to one of these invitations.
+        self._trouble_with: tuple[str, list[Card]] = ("", [])
 
     def to(self, key: str, *, keep: bool = True) -> None:
         """Shows a conversation; ``keep``: what stands in the input belongs to the one that was open."""
@@ -96,8 +99,21 @@ class Turning:
         if inviter is None and not cards:
             self._say(words.NO_INVITATION)
             return
-        self.chat.console.enter(f"/party {'accept' if accept else 'decline'} {inviter or cards[-1].inviter}")
+        self.chat.order(f"/party {'accept' if accept else 'decline'} {inviter or cards[-1].inviter}")
         self._asked_for_party = accept
+
+    def refused(self, trouble: str) -> None:
+        """What was asked for by key or click was refused: told until the invitations are others."""
+        self._asked_for_party = False
+        self._trouble_with = (trouble, list(self.chat.story.cards))
+        self._entry.tell(trouble)
+
+    def follow_cards(self) -> None:
+        """What was wrong with an invitation is so no longer when it is gone."""
+        trouble, cards = self._trouble_with
+        if trouble and cards != self.chat.story.cards:
+            self._trouble_with = ("", [])
+            self._entry.tell_no_more(trouble)
 
     # -- by itself ----------------------------------------------------------------------------------------------------
 
