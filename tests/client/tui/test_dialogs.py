@@ -68,12 +68,14 @@ def test_a_dialog_that_opens_while_one_types_takes_no_key_of_that(house: House, 
 
     async def comes_back(second: Broker) -> None:
         async with on_stage(second, tmp_path) as stage:
+            assert stage.app.chat is not None
+            stage.app.chat.console.enter("typed ahead")
             asked = await stage.asks("another key than before")
             await stage.pilot.press("right", "enter")
             await stage.until(lambda: stage.app.screen not in (asked, stage.screen), "the same question again")
             await stage.asks("another key than before")
             await stage.pilot.press("right", "right", "enter")
-            await stage.sees("at Lab", "public › half a sente")
+            await stage.sees("at Lab", "public › half a sente", "typed ahead ✓")
 
     play(comes_back(asyncio.run(types_on())))
 

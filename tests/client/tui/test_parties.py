@@ -63,7 +63,7 @@ def test_what_one_says_to_a_party_that_put_one_out_is_said_to_nobody(broker: Bro
             await stage.types("", "f2")
             await stage.sees("party › Say something to your party", "You joined the party")
             await bob.party_kick(name)
-            await stage.sees("You were removed from the party", "party › You are in this party no more")
+            await stage.sees("You were removed from the party", "party › You are in it no more; go elsewhere")
             await stage.reads()
             await stage.types("meet at my place", "enter")
             await stage.sees("You are in this party no more")

@@ -130,9 +130,10 @@ class ZchatApp(App[int], inherit_bindings=False):
             options, trouble = again
 
     async def _run(self, client: Client, names: OwnNames) -> End:
-        begun = "" if self.chat is None else self.chat.conversations.public.draft
+        before = self.chat
         chat = self.chat = Chat(client, self._beat.wake, names.let_in)
-        chat.conversations.public.draft = chat.conversations.public.draft or begun
+        if before is not None:
+            chat.go_on_from(before)
         client.ask_invite = self._ask_code
         chat.story.notices.default_level = self._read.settings.notify
         self._take_theme(chat)

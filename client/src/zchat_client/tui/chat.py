@@ -139,6 +139,12 @@ class Chat:
         if self.conversations.open.first_seq is None:
             self.older.load(self.conversations.open)
 
+    def go_on_from(self, before: "Chat") -> None:
+        """What was typed before one was let in, or while one was not, is not lost."""
+        self.conversations.public.draft = self.conversations.public.draft or before.conversations.public.draft
+        for line in before.console.unsent:
+            self.console.enter(line)
+
     async def leave(self) -> None:
         """Leaves the chat as ``/exit`` does, and does not wait long for a broker that does not answer, nor at all for
         one that is known to be gone.

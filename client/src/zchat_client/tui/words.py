@@ -19,6 +19,8 @@ NO_BROKER: Final = "{where}.\n\nIs the broker running, and is the address right?
 
 SAY_HINT: Final = {"public": "Say something to everyone, / for commands", "party": "Say something to your party"}
 PARTY_OVER: Final = "You are in this party no more; go to another conversation"
+# Short enough for an input at 80 columns.
+PARTY_OVER_HINT: Final = "You are in it no more; go elsewhere"
 PARTY_GONE: Final = "You are in the party no more"
 PARTY_BEGUN: Final = "/p TEXT talks to the party"
 WHISPER_HINT: Final = "Whisper to {name}; nobody else reads it"
@@ -361,7 +363,7 @@ def no_broker(text: str) -> str:
 def hint(key: str, partner: str | None, *, over: bool = False) -> str:
     """What stands in an empty input."""
     if over:
-        return PARTY_OVER
+        return PARTY_OVER_HINT
     return WHISPER_HINT.format(name=partner) if partner is not None else SAY_HINT[key]
 
 
