@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from textual import events
 from textual.widgets import Input
 
 from tests.client.tui.stage import on_stage, play, user
@@ -75,13 +76,17 @@ def test_what_was_read_at_a_broker_set_up_anew_hides_nothing(house: House, tmp_p
 def test_somebody_elses_name_is_asked_for_again(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         name = unique("alice")
+        ahead = [events.Key("x", "x"), events.Key("enter", "\r"), events.Key("y", "y")]
         async with user(broker, tmp_path / "other", name), on_stage(broker, tmp_path / "mine", name) as stage:
             await stage.sees("Welcome to zchat", "belongs to somebody else")
+            for key in ahead:
+                stage.app.post_message(key)
+            await stage.until(lambda: stage.screen.entry.text == "xy", "a draft behind it")
             await stage.may_answer()
             other = unique("alba")
             await stage.pilot.press("ctrl+u")
             await stage.types(other, "enter")
-            await stage.sees(f"{other} at Lab")
+            await stage.sees(f"{other} at Lab", "public › xy")
 
     play(scenario())
 
