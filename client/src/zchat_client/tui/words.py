@@ -259,9 +259,8 @@ def unsent(lines: tuple[str, ...], more: str) -> str:
 def paste(text: str, whole: str) -> str:
     """Asked before a large paste; ``whole``: what would stand in the input then."""
     sizes = f"{counted(len(text.splitlines()), 'line', 'lines')}, {counted(len(text), 'character', 'characters')}"
-    length = len(whole.strip())
-    too_long = f"It would have {length:,} characters, and a message has at most {TEXT_MAX_CHARS:,}: it will be refused."
-    rest = too_long if length > TEXT_MAX_CHARS else "Nothing is sent before you press Enter."
+    too_long = f"A message has at most {TEXT_MAX_CHARS:,}: yours will be refused unless you shorten it."
+    rest = too_long if len(whole.strip()) > TEXT_MAX_CHARS else "Nothing is sent before you press Enter."
     return f"Put {sizes} into your message? {rest}"
 
 
