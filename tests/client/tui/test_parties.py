@@ -41,7 +41,9 @@ def test_who_is_typing_when_a_party_begins_or_ends_stays_where_he_types(broker: 
             await stage.sees("party ›", "You joined the party")
             await stage.types("by the way")
             await bob.party_kick(name)
-            await stage.sees("You were removed from the party", "You are in this party no more", "party ›")
+            await stage.sees(
+                "You were removed from the party", "You are in this party no more; go to another", "party ›"
+            )
             assert stage.screen.entry.text == "by the way"
             await stage.types("", "alt+1")
             await stage.sees("public ›", "party ✎")
