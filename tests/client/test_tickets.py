@@ -56,11 +56,14 @@ def test_a_code_of_a_newer_broker_is_a_plain_refusal() -> None:
 def test_nobody_waits_for_ever_after_the_end_and_a_late_result_harms_nobody() -> None:
     async def test(tickets: Tickets) -> None:
         number, sent = tickets.command()
+        _, waiting = tickets.command()
         _, asked = tickets.question()
-        tickets.fail(ZchatError(Code.NO_SESSION, "Over."))
+        tickets.fail(ZchatError(Code.NO_SESSION, "Over."), {number})
         await tickets.settled()
-        for future in (sent, asked):
-            assert isinstance(future.exception(), ZchatError)
+        for future, in_doubt in ((sent, True), (waiting, False), (asked, False)):
+            error = future.exception()
+            assert isinstance(error, ZchatError)
+            assert (error.text, error.in_doubt) == ("Over.", in_doubt)
         tickets.settle(Settled(number, ANSWER))
 
     run(test)

@@ -53,7 +53,7 @@ class Calls:
     def finish(self, end: End) -> None:
         """Nothing is taken or answered any more."""
         self.end = end
-        self._tickets.fail(self.refusal())
+        self._tickets.fail(self.refusal(), self._session.outbox.in_doubt)
 
     def refusal(self) -> ZchatError:
         """What is raised after the end."""

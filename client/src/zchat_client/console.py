@@ -22,6 +22,8 @@ class Console:
         self._next_id = 1
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsent: dict[int, str] = {}
+        # Of these the broker may have what they say: it was not heard of before the end.
+        self._in_doubt: set[int] = set()
         self.exit = asyncio.Event()
 
     def enter(self, line: str) -> None:
@@ -46,6 +48,16 @@ class Console:
     def unsent(self) -> tuple[str, ...]:
         """The typed messages and commands that have no result yet."""
         return tuple(self._unsent.values())
+
+    @property
+    def never_sent(self) -> tuple[str, ...]:
+        """Those of the unsent that the broker has never been given."""
+        return tuple([line for number, line in self._unsent.items() if number not in self._in_doubt])
+
+    @property
+    def in_doubt(self) -> tuple[str, ...]:
+        """Those of the unsent that were on their way at the end: the broker may have them."""
+        return tuple([line for number, line in self._unsent.items() if number in self._in_doubt])
 
     def _do(self, typed: t.Typed, line: str) -> None:
         chat = self._client
@@ -174,7 +186,10 @@ class Console:
                 await work
             except ZchatError as error:
                 if self._client.end is not None:
-                    return  # not refused, but not sent either
+                    # Not refused, but not known to be sent either.
+                    if error.in_doubt:
+                        self._in_doubt.add(number)
+                    return
                 self._show_error(error, line, number)
             del self._unsent[number]
 

@@ -1,6 +1,7 @@
 """What a client's caller waits for: a future for each command and question, settled by what the session core says."""
 
 import asyncio
+from collections.abc import Collection
 from typing import TypeVar
 
 from zchat_client.core.outputs import Reply, Settled
@@ -63,10 +64,10 @@ class Tickets:
                 if asked is not None and not asked.done():
                     asked.set_result(result)
 
-    def fail(self, error: ZchatError) -> None:
-        """Nothing will be settled any more."""
-        for command in self._commands.values():
-            _fail(command, error)
+    def fail(self, error: ZchatError, in_doubt: Collection[int]) -> None:
+        """Nothing will be settled any more, not even the commands that are in doubt."""
+        for ticket, command in self._commands.items():
+            _fail(command, ZchatError(error.code, error.text, in_doubt=ticket in in_doubt))
         for asked in self._asked.values():
             _fail(asked, error)
         self._commands.clear()

@@ -45,11 +45,13 @@ class Code(StrEnum):
 class ZchatError(Exception):
     """A refusal with its code: what a library call raises when broker or client says no.
 
-    ``retry_after_s`` is set only for ``rate_limited``.
+    ``retry_after_s`` is set only for ``rate_limited``. ``in_doubt``: the client ended before the broker answered a
+    command that had been sent, which may be kept or not.
     """
 
-    def __init__(self, code: Code, text: str, retry_after_s: float | None = None) -> None:
+    def __init__(self, code: Code, text: str, retry_after_s: float | None = None, *, in_doubt: bool = False) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
         self.retry_after_s = retry_after_s
+        self.in_doubt = in_doubt

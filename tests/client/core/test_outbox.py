@@ -422,3 +422,19 @@ def test_whatever_is_lost_each_command_is_applied_once_and_in_order(steps: list[
             box.open(0.0, 1.0, now_s)
     assert box.waiting == ()
     assert broker.applied == [f"text {n}" for n in range(1, box.last_place + 1)]
+
+
+def test_what_was_sent_and_not_answered_is_in_doubt() -> None:
+    box = outbox()
+    submit(box, 3)
+    assert not box.in_doubt
+    box.take(TOKEN, 0.0)
+    sent = [command.ticket for command in box.waiting]
+    assert box.in_doubt == set(sent)
+    box.settle(answer(1), 0.0)
+    box.open(0.0, 1.0, 1.0)
+    assert box.in_doubt == set(sent[1:]), "not sent again yet, but the broker may have them"
+    box.postpone(INSTANCE, 3, 1.0, 1.0)
+    assert box.in_doubt == {sent[1]}, "it said that it has not taken the last"
+    box.renumber(INSTANCE + 1)
+    assert not box.in_doubt, "it has forgotten all that was sent"

@@ -1,6 +1,7 @@
 """Dialogs under a pilot: each in plain words, with a way out that does no harm."""
 
 import asyncio
+import signal
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,29 @@ def test_a_dialog_that_opens_while_one_types_takes_no_key_of_that(house: House, 
             await stage.sees("at Lab", "public › half a sente", "typed ahead ✓")
 
     play(comes_back(asyncio.run(types_on())))
+
+
+def test_what_the_broker_may_have_is_not_sent_again_by_itself(house: House, tmp_path: Path) -> None:
+    first = house.broker("--title", "Lab")
+
+    async def scenario() -> None:
+        async with on_stage(first, tmp_path) as stage:
+            await stage.sees("at Lab")
+            first.signal(signal.SIGSTOP)
+            await stage.types("perhaps", "enter")
+            await stage.sees("perhaps …")
+            first.kill()
+            house.broker("--title", "Lab", port=first.port, data=tmp_path / "another-broker")
+            await stage.asks("another key than before")
+            await stage.pilot.press("right", "right", "enter")
+            await stage.sees("at Lab", "before the broker had answered", "Up fetches it: perhaps")
+            await stage.types("certainly", "enter")
+            await stage.sees("certainly ✓")
+            assert stage.said() == ["certainly"]
+            await stage.pilot.press("up", "up", "enter")
+            await stage.sees("perhaps ✓")
+
+    play(scenario())
 
 
 def test_being_online_elsewhere_and_being_taken_over_are_dialogs(broker: Broker, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Commands on their way: numbered, sent in order, paced, sent again after a cut, settled exactly once."""
 
+import itertools
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zchat_common.limits import IN_FLIGHT_MAX
 from zchat_common.messages import Answer, Do, Refusal, Scalar
@@ -16,13 +17,15 @@ _ANSWER_LOST_S = 5.0
 class Pending:
     """A command that has no final answer yet. ``ticket`` is the submitter's.
 
-    One that is not ``ready`` cannot be sent as it is; nothing behind it is sent before it is.
+    One that is not ``ready`` cannot be sent as it is; nothing behind it is sent before it is. Of one that was ``sent``
+    the broker may have what it says.
     """
 
     op: str
     args: tuple[Scalar, ...]
     ticket: int
     ready: bool = True
+    sent: bool = field(default=False, compare=False)
 
 
 class Outbox:
@@ -72,6 +75,7 @@ class Outbox:
             if not sent and self._sent == 0:
                 self._progress_s = now_s
             sent.append(Do(token, self._instance, n, command.op, command.args))
+            command.sent = True
             self._sent += 1
         return sent
 
@@ -115,6 +119,7 @@ class Outbox:
             return
         self._blocked_until_s = max(self._blocked_until_s, now_s + wait_s)
         self._sent = min(self._sent, n - self._first_n)
+        self._void(n - self._first_n)
         # It was not charged, nor was anything behind it, and the broker says that there is nothing left.
         self._charged_n = min(self._charged_n, n - 1)
         self._level, self._level_at_s = 0.0, now_s
@@ -136,6 +141,7 @@ class Outbox:
         self._first_n = 1
         self._sent = 0
         self._charged_n = 0
+        self._void(0)
 
     def repeat_if_lost(self, now_s: float) -> None:
         """Sends everything again when the first answer has not come for long."""
@@ -163,6 +169,16 @@ class Outbox:
     def waiting(self) -> tuple[Pending, ...]:
         """The commands without an answer, in order."""
         return tuple(self._pending)
+
+    @property
+    def in_doubt(self) -> frozenset[int]:
+        """The tickets of those that were sent and have no answer yet: the broker has them, or it does not."""
+        return frozenset([command.ticket for command in self._pending if command.sent])
+
+    def _void(self, place: int) -> None:
+        """The broker has none of the pending ones from this place on."""
+        for command in itertools.islice(self._pending, place, None):
+            command.sent = False
 
     def _is_first(self, instance: int, n: int) -> bool:
         return instance == self._instance and bool(self._pending) and n == self._first_n

@@ -15,10 +15,11 @@ from zchat_client.core.roster import name_key
 from zchat_client.results import End
 from zchat_client.tui import local, words
 from zchat_client.tui.completion import People
-from zchat_client.tui.conversation import PUBLIC, Conversation
+from zchat_client.tui.conversation import PUBLIC, Conversation, Kind
 from zchat_client.tui.memory import Memory
 from zchat_client.tui.older import Older
 from zchat_client.tui.story import Card, Story, Trouble
+from zchat_client.tui.textfit import one_line
 from zchat_common.errors import Code, ZchatError
 
 # What may wait for the screen; beyond it the client's own bound holds, which says how many were dropped.
@@ -140,9 +141,16 @@ class Chat:
             self.older.load(self.conversations.open)
 
     def go_on_from(self, before: "Chat") -> None:
-        """What was typed before one was let in, or while one was not, is not lost."""
+        """What was typed before one was let in, or while one was not, is not lost; and what the broker may have is not
+        sent again by itself, since it would stand there twice.
+        """
         self.conversations.public.draft = self.conversations.public.draft or before.conversations.public.draft
-        for line in before.console.unsent:
+        for line in before.console.in_doubt:
+            self.conversations.public.remember_input(line)
+            self.conversations.opening(
+                words.IN_DOUBT.format(line=one_line(line)), round(time.time() * 1000), Kind.ERROR
+            )
+        for line in before.console.never_sent:
             self.console.enter(line)
 
     async def leave(self) -> None:

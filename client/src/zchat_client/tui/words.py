@@ -22,6 +22,7 @@ PARTY_OVER: Final = "You are in this party no more; go to another conversation"
 # Short enough for an input at 80 columns.
 PARTY_OVER_HINT: Final = "You are in it no more; go elsewhere"
 PARTY_GONE: Final = "You are in the party no more"
+IN_DOUBT: Final = "Your session ended before the broker had answered; it may have this. Up fetches it: {line}"
 PARTY_BEGUN: Final = "/p TEXT talks to the party"
 WHISPER_HINT: Final = "Whisper to {name}; nobody else reads it"
 
