@@ -64,7 +64,11 @@ class Terminal:
 
     def types(self, keys: str) -> None:
         """Presses these keys."""
-        os.write(self._descriptor, keys.encode())
+        self.sends(keys.encode())
+
+    def sends(self, data: bytes) -> None:
+        """Sends these bytes, as a terminal does that speaks another language, or a line with noise on it."""
+        os.write(self._descriptor, data)
 
     def pastes(self, text: str) -> None:
         """Pastes, as terminals do it for programs that asked to be told."""

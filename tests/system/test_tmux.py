@@ -1,5 +1,6 @@
 """The terminal UI in tmux, which keeps some keys and sequences for itself: a first evening, with other window sizes."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -115,3 +116,39 @@ def test_a_first_evening_in_tmux(house: House, broker: Broker, tmux: Tmux) -> No
     assert (tmux.tells("alternate_on"), tmux.tells("mouse_any_flag"), tmux.tells("cursor_flag")) == ("0", "0", "1")
     tmux.types("the shell's turn")
     tmux.sees("the shell's turn")
+
+
+TALK: Final = (
+    "नमस्ते दुनिया, आप कैसे हैं?",
+    "வணக்கம், நீங்கள் எப்படி இருக்கிறீர்கள்?",
+    "আপনি কেমন আছেন?",
+    "ក្រុង ༄༅།བོད་ ကျေးဇူး 〮 ㅤ ﾠ ☰⚊ 𝌆 𝍠 ㉈ \u0378 🫩",
+)
+
+
+def test_no_script_moves_a_pane(house: House, broker: Broker, tmux: Tmux) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    tmux.resizes(130, 30)
+    tmux.sees("Choose the name")
+    tmux.types("தமிழ்" + unique("").lstrip("-"), "Enter")
+    tmux.sees("public ›", "Here (2)")
+    bob.types(*TALK, "after it")
+    tmux.sees("after it")
+    tmux.wait(lambda rows: all(panes(row) == 3 for row in log_of(rows)), "three lines between the panes in each row")
+    tmux.types("नमस्ते दुनिया हैं", "Enter")
+    tmux.sees("दुनिया हैं ✓")
+    bob.types(*TALK, "the end")
+    tmux.sees("the end")
+    rows = log_of(tmux.rows())
+    assert len(rows) >= 9
+    assert all(panes(row) == 3 for row in rows), "\n".join(rows)
+
+
+def log_of(rows: list[str]) -> list[str]:
+    """The rows of the log in which somebody says something."""
+    return [row for row in rows if re.search(r"\d\d:\d\d", row)]
+
+
+def panes(row: str) -> int:
+    """How many lines there are between what stands side by side."""
+    return row.count("│")

@@ -1,5 +1,6 @@
 """A person's terminal is his again, whatever ends the terminal UI; and what it does while the terminal stands still."""
 
+import contextlib
 import signal
 import sys
 import time
@@ -8,7 +9,7 @@ from functools import partial
 import pytest
 
 from tests.system.processes import Broker, Client, House, environment, unique, wait_until
-from tests.system.screens import CTRL_C, CTRL_F, CTRL_L, CTRL_Q, CTRL_Z, ENTER, F1, Open, Terminal
+from tests.system.screens import CTRL_C, CTRL_F, CTRL_K, CTRL_L, CTRL_Q, CTRL_Z, ENTER, ESCAPE, F1, Open, Terminal
 
 # Longer than the client waits for a broker that is silent.
 STALLED_S = 10.5
@@ -50,6 +51,29 @@ def test_a_crash_gives_the_terminal_back(house: House, broker: Broker) -> None:
         terminal.close()
 
 
+def test_a_crash_names_what_was_not_sent(house: House) -> None:
+    own = house.broker("--title", "Lab")
+    crashing = (
+        "import zchat_client.tui.terminal_in as terminal_in, zchat_client.cli as cli\n"
+        "feed = terminal_in.TerminalIn.feed\n"
+        "terminal_in.TerminalIn.feed = lambda *given: 1 / 0 if b'\\x06' in given[1] else feed(*given)\n"
+        "cli.main()"
+    )
+    env = environment(house.folder, {"TERM": "xterm-256color"})
+    arguments = ["--name", unique("alice"), "--port", str(own.port), "--data", str(house.folder / "crash")]
+    with contextlib.closing(Terminal(arguments, env, 120, 40, program=[sys.executable, "-c", crashing])) as terminal:
+        terminal.wait_for("at Lab")
+        own.kill()
+        terminal.wait_for("reconnecting, for")
+        terminal.types("typed in the dark" + ENTER)
+        terminal.wait_for("1 queued")
+        terminal.types(CTRL_F)
+        assert terminal.exit_code() == 1
+        assert terminal.echoes
+        assert b"\x1b[?1049l" in terminal.raw
+        assert b"not sent: typed in the dark" in terminal.raw
+
+
 def test_ctrl_z_gives_the_terminal_back_for_a_while(at_terminal: Open) -> None:
     terminal = at_terminal(unique("alice"))
     terminal.wait_for("at Lab")
@@ -78,6 +102,33 @@ def test_an_outage_found_after_ctrl_z_is_as_long_as_it_was(house: House, at_term
     row = next(row for row in terminal.wait_for("connected again") if "connected again" in row)
     seconds = int(row.partition("connected again after ")[2].split()[0])
     assert int(STOPPED_S) <= seconds <= time.monotonic() - begin_s + 2
+
+
+def test_ctrl_z_works_in_whatever_stands_over_the_conversation(at_terminal: Open) -> None:
+    terminal = at_terminal()
+    terminal.wait_for("Choose the name")
+    sleeps_and_wakes(terminal, "Choose the name")
+    terminal.types(unique("alice") + ENTER)
+    terminal.wait_for("at Lab")
+    for key, seen in ((F1, "draw the screen anew"), (CTRL_K, "go to: a conversation")):
+        terminal.types(key)
+        terminal.wait_for(seen)
+        sleeps_and_wakes(terminal, seen)
+        terminal.types(ESCAPE)
+        terminal.wait(partial(lacks, seen), "the conversation again")
+
+
+def sleeps_and_wakes(terminal: Terminal, seen: str) -> None:
+    terminal.types(CTRL_Z)
+    terminal.wait(lambda _: terminal.is_stopped and terminal.echoes, "the shell's turn")
+    terminal.screen.erase_in_display(2)
+    terminal.signals(signal.SIGCONT)
+    terminal.wait(lambda _: not terminal.echoes, "the UI again")
+    terminal.wait_for(seen)
+
+
+def lacks(text: str, rows: list[str]) -> bool:
+    return not any(text in row for row in rows)
 
 
 def whole(rows: list[str]) -> bool:

@@ -11,6 +11,8 @@ EXIT_NO_BROKER: Final = 4
 EXIT_UNSENT: Final = 5
 EXIT_TAKEN_OVER: Final = 6
 EXIT_SIGNAL: Final = 128
+# Also where there is no such signal.
+SIGHUP: Final = 1
 
 
 def exit_code_of(end: End | None, *, unsent: bool) -> int:

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from zchat_client.client import Client
-from zchat_client.endings import EXIT_REFUSED, EXIT_UNSENT, exit_code_of
+from zchat_client.endings import EXIT_REFUSED, EXIT_SIGNAL, EXIT_UNSENT, SIGHUP, exit_code_of
 from zchat_client.own_names import OwnNames
 from zchat_client.results import End
 from zchat_client.tui import escapes, keys, words
@@ -47,14 +47,13 @@ class ZchatApp(App[int], inherit_bindings=False):
     TITLE = "zchat"
     CSS_PATH = "zchat.tcss"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [keys.redraw()]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.everywhere()]
 
     def __init__(self, options: Options, read: Read, glyphs: Glyphs) -> None:
         self._options = options
         self._read = read
         self._glyphs = glyphs
         self.chat: Chat | None = None
-        self.unsent: tuple[str, ...] = ()
         # Why one was not let in or not left in, for who is back in the shell.
         self.last_words = ""
         self._attention = Attention(time.monotonic())
@@ -64,10 +63,14 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._leave_key = Twice()
         self._away_by_itself = False
         self.signalled = False
+        # Why there is no terminal any more.
+        self.lost = ""
         # The broker was met for the first time, and nobody was told yet.
         self._first_contact = False
         # Textual would paint greys for who wants no colours; the terminal's own have none when filtered.
-        super().__init__(driver_class=driver_class(), ansi_color=True if os.environ.get("NO_COLOR") else None)
+        super().__init__(
+            driver_class=driver_class(self._lose_terminal), ansi_color=True if os.environ.get("NO_COLOR") else None
+        )
         if glyphs == ASCII:
             self.add_class("-ascii")
         for theme in THEMES:
@@ -211,8 +214,12 @@ class ZchatApp(App[int], inherit_bindings=False):
         chat.memory.keep_draft(self._chat_screen.entry.text)
         self._say_leaving(chat)
         await chat.leave()
-        self.unsent = chat.console.unsent
         self.exit(EXIT_UNSENT if self.unsent else 0)
+
+    @property
+    def unsent(self) -> tuple[str, ...]:
+        """What was typed and has not been sent, whatever has ended the program."""
+        return () if self.chat is None else self.chat.console.unsent
 
     def _say_leaving(self, chat: Chat) -> None:
         """Whoever leaves waits for the broker a little, if there is one."""
@@ -228,10 +235,14 @@ class ZchatApp(App[int], inherit_bindings=False):
         async def leave() -> None:
             if self.chat is not None:
                 await (self.chat.leave() if says_goodbye else self.chat.close())
-                self.unsent = self.chat.console.unsent
             self.exit(code)
 
         self._signal_task = asyncio.create_task(leave())
+
+    def _lose_terminal(self, why: str) -> None:
+        """Nobody sees the screen any more, as when a window is closed; a signal may come as well, or not."""
+        self.lost = self.lost or why
+        self.leave_by_signal(EXIT_SIGNAL + SIGHUP, says_goodbye=False)
 
     # -- the clock of the screen ------------------------------------------------------------------------------------
 

@@ -1,10 +1,14 @@
 """The terminal that Textual draws on: stdout, and one that may stop reading."""
 
+import codecs
 import contextlib
 import os
+import selectors
 import signal
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar, Final
 
 from textual.app import App
@@ -12,10 +16,15 @@ from textual.driver import Driver
 from textual.scrollbar import ScrollBarRender
 
 from zchat_client.tui import escapes
+from zchat_client.tui.terminal_in import TerminalIn
+from zchat_client.tui.terminal_out import TerminalOut
 
 # What a terminal has not taken yet; with more of it waiting, new frames are left out. A frame is three writes, and the
 # start of the program twenty.
 _WAITING_WRITES: Final = 60
+# So often it is looked whether an Escape was only that.
+_TICK_S: Final = 0.1
+_READ_BYTES: Final = 4096
 # So long a terminal is waited for that has not taken all yet when one leaves.
 _LAST_FRAMES_S: Final = 1.0
 # Within this time what it does not take is thrown away, and it is given back.
@@ -30,8 +39,11 @@ class PlainBar(ScrollBarRender):
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
-def driver_class() -> type[Driver] | None:
-    """Textual's driver for this system, writing to stdout: what is redirected is stderr, and a screen is not."""
+def driver_class(lost: Callable[[str], None]) -> type[Driver] | None:
+    """Textual's driver for this system, writing to stdout: what is redirected is stderr, and a screen is not.
+
+    ``lost`` is told in the loop, with the reason, that there is no terminal any more.
+    """
     if sys.platform == "win32":
         return None
     from textual.drivers.linux_driver import LinuxDriver
@@ -42,7 +54,7 @@ def driver_class() -> type[Driver] | None:
         ) -> None:
             super().__init__(app, debug=debug, mouse=mouse, size=size)
             if sys.__stdout__ is not None:
-                self._file = sys.__stdout__
+                self._file = TerminalOut(sys.__stdout__.fileno(), output_encoding(), self._is_lost)  # type: ignore[assignment]
 
         def start_application_mode(self) -> None:
             super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -61,6 +73,36 @@ def driver_class() -> type[Driver] | None:
                     signal.signal(signal.SIGWINCH, lambda *_: None)
                     give_back(self, self.attrs_before, signal.SIGWINCH)
 
+        def run_input_thread(self) -> None:
+            # Instead of Textual's, whose reader ends the program at the first byte that is not UTF-8.
+            typed = TerminalIn(_input_encoding())
+            with selectors.SelectSelector() as selector:
+                selector.register(self.fileno, selectors.EVENT_READ)
+                while not self.exit_event.is_set():
+                    messages = []
+                    if selector.select(_TICK_S):
+                        data = self._read()
+                        if not data:
+                            return
+                        messages = typed.feed(data, time.monotonic())
+                    for message in messages + typed.tick(time.monotonic()):
+                        self.process_message(message)
+
+        def _read(self) -> bytes:
+            """What was typed; nothing when nobody can type any more."""
+            try:
+                data = os.read(self.fileno, _READ_BYTES)
+            except OSError as error:
+                self._is_lost(error)
+                return b""
+            if not data:
+                self._is_lost(EOFError())
+            return data
+
+        def _is_lost(self, error: Exception) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                self._loop.call_soon_threadsafe(partial(lost, str(error) or "it was closed"))
+
     return StdoutDriver
 
 
@@ -70,6 +112,17 @@ def is_stuck(driver: Driver | None) -> bool:
     """
     writer = getattr(driver, "_writer_thread", None)
     return writer is not None and writer.is_alive()
+
+
+def output_encoding() -> str:
+    """How the terminal is written to."""
+    return getattr(sys.__stdout__, "encoding", None) or "utf-8"
+
+
+def _input_encoding() -> str:
+    """How the terminal writes; what Python takes for ASCII says nothing about that."""
+    encoding: str = getattr(sys.__stdin__, "encoding", None) or "utf-8"
+    return "utf-8" if codecs.lookup(encoding).name == "ascii" else encoding
 
 
 def stalls(driver: Driver | None) -> bool:

@@ -60,7 +60,7 @@ DOINGS: Final = (
     Doing("people", "f7", "pane('people')", "show or hide who is here"),
     Doing("help", "f1", "keys", "this help"),
     Doing("redraw", "ctrl+l", "app.redraw", "draw the screen anew"),
-    Doing("suspend", "ctrl+z", "pause", "back to the shell; fg returns"),
+    Doing("suspend", "ctrl+z", "app.suspend_process", "back to the shell; fg returns"),
     Doing("leave", "ctrl+q", "leave", "leave zchat"),
 )
 DIGITS: Final = tuple(
@@ -73,9 +73,9 @@ def bindings() -> list[Binding]:
     return [_binding(each) for each in DOINGS + DIGITS]
 
 
-def redraw() -> Binding:
+def everywhere() -> list[Binding]:
     """What works wherever one is."""
-    return bound("redraw")
+    return [bound("redraw"), bound("suspend")]
 
 
 def leave() -> Binding:

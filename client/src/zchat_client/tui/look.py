@@ -1,5 +1,6 @@
 """Themes, and the styles in which a log is drawn: readable on their own ground, or in the terminal's own colours."""
 
+import codecs
 import colorsys
 import os
 import zlib
@@ -80,13 +81,14 @@ class Glyphs:
 ASCII: Final = Glyphs("ok", "got", "...", "-", "|", "-", "!", ">", "*", "o", "z", ".", "?", "~", "v", "...", "|")
 
 
-def glyphs_for(environment: Mapping[str, str] | None = None) -> Glyphs:
-    """ASCII where the terminal's font or encoding has no more."""
+def glyphs_for(environment: Mapping[str, str] | None = None, encoding: str = "utf-8") -> Glyphs:
+    """ASCII where the terminal's font or encoding has no more; ``encoding`` is the one that is written to it."""
     env = os.environ if environment is None else environment
     locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or "UTF-8"
     # Python reads C and POSIX as UTF-8 too; terminals that cannot are named in the locale, or are the Linux console.
     told = locale.upper().replace("-", "")
     is_utf8 = "UTF8" in told or told in ("C", "POSIX") or told.startswith("C.")
+    is_utf8 = is_utf8 and codecs.lookup(encoding).name == "utf-8"
     return ASCII if env.get("TERM", "") in ("linux", "vt100", "vt220") or not is_utf8 else Glyphs()
 
 

@@ -11,15 +11,16 @@ from typing import Final
 
 from textual.scrollbar import ScrollBar
 
+from zchat_client.endings import EXIT_SIGNAL, SIGHUP
 from zchat_client.tui.again import Options
 from zchat_client.tui.app import ZchatApp
-from zchat_client.tui.display import PlainBar, Settings, give_back, is_stuck, terminal_settings
+from zchat_client.tui.display import PlainBar, Settings, give_back, is_stuck, output_encoding, terminal_settings
 from zchat_client.tui.keys import know_alt_keys
 from zchat_client.tui.look import ASCII, glyphs_for
 from zchat_client.tui.settings import read_settings, settings_file
 
-_EXIT_SIGNAL: Final = 128
-_SIGHUP: Final = 1
+# A crash: nobody has chosen a code.
+_EXIT_CRASHED: Final = 1
 # Whoever signals does not wait for a terminal that has stopped reading.
 _SIGNAL_S: Final = 4.0
 # Fewer collections of fewer objects: measured, a full one in the middle of a key stroke took 30 ms.
@@ -33,7 +34,7 @@ async def run(options: Options) -> int:
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
     read = read_settings(settings_file())
-    glyphs = glyphs_for()
+    glyphs = glyphs_for(encoding=output_encoding())
     if glyphs == ASCII:
         ScrollBar.renderer = PlainBar
     app = ZchatApp(options, read, glyphs)
@@ -41,17 +42,32 @@ async def run(options: Options) -> int:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
-    code = await app.run_async(mouse=read.settings.mouse)
-    if app.chat is not None:
-        await app.chat.close()
-    code = code if code is not None else app.return_code or 0
-    if is_stuck(app._driver):
+    code = None
+    try:
+        code = await app.run_async(mouse=read.settings.mouse)
+        if app.chat is not None:
+            await app.chat.close()
+    finally:
+        stuck = is_stuck(app._driver)
+        _last_words(app, waits=not stuck)
+    code = _EXIT_CRASHED if code is None else code
+    if stuck:
         os._exit(code)
-    if app.last_words:
-        print(f"zchat-client: {app.last_words}", file=sys.stderr)
-    for line in app.unsent:
-        print(f"not sent: {line}", file=sys.stderr)
     return code
+
+
+def _last_words(app: ZchatApp, *, waits: bool) -> None:
+    """What must not be lost, whatever the end was; a terminal that does not read is not waited for."""
+    with contextlib.suppress(OSError):  # nobody reads it
+        os.set_blocking(sys.stderr.fileno(), waits)
+        try:
+            if app.lost and not app.signalled:
+                print(f"zchat-client: there is no terminal any more: {app.lost}", file=sys.stderr)
+            for line in app.unsent:
+                print(f"not sent: {line}", file=sys.stderr)
+        finally:
+            # It is the shell's too.
+            os.set_blocking(sys.stderr.fileno(), True)
 
 
 def _catch_signals(app: ZchatApp) -> None:
@@ -71,9 +87,9 @@ def _leave(app: ZchatApp, number: int, settings: Settings | None) -> None:
     guard = threading.Timer(_SIGNAL_S, _end_hard, (app, settings, number))
     guard.daemon = True
     guard.start()
-    app.leave_by_signal(_EXIT_SIGNAL + number, says_goodbye=number != _SIGHUP)
+    app.leave_by_signal(EXIT_SIGNAL + number, says_goodbye=number != SIGHUP)
 
 
 def _end_hard(app: ZchatApp, settings: Settings | None, number: int) -> None:
     give_back(app._driver, settings, number)
-    os._exit(_EXIT_SIGNAL + number)
+    os._exit(EXIT_SIGNAL + number)

@@ -343,7 +343,3 @@ class ChatScreen(Screen[None]):
     def action_leave(self) -> None:
         """Leaves, when what was typed before has been entered."""
         self.entry.in_order(partial(self.run_action, "app.leave"))
-
-    def action_pause(self) -> None:
-        """Ctrl+Z, as in every program."""
-        self.app.action_suspend_process()

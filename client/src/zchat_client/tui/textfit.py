@@ -4,9 +4,8 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from rich.cells import cell_len
-
 from zchat_client.mention import LINK
+from zchat_client.tui.cells import cell_len
 from zchat_common.text import REPLACEMENT
 
 # Terminals and Rich disagree about the width of what these do to the character before them: variation selectors,

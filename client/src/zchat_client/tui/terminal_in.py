@@ -1,0 +1,78 @@
+"""What a terminal sends, from bytes to keys: whatever comes, nobody is thrown out. Knows no terminal."""
+
+import re
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
+from typing import Final
+
+from textual import events
+from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
+from textual.keys import Keys
+from textual.message import Message
+
+# A paste whose end got lost would swallow every key. Slow connections pause too, but hardly so long.
+PASTE_S: Final = 5.0
+# Nobody types so many characters at once: they are the rest of a paste that was given up too early.
+_TYPED_CHARS: Final = 200
+_MARKER: Final = len(BRACKETED_PASTE_END)
+# Keys as xterm's modifyOtherKeys writes them, and tmux with it: Escape [ 27 ; modifiers ; character ~.
+_OTHER_KEY: Final = re.compile(r"\x1b\[27;(\d+);(\d+)~")
+
+
+class _Keys(XTermParser):
+    """Textual's parser, which knows such keys only as kitty writes them: Escape [ character ; modifiers u."""
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        try:
+            return list(super()._sequence_to_key_events(_OTHER_KEY.sub("\x1b[\\2;\\1u", sequence), alt))
+        except (ValueError, ArithmeticError):
+            # A number that no character has.
+            return [events.Key(Keys.Ignore, sequence)]
+
+
+class TerminalIn:
+    """Takes bytes as they come; ``now_s`` is a clock that only goes forward."""
+
+    def __init__(self, encoding: str) -> None:
+        # A byte that is no letter shows as one that could not be read; left out, it would shift a mouse's report.
+        self._decoder = getincrementaldecoder(encoding)("replace")
+        self._parser = _Keys()
+        self._tail = ""
+        self._pasting = False
+        # A paste was given up; its rest may come still.
+        self._gave_up = False
+        self._last_s = 0.0
+
+    def feed(self, data: bytes, now_s: float) -> list[Message]:
+        """The keys, pastes and reports in these bytes."""
+        self._last_s = now_s
+        return self._parse(self._as_paste(self._decoder.decode(data)))
+
+    def tick(self, now_s: float) -> list[Message]:
+        """What silence has decided: an Escape that was only that, and a paste without an end."""
+        if self._pasting and now_s - self._last_s > PASTE_S:
+            self._pasting, self._gave_up = False, True
+            return self._parse(BRACKETED_PASTE_END)
+        return list(self._parser.tick())
+
+    def _as_paste(self, text: str) -> str:
+        """The text, as a paste again if it is the rest of one that was given up: typed, each of its lines was sent."""
+        first, end = text.find(BRACKETED_PASTE_START), text.find(BRACKETED_PASTE_END)
+        if self._gave_up and first < 0 and (end >= 0 or len(text) > _TYPED_CHARS):
+            text = BRACKETED_PASTE_START + text
+        seen = self._tail + text
+        first, end = seen.rfind(BRACKETED_PASTE_START), seen.rfind(BRACKETED_PASTE_END)
+        if first >= 0 or end >= 0:
+            self._pasting, self._gave_up = first > end, False
+        self._tail = seen[1 - _MARKER :]
+        return text
+
+    def _parse(self, text: str) -> list[Message]:
+        found: list[Message] = []
+        try:
+            for message in self._parser.feed(text) if text else ():
+                found.append(message)
+        except (ValueError, ArithmeticError):
+            # A size or a place that cannot be; the parser is of no use after that.
+            self._parser = _Keys()
+        return found

@@ -1,0 +1,75 @@
+"""The terminal UI in terminals that speak another language, send noise, or write keys in another way."""
+
+import pytest
+
+from tests.system.processes import Broker, House, unique
+from tests.system.screens import CTRL_Q, ENTER, Open
+
+NOISE = (
+    b"\xe4x",
+    b"\xff",
+    b"\xb1",
+    b"\x9b",
+    b"\xe2\x82",
+    b"\x1b[M \xa0\x30",
+    b"\x1b[1114112;1u",
+    b"\x1b[27;99;4294967296~",
+)
+
+
+def test_bytes_that_are_no_text_throw_nobody_out(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    for noise in NOISE:
+        terminal.sends(noise)
+        terminal.types("\x15still here")
+        terminal.wait_for("› still here")
+    terminal.types(ENTER)
+    terminal.wait_for("still here ✓")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PYTHONIOENCODING": "latin-1", "LANG": "de_DE.ISO-8859-1"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["latin-1", "ascii"],
+)
+def test_what_the_terminal_has_no_letters_for_stops_nothing(
+    house: House, broker: Broker, at_terminal: Open, variables: dict[str, str]
+) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name, **variables)
+    terminal.wait_for(f"{name} at Lab")
+    terminal.wait_for("public >")
+    bob.types("漢字 … नमस्ते", "after it")
+    terminal.wait_for("????")
+    terminal.wait_for("after it")
+    assert all(row[22:23] in ("|", "") for row in terminal.rows()[:-1])
+    terminal.types("seen" + ENTER)
+    bob.wait("message", text="seen")
+    terminal.types(CTRL_Q)
+    assert terminal.exit_code() == 0
+    assert terminal.echoes
+    assert b"\x1b[?1049l" in terminal.raw
+
+
+def test_letters_of_the_terminals_own_encoding_arrive(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    terminal = at_terminal(unique("alice"), PYTHONIOENCODING="latin-1", LANG="de_DE.ISO-8859-1")
+    terminal.wait_for("at Lab")
+    terminal.sends("Grüße\r".encode("latin-1"))
+    bob.wait("message", text="Grüße")
+    terminal.wait(lambda _: "Grüße".encode("latin-1") in terminal.raw, "the letters of its own")
+
+
+def test_keys_as_modify_other_keys_writes_them(house: House, broker: Broker, at_terminal: Open) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    terminal.types("one\x1b[27;3;13~two\x1b[27;2;13~three\x1b[27;5;106~four" + ENTER)
+    bob.wait("message", text="one\ntwo\nthree\nfour")
+    terminal.types("\x1b[27;5;113~")
+    assert terminal.exit_code() == 0
