@@ -87,6 +87,23 @@ def test_a_hangup_keeps_the_seat(house: House, broker: Broker, three: Three) -> 
     assert bob.seen("party") == []
 
 
+@pytest.mark.parametrize(
+    ("streams", "code"),
+    [("<&-", 0), ("<&- 2>&-", 0), (">&-", 128 + signal.SIGPIPE), ("<&- >&- 2>&-", 128 + signal.SIGPIPE)],
+)
+@pytest.mark.parametrize("form", ["--json", "--plain"])
+def test_standard_streams_may_be_closed_from_the_start(
+    house: House, broker: Broker, form: str, streams: str, code: int
+) -> None:
+    name = unique("alice")
+    client = [str(PROGRAMS / "zchat-client"), form, "--port", str(broker.port), "--name", name]
+    command = ["sh", "-c", f'"$@" {streams}', "sh", *client, "--data", str(house.folder / name)]
+    ran = subprocess.run(command, stdin=subprocess.PIPE, capture_output=True, text=True, timeout=20, check=False)
+    assert ran.returncode == code
+    assert ran.stderr == ""
+    assert (name in ran.stdout) == (">&-" not in streams.split())
+
+
 def test_a_closed_stdout_keeps_the_seat(house: House, broker: Broker, three: Three) -> None:
     bob = three[1]
     readable, writable = os.pipe()

@@ -19,7 +19,14 @@ from zchat_client.lines import LineFrontEnd, exit_now
 from zchat_client.own_names import OwnNames, login_name
 from zchat_client.plain import renderer_for
 from zchat_client.subcommands import COMMANDS
-from zchat_client.terminal import Lines, PipeLines, TerminalLines, has_screen, lines_for_people
+from zchat_client.terminal import (
+    Lines,
+    PipeLines,
+    TerminalLines,
+    has_screen,
+    lines_for_people,
+    open_closed_streams,
+)
 from zchat_common.errors import Code, ZchatError
 from zchat_common.identity import DamagedKey
 from zchat_common.names import BadName, check_name
@@ -72,6 +79,7 @@ def main(
     wait: float,
 ) -> None:
     """Talks with everybody at a zchat broker. With a COMMAND it looks after your keys."""
+    open_closed_streams()
     if context.invoked_subcommand is not None:
         return
     as_json = _as_json(context, plain, as_json)

@@ -159,6 +159,18 @@ class TerminalLines:
         self._raw.close()
 
 
+def open_closed_streams() -> None:
+    """Gives who was started without one of the standard streams what is the same: no input, and nobody who reads."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: SIM115 - for as long as the process runs
+    if sys.stdout is None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        sys.stdout = os.fdopen(writer, "w")
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process runs
+
+
 def lines_for_people(complete: Complete) -> Lines:
     """A prompt if a person sits at both ends and the terminal can move its cursor, the bare streams otherwise."""
     return TerminalLines(complete) if has_screen() else PipeLines()
