@@ -1,12 +1,13 @@
 """A person at a real terminal whose window has any size, and another one a moment later."""
 
+import itertools
 import re
 from functools import partial
 
 import pytest
 
 from tests.system.processes import Broker, House, unique
-from tests.system.screens import PAGE_UP, Open
+from tests.system.screens import CTRL_K, CTRL_U, ESCAPE, PAGE_UP, Open
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(200, 50), (80, 24), (60, 20)])
@@ -61,3 +62,34 @@ def begins(lines: int, first: int, rows: list[str]) -> bool:
 def first_number(rows: list[str]) -> int:
     """The first message on the screen."""
     return next((int(found[1]) for row in rows if (found := re.search(r"no\. (\d+)", row))), -1)
+
+
+def test_each_entry_of_a_list_has_one_row_of_what_room_there_is(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"), columns=60, lines=20)
+    terminal.wait_for("at Lab")
+    for key in (CTRL_K, "/"):
+        terminal.types(key)
+        terminal.wait_for("/me TEXT  ")
+        terminal.wait(lambda rows: "/verify NAME" in after("/r TEXT", rows), "one row each")
+        terminal.resizes(120, 24)
+        terminal.wait_for("whispers to the last one you whispered with")
+        terminal.resizes(60, 20)
+        terminal.wait(lambda rows: len(rows) == 20 and any("last one" in row for row in rows), "the rows cut again")
+        terminal.types(ESCAPE)
+        terminal.wait(lambda rows: not any("/me TEXT" in row for row in rows), "the list to go")
+
+
+def test_in_the_smallest_window_one_sees_what_one_types_and_answers(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"), columns=40, lines=10)
+    terminal.wait_for("at Lab")
+    terminal.types("/")
+    terminal.wait_for("/me TEXT")
+    terminal.wait_for("public › /")
+    terminal.types(CTRL_U)
+    terminal.pastes("line\n" * 8)
+    terminal.wait(lambda rows: any("Paste " in row and "Cancel" in row for row in rows), "the answers")
+
+
+def after(begin: str, rows: list[str]) -> str:
+    """The row below the one in which this stands."""
+    return next((below for row, below in itertools.pairwise(rows) if begin in row), "")

@@ -47,6 +47,8 @@ class ZchatApp(App[int], inherit_bindings=False):
     TITLE = "zchat"
     CSS_PATH = "zchat.tcss"
     ENABLE_COMMAND_PALETTE = False
+    # On lower screens dialogs leave out what is not needed to answer.
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012 - as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [*keys.everywhere()]
 
     def __init__(self, options: Options, read: Read, glyphs: Glyphs) -> None:

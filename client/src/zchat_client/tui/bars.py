@@ -19,11 +19,10 @@ from zchat_client.tui.completion import Choice
 from zchat_client.tui.look import Look
 from zchat_client.tui.painting import Row
 from zchat_client.tui.story import Card
-from zchat_client.tui.textfit import cut, one_line
+from zchat_client.tui.textfit import one_line
 
 _LISTED: Final = 10
-# Columns of a list that are not text: where it begins, its border, and the scroll bar.
-_AROUND: Final = 4
+_BORDER: Final = 2
 
 
 class Bar(Widget, can_focus=False):
@@ -137,23 +136,22 @@ class Cards(Vertical):
 class Choices(OptionList, can_focus=False):
     """What the beginning can become; the keys stay with the input."""
 
-    def __init__(self, more: str) -> None:
-        """``more`` stands where a row was cut."""
+    def __init__(self) -> None:
         super().__init__(id="choices", compact=True)
-        self._more = more
         self.choices: list[Choice] = []
 
-    def show(self, choices: list[Choice], width: int) -> None:
-        """Shows these, or nothing, where there are so many columns: a row each, or it would cover what it stands on."""
+    def show(self, choices: list[Choice], above: int) -> None:
+        """Shows these, or nothing, where so many rows are above the input's, which it may not cover."""
         if choices != self.choices:
             self.choices = choices
             self.clear_options()
             label = max((len(each.label) for each in choices), default=0) + 2
-            room = max(10, width - _AROUND)
-            rows = [cut(f"{each.label.ljust(label)}{each.does}".rstrip(), room, self._more) for each in choices]
-            self.add_options([Option(Content(one_row)) for one_row in rows])
-            # It opens upwards from the input.
-            self.styles.offset = (1, -min(len(choices), _LISTED) - 2)
+            texts = [f"{each.label.ljust(label)}{each.does}".rstrip() for each in choices]
+            self.add_options([Option(Content(text)) for text in texts])
+        # It opens upwards from the input; its border takes two rows.
+        rows = min(len(choices), _LISTED, max(1, above - _BORDER))
+        self.styles.max_height = rows + _BORDER
+        self.styles.offset = (1, -rows - _BORDER)
         if choices and self.highlighted is None:
             self.highlighted = 0
         self.set_class(bool(choices), "-on")

@@ -20,17 +20,16 @@ from rich.cells import cell_len as cell_len
 _BESIDE: Final = "Mc"
 _WIDER: Final = {0x302E: 2, 0x302F: 2, 0x3164: 2, 0xFFA0: 1} | dict.fromkeys(range(0x3248, 0x3250), 2)
 
-# What every terminal counts alike: the letters, signs and ideographs that have been in every font for decades.
-_SURE: Final = (
-    "\x00-\x7f\xa0-\xac\xae-\u02ff\u0391-\u03a1\u03a3-\u0482\u048a-\u052f\u1e00-\u1eff\u2010-\u2027\u2030-\u205e"
-    "\u20a0-\u20bf\u2190-\u21ff\u2200-\u22ff\u2500-\u25fc\u2605\u2606\u270e\u2713\u3001-\u3029\u3041-\u3096\u309b-\u30ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60"
+# All but what every terminal counts alike: letters, signs and ideographs that have been in every font for decades.
+_UNSURE: Final = re.compile(
+    "[^\x00-\x7f\xa0-\xac\xae-\u02ff\u0391-\u03a1\u03a3-\u0482\u048a-\u052f\u1e00-\u1eff\u2010-\u2027\u2030-\u205e"
+    "\u20a0-\u20bf\u2190-\u22ff\u2500-\u25fc\u2605\u2606\u270e\u2713\u3001-\u3029\u3041-\u3096\u309b-\u30ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]"
 )
-_UNSURE: Final = re.compile(f"[^{_SURE}]")
 # A sequence for the terminal; or a run of unsure characters with the one before, which may carry the first of them.
 _PARTS: Final = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P](?:[^\x07\x1b]|\x1b\x1b\\|\x1b[^\\])*(?:\x07|\x1b\\)|.)"
-    f"|([^\x00-\x1f\x7f-\x9f]?[^{_SURE}]+)"
+    f"|([^\x00-\x1f\x7f-\x9f]?{_UNSURE.pattern}+)"
 )
 
 

@@ -75,7 +75,7 @@ class Entry(Vertical):
 
     def compose(self) -> ComposeResult:
         """Its parts."""
-        yield Choices(self._glyphs.more)
+        yield Choices()
         yield Static("", id="trouble", markup=False)
         with Horizontal(id="input"):
             yield Static("", id="prompt", markup=False)
@@ -286,7 +286,13 @@ class Entry(Vertical):
         self._show_choices([] if [each.text for each in found] == [before] else found)
 
     def _show_choices(self, found: list[completion.Choice]) -> None:
-        self._choices.show(found, self.size.width)
+        # The first row is the line above the input.
+        self._choices.show(found, self.region.y + 1)
+
+    def fit(self) -> None:
+        """The screen has another size: the list is as high as there is room."""
+        if self._choices.is_open:
+            self._look_up()
 
     def _tab(self, step: int) -> None:
         """Takes what the list offers; where none is open, goes on to what could stand where the last one does."""

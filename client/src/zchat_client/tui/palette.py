@@ -16,10 +16,8 @@ from zchat_client.tui import words
 from zchat_client.tui.field import Field
 from zchat_client.tui.keys import bound, leave
 from zchat_client.tui.places import Place
-from zchat_client.tui.textfit import cut
 
 _SHOWN: Final = 200
-_COLUMNS: Final = 84
 
 
 class Palette(ModalScreen[Place | None]):
@@ -33,10 +31,8 @@ class Palette(ModalScreen[Place | None]):
         Binding("down", "move(1)", show=False, priority=True),
     ]
 
-    def __init__(self, places: list[Place], more: str) -> None:
-        """``more`` stands where a row was cut."""
+    def __init__(self, places: list[Place]) -> None:
         super().__init__()
-        self._more = more
         self._places = places
         self._shown: list[Place] = []
 
@@ -68,8 +64,7 @@ class Palette(ModalScreen[Place | None]):
         listed = self.query_one(OptionList)
         listed.clear_options()
         width = max((len(each.label) for each in self._shown), default=0)
-        room = min(_COLUMNS, self.app.size.width) - 8
-        rows = [cut(f"{each.label.ljust(width)}  {each.does}".rstrip(), room, self._more) for each in self._shown]
+        rows = [f"{each.label.ljust(width)}  {each.does}".rstrip() for each in self._shown]
         listed.add_options([Option(Content(row)) for row in rows] or [Option(words.NO_PLACE, disabled=True)])
         listed.highlighted = 0 if self._shown else None
 

@@ -58,16 +58,15 @@ async def run(options: Options) -> int:
 
 def _last_words(app: ZchatApp, *, waits: bool) -> None:
     """What must not be lost, whatever the end was; a terminal that does not read is not waited for."""
-    with contextlib.suppress(OSError):  # nobody reads it
-        os.set_blocking(sys.stderr.fileno(), waits)
-        try:
-            if app.lost and not app.signalled:
-                print(f"zchat-client: there is no terminal any more: {app.lost}", file=sys.stderr)
-            for line in app.unsent:
-                print(f"not sent: {line}", file=sys.stderr)
-        finally:
+    with contextlib.suppress(OSError), contextlib.ExitStack() as after:  # nobody reads it
+        if not waits:
+            os.set_blocking(sys.stderr.fileno(), False)
             # It is the shell's too.
-            os.set_blocking(sys.stderr.fileno(), True)
+            after.callback(os.set_blocking, sys.stderr.fileno(), True)
+        if app.lost and not app.signalled:
+            print(f"zchat-client: there is no terminal any more: {app.lost}", file=sys.stderr)
+        for line in app.unsent:
+            print(f"not sent: {line}", file=sys.stderr)
 
 
 def _catch_signals(app: ZchatApp) -> None:

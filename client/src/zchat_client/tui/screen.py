@@ -162,6 +162,7 @@ class ChatScreen(Screen[None]):
         """Other panes may be shown now."""
         if self._has_parts:
             self.around.leave_room("conversations", self.size.width)
+            self.call_after_refresh(self.entry.fit)
         self._panes_changed()
 
     def _panes_changed(self) -> None:
@@ -321,9 +322,7 @@ class ChatScreen(Screen[None]):
     async def action_palette(self) -> None:
         """One list for everything."""
         if self.chat is not None:
-            await self.app.push_screen(
-                Palette(places.all_places(self.chat, self._commands()), self.look.glyphs.more), self._go
-            )
+            await self.app.push_screen(Palette(places.all_places(self.chat, self._commands())), self._go)
 
     def _go(self, place: places.Place | None) -> None:
         if place is not None and place.kind == "theme":

@@ -10,8 +10,11 @@ from zchat_client.tui.cells import pinned
 from zchat_client.tui.textfit import width_of
 
 _ERRORS: Final = "zchat.cells"
-# Marks that have a likeness in every encoding.
-_PLAIN: Final = {"…": ".", "·": "-", "›": ">", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'}  # noqa: RUF001
+# Marks that have a likeness in every encoding: the ellipsis, dots, arrows, dashes and quotation marks of texts.
+_PLAIN: Final = {
+    0x2026: ".", 0xB7: "-", 0x203A: ">", 0x2013: "-", 0x2014: "-",
+    0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"',
+}
 
 
 def _in_cells(error: UnicodeError) -> tuple[str, int]:
@@ -19,7 +22,7 @@ def _in_cells(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lost = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(each) or "?" * width_of(each) for each in lost), error.end
+    return "".join(_PLAIN.get(ord(each)) or "?" * width_of(each) for each in lost), error.end
 
 
 codecs.register_error(_ERRORS, _in_cells)
