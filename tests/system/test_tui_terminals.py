@@ -1,8 +1,13 @@
 """The terminal UI in terminals that speak another language, send noise, or write keys in another way."""
 
+import os
+import pty
+import subprocess
+import time
+
 import pytest
 
-from tests.system.processes import Broker, House, unique
+from tests.system.processes import DEADLINE_S, PROGRAMS, Broker, House, environment, unique
 from tests.system.screens import CTRL_Q, ENTER, Open
 
 NOISE = (
@@ -73,3 +78,35 @@ def test_keys_as_modify_other_keys_writes_them(house: House, broker: Broker, at_
     bob.wait("message", text="one\ntwo\nthree\nfour")
     terminal.types("\x1b[27;5;113~")
     assert terminal.exit_code() == 0
+
+
+def test_a_terminal_that_goes_without_a_word_keeps_the_seat(house: House, broker: Broker) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    descriptor, far_end = pty.openpty()
+    command = [str(PROGRAMS / "zchat-client"), "--port", str(broker.port), "--name", name]
+    # Not the terminal of its session: no signal comes when it is closed.
+    with subprocess.Popen(
+        [*command, "--data", str(house.folder / name)],
+        stdin=far_end,
+        stdout=far_end,
+        stderr=subprocess.PIPE,
+        env=environment(house.folder, {"TERM": "xterm-256color"}),
+        start_new_session=True,
+    ) as client:
+        os.close(far_end)
+        bob.wait("presence", name=name, status="online")
+        # Nor is its size known, as on a serial line.
+        drawn = b""
+        end_s = time.monotonic() + DEADLINE_S
+        while b"at Lab" not in drawn and time.monotonic() < end_s:
+            drawn += os.read(descriptor, 65536)
+        assert b"at Lab" in drawn
+        os.close(descriptor)
+        try:
+            assert client.wait(DEADLINE_S) == 129
+        finally:
+            client.kill()
+        assert client.stderr is not None
+        assert b"there is no terminal any more" in client.stderr.read()
+    assert bob.seen("presence", name=name, status="offline") == []

@@ -62,6 +62,11 @@ def driver_class(lost: Callable[[str], None]) -> type[Driver] | None:
             if self._writer_thread is not None:
                 self._writer_thread._queue.maxsize = 0
 
+        def _get_terminal_size(self) -> tuple[int, int]:
+            # As Rich sees it: of a terminal that does not know its size, or is gone, Textual's driver and its screen
+            # would take two different ones, and draw one after the other without end.
+            return self._app.console.size
+
         def close(self) -> None:
             """The end, or the shell's turn: neither waits for a terminal that does not read, as Textual would."""
             writer = self._writer_thread

@@ -12,8 +12,16 @@ from zchat_client.tui.textfit import width_of
 _ERRORS: Final = "zchat.cells"
 # Marks that have a likeness in every encoding: the ellipsis, dots, arrows, dashes and quotation marks of texts.
 _PLAIN: Final = {
-    0x2026: ".", 0xB7: "-", 0x203A: ">", 0x2013: "-", 0x2014: "-",
-    0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"',
+    0x2026: ".",
+    0xB7: "-",
+    0x203A: ">",
+    0x2013: "-",
+    0x2014: "-",
+    0x2018: "'",
+    0x2019: "'",
+    0x201C: '"',
+    0x201D: '"',
+    0x201E: '"',
 }
 
 
