@@ -148,10 +148,11 @@ class Choices(OptionList, can_focus=False):
             label = max((len(each.label) for each in choices), default=0) + 2
             texts = [f"{each.label.ljust(label)}{each.does}".rstrip() for each in choices]
             self.add_options([Option(Content(text)) for text in texts])
-        # It opens upwards from the input; its border takes two rows.
-        rows = min(len(choices), _LISTED, max(1, above - _BORDER))
-        self.styles.max_height = rows + _BORDER
-        self.styles.offset = (1, -rows - _BORDER)
+        if choices:
+            # It opens upwards from the input; its border takes two rows.
+            rows = min(len(choices), _LISTED, max(1, above - _BORDER))
+            self.styles.max_height = rows + _BORDER
+            self.styles.offset = (1, -rows - _BORDER)
         if choices and self.highlighted is None:
             self.highlighted = 0
         self.set_class(bool(choices), "-on")

@@ -286,8 +286,8 @@ class Entry(Vertical):
         self._show_choices([] if [each.text for each in found] == [before] else found)
 
     def _show_choices(self, found: list[completion.Choice]) -> None:
-        # The first row is the line above the input.
-        self._choices.show(found, self.region.y + 1)
+        # The first row is the line above the input. Looking it up may cost a layout: not with each letter.
+        self._choices.show(found, self.region.y + 1 if found else 0)
 
     def fit(self) -> None:
         """The screen has another size: the list is as high as there is room."""
