@@ -81,7 +81,7 @@ def test_each_entry_of_a_list_has_one_row_of_what_room_there_is(at_terminal: Ope
 
 def test_in_the_smallest_window_one_sees_what_one_types_and_answers(at_terminal: Open) -> None:
     terminal = at_terminal(unique("alice"), columns=40, lines=10)
-    terminal.wait_for("at Lab")
+    terminal.wait_for("Say something")
     terminal.types("/")
     terminal.wait_for("/me TEXT")
     terminal.wait_for("public › /")
