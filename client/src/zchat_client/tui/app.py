@@ -128,7 +128,6 @@ class ZchatApp(App[int], inherit_bindings=False):
             if self.chat is not None:
                 self.chat.memory.save()
             if again is None:
-                self.unsent = () if self.chat is None else self.chat.console.unsent
                 self.last_words = end.text
                 self.exit(exit_code_of(end, unsent=False))
                 return

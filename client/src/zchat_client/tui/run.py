@@ -65,6 +65,8 @@ def _last_words(app: ZchatApp, *, waits: bool) -> None:
             after.callback(os.set_blocking, sys.stderr.fileno(), True)
         if app.lost and not app.signalled:
             print(f"zchat-client: there is no terminal any more: {app.lost}", file=sys.stderr)
+        if app.last_words:
+            print(f"zchat-client: {app.last_words}", file=sys.stderr)
         for line in app.unsent:
             print(f"not sent: {line}", file=sys.stderr)
 
