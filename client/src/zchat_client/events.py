@@ -57,7 +57,7 @@ class Disconnected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconnected(Event):
-    """The client is back in its place; ``replayed`` missed messages of others were shown before this."""
+    """The client is back in its place; so many messages were shown before this as ``replayed``, one's own too."""
 
     replayed: int
 

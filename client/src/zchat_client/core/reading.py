@@ -303,8 +303,7 @@ class Reading:
 
     def _show(self, topic: str, message: m.Kept, replayed: bool) -> None:
         event = event_of(topic, message, replayed, self._contacts.meet)
-        if replayed and isinstance(event, (Message, Whisper)) and not self._is_me(event.sender):
-            self.replayed += 1
+        self.replayed += replayed and isinstance(event, (Message, Whisper))
         self._out(Show(event, topic, message.seq))
         self._follow(topic, message, replayed)
 
