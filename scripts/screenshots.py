@@ -90,7 +90,7 @@ async def whisper(on: Set) -> None:
     await dmitri.leave()
     await stage.sees("dmitri has gone")
     await stage.types("Done, both probes", "enter")
-    await stage.sees("✓ dmitri is away")
+    await stage.sees("✓ waits until dmitri is here")
     await on.users["carol"].whisper("alice", "cake in the kitchen at three, say nothing")
     await on.says("emma", "alice: have you seen my notes?")
     await stage.sees("@carol", "1!")
