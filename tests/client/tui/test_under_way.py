@@ -62,3 +62,21 @@ def test_what_is_refused_is_under_way_no_more_and_told_beside_the_input(story: S
     assert story.conversations["@bbo"].pending == []
     assert story.trouble is not None
     assert (story.trouble.text, story.trouble.typed) == ("Nobody is called bbo.", "/w bbo psst")
+
+
+def test_a_first_whisper_that_is_refused_stays_where_it_was_typed(story: Story) -> None:
+    story.conversations.show(story.conversations.whispers_with("bob").key)
+    refused_whisper(story)
+    assert story.under_way.said_in is None
+    assert (story.conversations.open_key, story.conversations.open.hidden) == ("@bob", False)
+
+
+def test_a_whisper_to_nobody_leaves_no_conversation_behind(story: Story) -> None:
+    refused_whisper(story)
+    assert story.conversations["@bob"].hidden
+
+
+def refused_whisper(story: Story) -> None:
+    story.under_way.entered("/w bob hi")
+    story.take(e.Pending(at=0, typed="/w bob hi", id=1, recipient="bob"))
+    story.take(e.Error(at=0, code="muted", text="You are muted.", typed="/w bob hi", id=1))

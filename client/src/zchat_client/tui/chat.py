@@ -243,7 +243,8 @@ class Chat:
         if self.is_own(name):
             raise ZchatError(Code.NOT_YOURSELF, words.THAT_IS_YOU)
         here = next((entry.name for entry in self.client.roster() if name_key(entry.name) == name_key(name)), None)
-        if here is None and self.conversations.get(f"@{name_key(name)}") is None:
+        known = self.conversations.get(f"@{name_key(name)}")
+        if here is None and (known is None or (known.hidden and not (known.lines or known.read_seq))):
             raise ZchatError(Code.NO_SUCH_USER, words.NOT_HERE.format(name=name))
         # What was typed there was the command itself.
         self.conversations.open.draft = ""

@@ -103,13 +103,15 @@ class UnderWay:
                 self._leave_empty(conversation, code)
 
     def _leave_empty(self, conversation: Conversation, code: str) -> None:
-        """Nothing was ever said there, perhaps since nobody has that name: back to where it was typed."""
+        """Nothing was ever said there, perhaps since nobody has that name: back to where it was typed, if elsewhere."""
+        if self._said_from == conversation.key:
+            return
         if conversation.partner is None and not (conversation.key == PARTY and code == Code.NOT_IN_PARTY):
             return
         if conversation.lines or conversation.pending:
             return
         if conversation.key == self._conversations.open_key:
-            self.said_in = PUBLIC if self._said_from == conversation.key else self._said_from
+            self.said_in = self._said_from
         conversation.hidden = True
 
     def _follow(self, conversation: Conversation) -> None:
