@@ -156,3 +156,47 @@ def test_who_is_not_in_the_party_yet_stays_where_he_is(house: House, tmp_path: P
             assert not stage.shows("2 party")
 
     play(scenario())
+
+
+def test_what_was_typed_for_one_party_is_not_said_to_the_next(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            user(broker, tmp_path / "carol", unique("carol")) as carol,
+            on_stage(broker, tmp_path, name) as stage,
+        ):
+            await stage.sees("at Lab", bob.name, carol.name)
+            await bob.party_invite(name)
+            await stage.sees("Accept F2")
+            await stage.types("", "f2")
+            await stage.sees("party › Say something")
+            await stage.types("about carol")
+            await bob.party_kick(name)
+            await stage.sees("You were removed from the party", "party › about carol")
+            await carol.party_invite(name)
+            await stage.sees(f"{carol.name} invites you")
+            await stage.types("", "f2")
+            await stage.sees("You joined the party", "party › Say something")
+            await stage.types("", "up")
+            assert stage.screen.entry.text == "about carol"
+
+    play(scenario())
+
+
+def test_what_was_typed_for_a_party_that_ended_meanwhile_is_forgotten(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees("at Lab", bob.name)
+                assert stage.app.chat is not None
+                notes = stage.app.chat.client.notes
+                notes.set("draft.party", "about bob")
+                notes.flush()
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees("at Lab", bob.name)
+                assert stage.app.chat is not None
+                assert stage.app.chat.client.notes.get("draft.party") is None
+
+    play(scenario())

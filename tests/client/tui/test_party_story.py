@@ -4,7 +4,7 @@ import pytest
 
 from tests.client.tui.telling import message, party, texts
 from zchat_client import events as e
-from zchat_client.tui.conversation import PARTY, PUBLIC, Kind
+from zchat_client.tui.conversation import PARTY, PUBLIC, Kind, Refused
 from zchat_client.tui.story import Story
 
 
@@ -127,3 +127,13 @@ def test_an_invitation_that_ends_brings_no_party_back_that_is_over(story: Story)
     for change in ("left", "dissolved", "declined", "expired"):
         story.take(party(change))
     assert [each.key for each in story.conversations.listed()] == [PUBLIC]
+
+
+def test_a_new_party_begins_with_an_empty_input(story: Story) -> None:
+    story.take(party("joined"))
+    conversation = story.conversations[PARTY]
+    conversation.draft, conversation.refused = "begun", [Refused("/p refused", "why")]
+    story.take(party("kicked"))
+    story.take(party("joined"))
+    assert (conversation.draft, conversation.refused) == ("", [])
+    assert conversation.inputs == ["/p refused", "begun"]

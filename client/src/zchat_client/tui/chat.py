@@ -132,6 +132,8 @@ class Chat:
             party = self.conversations.party()
             self.memory.restore(party)
             self.older.load(party)
+        else:
+            self.memory.forget_party()
         self.older.load_partners()
         self._load_open()
 

@@ -97,6 +97,8 @@ class Conversation:
         self.first_run = False
         # Nothing more can be said here: the party is over.
         self.over = False
+        # How many parties have begun here: what was typed for one is not for the next.
+        self.begun = 0
         self.first_seq: int | None = None
         self.last_seq = 0
         # Whether there is nothing older to load.
@@ -211,7 +213,13 @@ class Conversation:
         return len(fresh)
 
     def begin_anew(self) -> None:
-        """One has come into a party: all that may be read of it comes from here on, and no older page of any."""
+        """One has come into a party: all that may be read of it comes from here on, and no older page of any. What was
+        typed for the one before can be fetched again.
+        """
+        for text in (*[each.text for each in self.refused], self.draft):
+            self.remember_input(text)
+        self.draft, self.refused = "", []
+        self.begun += 1
         self.first_seq, self.last_seq, self.complete, self.read_seq = None, 0, True, 0
         self.over = self.hidden = False
         self._free.clear()

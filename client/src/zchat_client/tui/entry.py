@@ -66,6 +66,7 @@ class Entry(Vertical):
         self._until_typed = False
         self._title = ""
         self._over = False
+        self._begun = 0
         self._at = 0
         self._unentered = ""
         self._tabbed: tuple[str, list[completion.Choice], int] | None = None
@@ -102,17 +103,25 @@ class Entry(Vertical):
         self._put_back()
 
     def _address(self, conversation: Conversation) -> None:
-        self._over = conversation.over
+        self._over, self._begun = conversation.over, conversation.begun
         self._title = conversation.title
         title = cut(self._title, _PROMPT_COLUMNS, self._glyphs.more)
         self.query_one("#prompt", Static).update(f"{title} {self._glyphs.prompt}")
         self.composer.placeholder = words.hint(conversation.key, conversation.partner, over=conversation.over)
 
     def follow(self) -> None:
-        """What is open may be over by now, or go on, or be called otherwise: who is typing there is told so."""
+        """What is open may be over by now, or go on, or be called otherwise: who is typing there is told so. In another
+        party one begins with an empty input.
+        """
         conversation = self._conversation
-        if conversation is None or (conversation.title, conversation.over) == (self._title, self._over):
+        if conversation is None:
             return
+        if (conversation.title, conversation.over, conversation.begun) == (self._title, self._over, self._begun):
+            return
+        if conversation.begun != self._begun:
+            self._remember(self.text)
+            self._unseen = None
+            self.fill("")
         was_over = self._over
         self._address(conversation)
         if not conversation.over:

@@ -66,6 +66,13 @@ class Memory:
         found = self._notes.get(key, 0)
         return found if isinstance(found, int) else 0
 
+    def forget_party(self) -> None:
+        """One is in none: what was typed for one that has ended is for no other."""
+        for key in ("draft.party", "refused.party"):
+            if self._notes.get(key) is not None:
+                self._notes.set(key, None)
+                self._save_within(_SAVE_S)
+
     def know_broker(self, fingerprint: str) -> None:
         """A broker that was set up anew counts from 1 again: what was read of the one before says nothing."""
         if self._notes.get("broker", fingerprint) != fingerprint:

@@ -109,9 +109,9 @@ class ChatScreen(Screen[None]):
             return
         chat, story = turning.chat, turning.chat.story
         chat.conversations.look(self.looking and self.log_view.at_end)
+        self.entry.follow()
         if turning.as_told():
             return
-        self.entry.follow()
         self._note(chat)
         if story.trouble is not None:
             trouble, story.trouble = story.trouble, None
