@@ -91,3 +91,16 @@ def test_the_rest_of_a_paste_given_up_is_not_typed(rest: bytes) -> None:
     found += typed.feed(b"a" if rest.endswith(END) else END + b"a", PASTE_S + 2)
     assert pastes(found) == [rest.removesuffix(END).decode()]
     assert [each.character for each in found if isinstance(each, events.Key)] == ["a"]
+
+
+MOVES = b"".join(b"\x1b[<35;%d;7M" % column for column in range(1, 40))
+
+
+@pytest.mark.parametrize(("data", "after_s"), [(MOVES, 2.0), (b"typed on another day\r" * 20, 60.0)])
+def test_what_is_no_rest_of_a_paste_given_up_is_as_ever(data: bytes, after_s: float) -> None:
+    typed = TerminalIn("utf-8")
+    typed.feed(BEGIN + b"one\rtwo\r", 0.0)
+    typed.tick(PASTE_S + 0.1)
+    found = typed.feed(data, PASTE_S + after_s)
+    assert found
+    assert not pastes(found + typed.tick(3 * PASTE_S + after_s))

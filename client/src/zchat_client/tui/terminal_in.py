@@ -12,6 +12,8 @@ from textual.message import Message
 
 # A paste whose end got lost would swallow every key. Slow connections pause too, but hardly so long.
 PASTE_S: Final = 5.0
+# So long after that its rest may still come.
+_REST_S: Final = 10.0
 # Nobody types so many characters at once: they are the rest of a paste that was given up too early.
 _TYPED_CHARS: Final = 200
 _MARKER: Final = len(BRACKETED_PASTE_END)
@@ -41,24 +43,29 @@ class TerminalIn:
         self._pasting = False
         # A paste was given up; its rest may come still.
         self._gave_up = False
+        self._gave_up_s = 0.0
         self._last_s = 0.0
 
     def feed(self, data: bytes, now_s: float) -> list[Message]:
         """The keys, pastes and reports in these bytes."""
         self._last_s = now_s
+        if now_s - self._gave_up_s > _REST_S:
+            self._gave_up = False
         return self._parse(self._as_paste(self._decoder.decode(data)))
 
     def tick(self, now_s: float) -> list[Message]:
         """What silence has decided: an Escape that was only that, and a paste without an end."""
         if self._pasting and now_s - self._last_s > PASTE_S:
-            self._pasting, self._gave_up = False, True
+            self._pasting, self._gave_up, self._gave_up_s = False, True, now_s
             return self._parse(BRACKETED_PASTE_END)
         return list(self._parser.tick())
 
     def _as_paste(self, text: str) -> str:
         """The text, as a paste again if it is the rest of one that was given up: typed, each of its lines was sent."""
         first, end = text.find(BRACKETED_PASTE_START), text.find(BRACKETED_PASTE_END)
-        if self._gave_up and first < 0 and (end >= 0 or len(text) > _TYPED_CHARS):
+        # Moves of a mouse are many characters too; but each begins with an Escape.
+        is_much = len(text) > _TYPED_CHARS and not text.startswith("\x1b")
+        if self._gave_up and first < 0 and (end >= 0 or is_much):
             text = BRACKETED_PASTE_START + text
         seen = self._tail + text
         first, end = seen.rfind(BRACKETED_PASTE_START), seen.rfind(BRACKETED_PASTE_END)
