@@ -297,3 +297,24 @@ def test_up_and_down_go_through_what_was_entered_in_this_conversation(broker: Br
             assert stage.screen.entry.text == "thr"
 
     play(scenario())
+
+
+def test_a_second_enter_leaves_a_text_that_was_just_refused(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            entry = stage.screen.entry
+            entry.fill("/history many")
+            enter, again, early = events.Key("enter", "\r"), events.Key("enter", "\r"), events.Key("x", "x")
+            for key in (enter, again):
+                stage.app.post_message(key)
+            await stage.pilot.pause()
+            assert entry.text == "/history many"
+            assert shown_trouble(stage)
+            stage.app.post_message(early)
+            await stage.until(lambda: entry.text == "x", "what was typed on")
+            stage.app.post_message(events.Key("ctrl+u", None))
+            await stage.until(lambda: entry.text == "/history many", "the refused text back")
+            assert "Usage" in shown_trouble(stage)
+
+    play(scenario())

@@ -73,6 +73,8 @@ class Entry(Vertical):
         # The text that no list is opened for: one that was recalled or put back, or whose list was closed.
         self._unlisted = ""
         self._unseen: Unseen | None = None
+        # Whether something stood in the input when it was looked at last, other than what was set aside.
+        self._had_text = False
 
     def compose(self) -> ComposeResult:
         """Its parts."""
@@ -199,6 +201,7 @@ class Entry(Vertical):
         """Somebody types on who has not seen yet that the text before was refused."""
         if self._conversation is not None and self.text == refused.text:
             self._conversation.refused.insert(0, refused)
+            self._had_text = False
             self.fill("")
 
     def _remember(self, text: str) -> None:
@@ -242,6 +245,9 @@ class Entry(Vertical):
         elif self.text:
             self.fill("")
             self.tell(words.NOTHING_TO_SEND, until_typed=True)
+        else:
+            # Also when it was set aside by this very key: nobody means an empty input with that.
+            self._put_back()
 
     def _escape(self) -> None:
         """Closes the list; if there is none, the trouble has been read."""
@@ -279,6 +285,9 @@ class Entry(Vertical):
     def _changed(self, event: Composer.Changed) -> None:
         event.stop()
         self._look_up()
+        if self._had_text and not self.text:
+            self._put_back()
+        self._had_text = bool(self.text)
         is_read = self._until_typed if self.text else not (self._waiting or self._until_typed)
         if is_read:
             self.tell("")
