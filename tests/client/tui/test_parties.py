@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from textual.message import Message
+
 from tests.client.tui.stage import on_stage, play, user
 from tests.system.processes import Broker, House, unique
 from zchat_client.tui import words
@@ -198,5 +200,35 @@ def test_what_was_typed_for_a_party_that_ended_meanwhile_is_forgotten(broker: Br
                 await stage.sees("at Lab", bob.name)
                 assert stage.app.chat is not None
                 assert stage.app.chat.client.notes.get("draft.party") is None
+
+    play(scenario())
+
+
+def test_a_key_answers_the_invitation_that_was_read_and_not_one_that_has_just_come(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            user(broker, tmp_path / "carol", unique("carol")) as carol,
+            on_stage(broker, tmp_path, name) as stage,
+        ):
+            await stage.sees("at Lab", bob.name, carol.name)
+            assert stage.app.chat is not None
+            story, turning = stage.app.chat.story, stage.screen._turning
+            assert turning is not None
+            await bob.party_invite(name)
+            await stage.sees(f"{bob.name} invites you to a party, until")
+            await stage.until(lambda: turning.has_seen(bob.name), "a moment to read it")
+            await carol.party_invite(name)
+            await stage.until(lambda: len(story.cards) == 2, "both")
+            # However slow this machine is: it has come just now.
+            turning._since_s[carol.name] = Message().time
+            turning.answer(accept=True)
+            await stage.sees("You joined the party")
+            party = stage.app.chat.client.party()
+            assert party is not None
+            assert party.leader == bob.name
 
     play(scenario())

@@ -22,7 +22,7 @@ from zchat_common.limits import TEXT_MAX_CHARS
 
 _PROMPT_COLUMNS: Final = 20
 # Whoever types so soon after something changed by itself has not seen it: it takes longer to read, and to press a key.
-_SEEN_S: Final = 0.2
+SEEN_S: Final = 0.2
 
 
 class Unseen(NamedTuple):
@@ -168,7 +168,7 @@ class Entry(Vertical):
 
     def unseen(self, undo: Callable[[], None]) -> None:
         """Something here has just changed by itself: whoever is about to type meant it as it was before."""
-        self._unseen = Unseen(Message().time + _SEEN_S, undo)
+        self._unseen = Unseen(Message().time + SEEN_S, undo)
 
     def _begins(self, at_s: float) -> None:
         unseen, self._unseen = self._unseen, None

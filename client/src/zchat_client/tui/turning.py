@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
+from textual.message import Message
+
 from zchat_client.tui import words
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.conversation import PARTY, PUBLIC
-from zchat_client.tui.entry import Entry
+from zchat_client.tui.entry import SEEN_S, Entry
 from zchat_client.tui.log import LogView
 from zchat_client.tui.places import Place
 from zchat_client.tui.story import Card
@@ -36,6 +38,8 @@ class Turning:
         self._say = say
         # By accepting an invitation: then it opens as soon as one is in, whatever is begun elsewhere.
         self._asked_for_party = False
+        # Since when the invitation of each inviter has been on the screen.
+        self._since_s: dict[str, float] = {}
         # What was wrong with an answer to one of these invitations.
         self._trouble_with: tuple[str, list[Card]] = ("", [])
 
@@ -94,13 +98,23 @@ class Turning:
                 self._entry.begin(place.key)
 
     def answer(self, accept: bool, inviter: str | None = None) -> None:
-        """Answers an invitation, by default the newest: who accepts it thereby asks for the party's conversation."""
+        """Answers an invitation, by default the newest that was seen: who accepts it thereby asks for the party's
+        conversation.
+        """
         cards = self.chat.story.cards
         if inviter is None and not cards:
             self._say(words.NO_INVITATION)
             return
-        self.chat.order(f"/party {'accept' if accept else 'decline'} {inviter or cards[-1].inviter}")
+        if inviter is None:
+            inviters = [card.inviter for card in cards]
+            # One that has just come is not the one that was read; with none before it, there is no doubt.
+            inviter = ([each for each in inviters if self.has_seen(each)] or inviters[:1])[-1]
+        self.chat.order(f"/party {'accept' if accept else 'decline'} {inviter}")
         self._asked_for_party = accept
+
+    def has_seen(self, inviter: str) -> bool:
+        """Whether this invitation has been on the screen for so long as it takes to see it."""
+        return inviter in self._since_s and Message().time >= self._since_s[inviter] + SEEN_S
 
     def refused(self, trouble: str) -> None:
         """What was asked for by key or click was refused: told until the invitations are others."""
@@ -109,7 +123,9 @@ class Turning:
         self._entry.tell(trouble)
 
     def follow_cards(self) -> None:
-        """What was wrong with an invitation is so no longer when it is gone."""
+        """Takes note of when each came on the screen. What was wrong with one is so no longer when it is gone."""
+        now_s = Message().time
+        self._since_s = {card.inviter: self._since_s.get(card.inviter, now_s) for card in self.chat.story.cards}
         trouble, cards = self._trouble_with
         if trouble and cards != self.chat.story.cards:
             self._trouble_with = ("", [])
