@@ -106,7 +106,7 @@ class ZchatApp(App[int], inherit_bindings=False):
                 self._turns.follow()
                 box = NameScreen(place, options.name or options.offered, trouble)
                 if trouble:
-                    self._unasked.opens(box)
+                    self._unasked.opens(box, is_field=True)
                 name = await self.push_screen_wait(box)
                 if name is None:
                     self.last_words = trouble
