@@ -1,6 +1,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.client.tui.stage import on_stage, play
 from tests.client.tui.telling import connected
 from tests.system.processes import Broker, unique
@@ -9,38 +11,55 @@ from zchat_client.tui.standstill import Standstill
 from zchat_client.tui.story import Story
 
 
-def running(*seconds: int) -> Standstill:
-    still = Standstill()
-    for each in seconds:
-        still.beat(each * 1000)
-    return still
+class Running(Standstill):
+    """One whose clocks are a test's: the wall's, and one that nobody sets."""
+
+    def __init__(self, *seconds: int) -> None:
+        self.steady_ms = 0
+        super().__init__(lambda: self.steady_ms)
+        for each in seconds:
+            self.goes(each, each)
+
+    def goes(self, steady_s: int, wall_s: int) -> None:
+        self.steady_ms = steady_s * 1000
+        self.beat(wall_s * 1000)
+
+    def lost_after(self, ms: int, at: int) -> int:
+        self.steady_ms += ms
+        return self.lost_at(at)
 
 
 def test_what_is_lost_while_the_program_runs_is_lost_when_that_is_found_out() -> None:
-    assert running(1, 2, 3).lost_at(3_500) == 3_500
+    assert Running(1, 2, 3).lost_after(500, 3_500) == 3_500
 
 
 def test_what_is_lost_after_a_standstill_was_lost_since_then() -> None:
-    assert running(1, 2, 24).lost_at(25_000) == 2_000
+    assert Running(1, 2, 24).lost_after(1_000, 25_000) == 2_000
 
 
 def test_the_standstill_may_be_known_by_the_loss_alone() -> None:
-    assert running(1, 2).lost_at(24_000) == 2_000
+    assert Running(1, 2).lost_after(22_000, 24_000) == 2_000
 
 
 def test_a_standstill_costs_one_connection_and_only_soon() -> None:
-    still = running(1, 30)
-    assert still.lost_at(31_000) == 1_000
-    assert still.lost_at(32_000) == 32_000
-    assert running(1, 30, 32, 34, 36, 38, 40, 42, 44, 46).lost_at(46_000) == 46_000
+    still = Running(1, 30)
+    assert still.lost_after(1_000, 31_000) == 1_000
+    assert still.lost_after(1_000, 32_000) == 32_000
+    assert Running(1, 30, 32, 34, 36, 38, 40, 42, 44, 46).lost_after(0, 46_000) == 46_000
 
 
-def test_a_clock_that_is_put_back_is_no_standstill() -> None:
-    assert running(100, 50, 51).lost_at(51_500) == 51_500
+@pytest.mark.parametrize("wall_s", [50, 3_600])
+def test_a_clock_that_is_set_is_no_standstill(wall_s: int) -> None:
+    still = Running(100)
+    still.goes(101, wall_s)
+    still.goes(102, wall_s + 1)
+    assert still.lost_after(500, wall_s * 1000 + 1_500) == wall_s * 1000 + 1_500
 
 
 def test_an_outage_is_as_long_as_one_has_heard_nothing(story: Story) -> None:
+    story.still = still = Running()
     story.take(replace(connected(), at=1_000))
+    still.steady_ms = 22_000
     story.take(e.Disconnected(at=23_000, reason="cut"))
     assert story.lost_at == 1_000
     story.take(e.Reconnected(at=24_000, replayed=0))
@@ -53,7 +72,7 @@ def test_a_program_that_runs_knows_it(broker: Broker, tmp_path: Path) -> None:
             await stage.sees("at Lab")
             assert stage.app.chat is not None
             still = stage.app.chat.story.still
-            began = still._at
-            await stage.until(lambda: still._at != began, "a beat")
+            began = still._beat
+            await stage.until(lambda: still._beat != began, "a beat")
 
     play(scenario())
