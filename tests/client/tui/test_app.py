@@ -149,6 +149,10 @@ def test_typed_commands_work_in_every_conversation(broker: Broker, tmp_path: Pat
                 await stage.sees(answer)
             await stage.types("/me waves", "enter")
             await stage.sees(f"{name} waves")
+            await stage.types("/me\nhides", "enter")
+            await stage.sees(f"{name} hides")
+            assert stage.app.chat is not None
+            assert not any("hides" in line.text for line in stage.app.chat.conversations.public.lines)
             await stage.types("/help", "escape", "enter")
             await stage.sees("previous conversation")
             await stage.types("", "escape")

@@ -80,3 +80,11 @@ def refused_whisper(story: Story) -> None:
     story.under_way.entered("/w bob hi")
     story.take(e.Pending(at=0, typed="/w bob hi", id=1, recipient="bob"))
     story.take(e.Error(at=0, code="muted", text="You are muted.", typed="/w bob hi", id=1))
+
+
+def test_what_only_looks_like_an_action_is_none_while_it_is_under_way(story: Story) -> None:
+    story.take(e.Pending(at=1, typed="//me waves", id=1, recipient=None))
+    story.take(e.Pending(at=2, typed="/me waves", id=2, recipient=None))
+    story.take(e.Pending(at=3, typed="/w bob /me waves", id=3, recipient="bob"))
+    under_way = [*story.conversations.public.pending, *story.conversations["@bob"].pending]
+    assert [(line.text, line.action) for line in under_way] == [("/me waves", False), ("waves", True), ("waves", True)]

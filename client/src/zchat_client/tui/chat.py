@@ -190,10 +190,10 @@ class Chat:
             if (said := local.parse(text)) is not None:
                 self._do(said)
                 return None
-            line = self._addressed(text, conversation)
-            typed = t.parse(line, self.client.is_admin)
+            typed = t.parse(text, self.client.is_admin)
         except ZchatError as error:
             return Trouble(error.text, text)
+        line = addressed(text, typed, conversation)
         if conversation.over and line != text:
             return Trouble(words.PARTY_OVER, text)
         self.story.trouble = None
@@ -214,19 +214,6 @@ class Chat:
     def as_typed(self, line: str) -> Entered | None:
         """What was typed and where, for the line that it was sent as; None if nobody has typed it."""
         return self._typed.get(line, Entered(line, self.conversations.open_key))
-
-    def _addressed(self, text: str, conversation: Conversation) -> str:
-        """Plain text and actions go to the open conversation, every other command where it says."""
-        typed = text.strip()
-        is_action = typed.lower().startswith("/me ")
-        if (
-            conversation.key == PUBLIC
-            or not typed
-            or (typed.startswith("/") and not typed.startswith("//") and not is_action)
-        ):
-            return text
-        body = typed[1:] if typed.startswith("//") else typed
-        return f"/w {conversation.partner} {body}" if conversation.partner is not None else f"/p {body}"
 
     def _do(self, said: local.Local) -> None:
         match said:
@@ -287,3 +274,17 @@ class Chat:
     def is_away(self) -> bool:
         """Whether the others see one as away."""
         return any(entry.status == "away" and self.is_own(entry.name) for entry in self.client.roster())
+
+
+def addressed(text: str, typed: t.Typed | None, conversation: Conversation) -> str:
+    """The line for what was typed there: what is said goes to the open conversation, every other command where it says.
+
+    Nothing that is said leaves any other conversation than public as it was typed.
+    """
+    if conversation.key == PUBLIC or not isinstance(typed, t.Say):
+        return text
+    body = f"/me {typed.text}" if typed.action else typed.text
+    if not typed.action and body.lower().startswith("/me"):
+        # There it would be an action again: it keeps both slashes.
+        body = f"/{body}"
+    return f"/w {conversation.partner} {body}" if conversation.partner is not None else f"/p {body}"

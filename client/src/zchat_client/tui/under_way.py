@@ -37,8 +37,9 @@ class UnderWay:
         conversation = self._target(said, event.recipient)
         if conversation is None:
             return
-        action = bool(getattr(said, "action", False)) or said.text.startswith("/me ")
-        text = said.text.replace("\r\n", "\n").strip().removeprefix("/me ")
+        text = said.text.replace("\r\n", "\n").strip()
+        action = text.startswith("/me ") if isinstance(said, t.WhisperTo) else said.action
+        text = text.removeprefix("/me ") if isinstance(said, t.WhisperTo) else text
         line = Line(Kind.SAID, event.at, text, name, action, own=True, state=State.PENDING, pending_id=event.id)
         conversation.send(line)
         conversation.hidden = False
