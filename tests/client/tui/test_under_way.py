@@ -60,8 +60,7 @@ def test_what_is_refused_is_under_way_no_more_and_told_beside_the_input(story: S
     story.take(e.Pending(at=0, typed="/w bbo psst", id=1, recipient="bbo"))
     story.take(e.Error(at=0, code="no_such_user", text="Nobody is called bbo.", typed="/w bbo psst", id=1))
     assert story.conversations["@bbo"].pending == []
-    assert story.trouble is not None
-    assert (story.trouble.text, story.trouble.typed) == ("Nobody is called bbo.", "/w bbo psst")
+    assert [(each.text, each.typed) for each in story.troubles] == [("Nobody is called bbo.", "/w bbo psst")]
 
 
 def test_a_first_whisper_that_is_refused_stays_where_it_was_typed(story: Story) -> None:

@@ -54,7 +54,6 @@ def test_one_restraint_is_told_with_one_time(story: Story) -> None:
     said = f"You are muted until {utc_words(AT)} (by Root)"
     assert told in words.plainly(said)
     story.take(e.Error(at=AT, code="muted", text=said, typed="hello"))
-    assert story.trouble is not None
-    assert told in story.trouble.text
+    assert told in story.troubles[-1].text
     story.take(e.Moderated(at=AT, act="mute", name="alice", by="Root", until=AT))
     assert told in story.conversations.public.lines[-1].text

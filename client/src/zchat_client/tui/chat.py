@@ -196,7 +196,6 @@ class Chat:
         line = addressed(text, typed, conversation)
         if conversation.over and line != text:
             return Trouble(words.PARTY_OVER, text)
-        self.story.trouble = None
         self.story.parties.leaves |= isinstance(typed, t.PartyLeave)
         conversation.forget_mark()
         self.story.under_way.entered(line)

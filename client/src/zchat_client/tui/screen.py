@@ -113,9 +113,8 @@ class ChatScreen(Screen[None]):
         if turning.as_told():
             return
         self._note(chat)
-        if story.trouble is not None:
-            trouble, story.trouble = story.trouble, None
-            self._refuse(turning, trouble)
+        while story.troubles:
+            self._refuse(turning, story.troubles.pop(0))
         if story.wants_help:
             story.wants_help = False
             self.call_next(self.action_keys)

@@ -51,7 +51,8 @@ class Story:
         self.parties = Parties(self.conversations)
         self.notices = Notices()
         self.cards: list[Card] = []
-        self.trouble: Trouble | None = None
+        # What was refused, the first first; whoever shows it takes it out.
+        self.troubles: list[Trouble] = []
         self.people = 0
         # Since when nothing is known of anybody; None while connected.
         self.lost_at: int | None = None
@@ -221,7 +222,7 @@ class Story:
         if event.code == Code.STREAM_FORGED and event.seq is not None:
             self._mark_forged(e.Place(event.topic or "", event.seq))
         if event.typed is not None:
-            self.trouble = Trouble(in_local_time(event.text), event.typed)
+            self.troubles.append(Trouble(in_local_time(event.text), event.typed))
         elif event.code != Code.BROKER_UNREACHABLE:
             self.conversations.system(words.plainly(event.text), event.at, kind=Kind.ERROR)
 
