@@ -1,10 +1,14 @@
 """What is typed into a conversation, and what becomes of it."""
 
+from pathlib import Path
+
 import pytest
 
+from tests.client.offline import offline, run
+from tests.client.tui.telling import connected
 from zchat_client import typed as t
-from zchat_client.tui.chat import addressed
-from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation
+from zchat_client.tui.chat import Chat, Entered, addressed
+from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind
 
 _WHISPERS = Conversation("@bob", "@bob", "Bob")
 _PARTY = Conversation(PARTY, "party")
@@ -36,3 +40,55 @@ def test_what_is_said_goes_to_the_open_conversation_whatever_it_looks_like(
         assert not isinstance(sent, t.Say)
         if isinstance(typed, t.Say) and isinstance(sent, t.PartySay):
             assert sent.action == typed.action
+
+
+def begin(data: Path) -> Chat:
+    return Chat(offline(data), changed=lambda: None, let_in=lambda _name: None)
+
+
+def type_in(chat: Chat, name: str, text: str) -> None:
+    chat.conversations.show(chat.conversations.whispers_with(name).key if name else PUBLIC)
+    chat.conversations.open.remember_input(text)
+    assert chat.enter(text) is None
+
+
+def told(chat: Chat) -> list[str]:
+    return [line.text.rpartition(": ")[2] for line in chat.conversations.public.lines if line.kind is Kind.ERROR]
+
+
+def test_who_goes_on_under_another_name_finds_what_he_typed_where_he_typed_it(tmp_path: Path) -> None:
+    async def play() -> None:
+        before = begin(tmp_path / "before")
+        type_in(before, "Bob", "hello")
+        type_in(before, "", "/party leave")
+        await before.close()
+        await before.console.settled()
+        after = begin(tmp_path / "after")
+        after.go_on_from(before)
+        assert after.console.unsent == ("/w Bob hello", "/party leave")
+        assert after.as_typed("/w Bob hello") == Entered("hello", "@bob")
+        bob = after.conversations["@bob"]
+        assert (bob.inputs, after.conversations.public.inputs) == (["hello"], ["/party leave"])
+        assert after.story.parties.leaves
+        await after.close()
+
+    run(play())
+
+
+def test_what_the_broker_may_have_is_told_until_one_is_let_in(tmp_path: Path) -> None:
+    async def play() -> None:
+        chat = begin(tmp_path / "0")
+        type_in(chat, "", "perhaps")
+        chat.console._in_doubt.add(1)
+        for number, expected in enumerate((["perhaps"], ["perhaps"], []), start=1):
+            await chat.close()
+            await chat.console.settled()
+            before, chat = chat, begin(tmp_path / str(number))
+            chat.go_on_from(before)
+            assert told(chat) == expected
+            assert chat.conversations.public.inputs == ["perhaps"]
+            if number == 2:
+                chat.story.take(connected())
+        await chat.close()
+
+    run(play())

@@ -56,6 +56,8 @@ class Chat:
         self._room = asyncio.Event()
         # What was typed for the latest lines: a refused one comes back as it was.
         self._typed: dict[str, Entered | None] = {}
+        # What earlier chats have sent and had no answer to.
+        self.in_doubt: tuple[str, ...] = ()
         self.memory.begin()
 
     # -- life -------------------------------------------------------------------------------------------------------
@@ -147,13 +149,28 @@ class Chat:
         sent again by itself, since it would stand there twice.
         """
         self.conversations.public.draft = self.conversations.public.draft or before.conversations.public.draft
-        for line in before.console.in_doubt:
+        for conversation in before.conversations:
+            if conversation.inputs:
+                self._counterpart(conversation).inputs = [*conversation.inputs]
+        # Who was let in has been told of those before.
+        untold = () if before.story.registered else before.in_doubt
+        self.in_doubt = (*untold, *before.console.in_doubt)
+        for line in self.in_doubt:
             self.conversations.public.remember_input(line)
             self.conversations.opening(
                 words.IN_DOUBT.format(line=one_line(line)), round(time.time() * 1000), Kind.ERROR
             )
         for line in before.console.never_sent:
-            self.console.enter(line)
+            self._enter(line, before.as_typed(line))
+
+    def _counterpart(self, other: Conversation) -> Conversation:
+        """The conversation with the same people as one of another chat; listed only if it was here already."""
+        if (found := self.conversations.get(other.key)) is not None:
+            return found
+        made = self.conversations.party() if other.partner is None else self.conversations.whispers_with(other.partner)
+        # If one is in a party still, the broker says so.
+        made.hidden, made.over = True, other.partner is None
+        return made
 
     async def leave(self) -> None:
         """Leaves the chat as ``/exit`` does, and does not wait long for a broker that does not answer, nor at all for
@@ -196,18 +213,21 @@ class Chat:
         line = addressed(text, typed, conversation)
         if conversation.over and line != text:
             return Trouble(words.PARTY_OVER, text)
-        self.story.parties.leaves |= isinstance(typed, t.PartyLeave)
         conversation.forget_mark()
         self.story.under_way.entered(line)
-        self._typed[line] = Entered(text, conversation.key)
-        if len(self._typed) > _TYPED:
-            del self._typed[next(iter(self._typed))]
-        self.console.enter(line)
+        self._enter(line, Entered(text, conversation.key))
         return None
 
     def order(self, line: str) -> None:
         """Enters a command that nobody has typed: that of a key, a button or the clock."""
-        self._typed[line] = None
+        self._enter(line, None)
+
+    def _enter(self, line: str, entered: Entered | None) -> None:
+        """Every line goes this way to the client: whatever becomes of it, it is known what was typed and where."""
+        self.story.parties.leaves |= isinstance(t.parse(line), t.PartyLeave)
+        self._typed[line] = entered
+        if len(self._typed) > _TYPED:
+            del self._typed[next(iter(self._typed))]
         self.console.enter(line)
 
     def as_typed(self, line: str) -> Entered | None:

@@ -130,6 +130,8 @@ class ChatScreen(Screen[None]):
             turning.refused(trouble.text)
             return
         conversation = chat.conversations.get(typed.key) or chat.conversations.open
+        # What waits there is found only where it is listed.
+        conversation.hidden = False
         self.entry.refuse(Refused(typed.text, trouble.text), conversation)
         chat.memory.keep_refused()
 

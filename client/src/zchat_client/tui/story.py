@@ -172,6 +172,7 @@ class Story:
                     conversations.opening(words.first_contact(event.fingerprint), event.at)
                 if event.party is not None:
                     conversations.party()
+                    self.parties.goes_on()
             case e.Disconnected():
                 conversations.missed, self.lost_at = None, self.still.lost_at(event.at)
                 conversations.everywhere(words.LOST, event.at)
