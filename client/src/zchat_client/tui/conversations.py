@@ -1,6 +1,6 @@
 """All conversations of one run: which there are, which of them is open, and whether somebody sees its end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from zchat_client.core.roster import name_key
@@ -24,6 +24,8 @@ class Conversations:
         self._by_key: dict[str, Conversation] = {PUBLIC: Conversation(PUBLIC, words.PUBLIC_TITLE)}
         self.open_key = PUBLIC
         self.looking = True
+        # Called with whispers that begin, for what was remembered of them.
+        self.begun: Callable[[Conversation], None] = lambda _conversation: None
         # Told until another conversation is opened.
         self.missed: Missed | None = None
 
@@ -55,6 +57,7 @@ class Conversations:
         found = self._by_key.get(key)
         if found is None:
             found = self._by_key[key] = Conversation(key, f"@{name}", name)
+            self.begun(found)
         elif told and found.partner != name:
             found.title, found.partner = f"@{name}", name
         return found

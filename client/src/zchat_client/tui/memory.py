@@ -32,24 +32,28 @@ class Memory:
         """Restores what there was, and lists whom one whispered with last."""
         for conversation in self._conversations:
             self.restore(conversation)
+        self._conversations.begun = self.restore
         keys = {
             key.partition(".")[2] for key in self._notes.items() if key.startswith(("draft.@", "refused.@", "read.@"))
         }
         names = [str(self._notes.get(f"name.{key}", key[1:])) for key in sorted(keys)]
         partners = [self._conversations.whispers_with(name) for name in names]
         for conversation in partners:
-            self.restore(conversation)
+            self.know_read(conversation)
         partners.sort(key=lambda each: -each.read_seq)
         for place, conversation in enumerate(partners):
             is_old = place >= _PARTNERS or conversation.read_seq <= self.closed_at(conversation)
             conversation.hidden = is_old and not (conversation.draft or conversation.refused)
 
     def restore(self, conversation: Conversation) -> None:
-        """Gives a conversation what was remembered of it; a draft begun since stays."""
+        """Gives a conversation that begins what was remembered of it; a draft begun since stays."""
         conversation.draft = conversation.draft or str(self._notes.get(f"draft.{conversation.key}", ""))
         conversation.refused = conversation.refused or _refused(str(self._notes.get(f"refused.{conversation.key}", "")))
         conversation.notify = str(self._notes.get(f"notify.{conversation.key}", ""))
         conversation.read_seq = max(conversation.read_seq, self._number(f"read.{conversation.key}"))
+
+    def know_read(self, conversation: Conversation) -> None:
+        """Whispers of which nothing was noted are read as far as all were at the first run."""
         if conversation.partner is not None:
             conversation.read_seq = conversation.read_seq or self._number(_WHISPERS)
 
@@ -81,7 +85,9 @@ class Memory:
                     self._notes.set(key, None)
             for conversation in self._conversations:
                 conversation.read_seq = 0
-                conversation.hidden = conversation.partner is not None and not conversation.draft
+                conversation.hidden = conversation.partner is not None and not (
+                    conversation.draft or conversation.refused
+                )
         self._notes.set("broker", fingerprint)
 
     def keep_draft(self, text: str) -> None:

@@ -126,7 +126,7 @@ class Older:
             self._memory.know_whispers(min([top, *[each.first_seq - 1 for each in partners if each.first_seq]]))
         found = self._by_conversation(whispers)
         for conversation, those in found.items():
-            self._memory.restore(conversation)
+            self._memory.know_read(conversation)
             lines = [self._story.reader.line_of(each) for each in those]
             self._story.took_page(conversation, lines[: conversation.prepend(lines)])
         first_seq = (whispers[0].seq or 0) if whispers else 0

@@ -1,0 +1,54 @@
+"""What is remembered between runs, and given back once."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.client.tui.telling import whisper
+from zchat_client.notes import Notes
+from zchat_client.tui.conversation import Refused
+from zchat_client.tui.memory import Memory
+from zchat_client.tui.story import Story
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Notes:
+    return Notes(tmp_path / "notes.json")
+
+
+def begin(notes: Notes) -> tuple[Story, Memory]:
+    story = Story("alice")
+    memory = Memory(notes, story.conversations)
+    memory.begin()
+    return story, memory
+
+
+def test_a_draft_that_was_sent_is_not_there_again_with_an_older_page(notes: Notes) -> None:
+    notes.set("draft.@bob", "half a sen")
+    story, memory = begin(notes)
+    bob = story.conversations.whispers_with("bob")
+    assert bob.draft == "half a sen"
+    bob.draft = ""
+    memory.know_read(bob)
+    assert bob.draft == ""
+
+
+def test_what_one_wants_to_be_told_of_is_known_of_whoever_whispers(notes: Notes) -> None:
+    notes.set("notify.@bob", "off")
+    notes.set("read.user", 5)
+    story, memory = begin(notes)
+    story.take(whisper(7))
+    bob = story.conversations["@bob"]
+    assert (bob.notify, bob.read_seq) == ("off", 0)
+    memory.know_read(bob)
+    assert bob.read_seq == 5
+
+
+def test_a_refused_text_keeps_its_conversation_listed_at_a_broker_set_up_anew(notes: Notes) -> None:
+    notes.set("broker", "SHA256:one")
+    notes.set("refused.@bob", '[["hello", "Too long."]]')
+    notes.set("read.@carol", 3)
+    story, memory = begin(notes)
+    memory.know_broker("SHA256:two")
+    bob, carol = story.conversations["@bob"], story.conversations["@carol"]
+    assert (bob.refused, bob.hidden, carol.hidden) == ([Refused("hello", "Too long.")], False, True)
