@@ -202,6 +202,18 @@ def test_a_signal_does_not_wait_for_a_broker_that_is_away(house: House) -> None:
     assert alice.err == ["not sent: into the void"]
 
 
+def test_what_a_broker_was_given_and_has_not_answered_is_not_told_as_not_sent(house: House) -> None:
+    broker = house.broker()
+    (alice,) = house.join(broker, "alice")
+    broker.signal(signal.SIGSTOP)
+    alice.types("perhaps")
+    alice.wait("pending", typed="perhaps")
+    alice.signal(signal.SIGTERM)
+    assert alice.exit_code(deadline_s=10) == 143
+    assert alice.err == ["not known to be sent: perhaps"]
+    broker.signal(signal.SIGCONT)
+
+
 def test_lines_typed_before_a_broker_is_there_are_sent_when_it_comes(house: House) -> None:
     port = free_port()
     alice = house.client("alice", port)

@@ -1,7 +1,8 @@
 """Typed lines to client calls: what every front end shares. Results come back as events in the client's stream."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Iterable
+from typing import Final
 
 from zchat_client import typed as t
 from zchat_client import typed_moderation as tm
@@ -12,6 +13,9 @@ from zchat_client.events import Error, Event, Help, Ignored, Pending, Sent
 from zchat_client.results import Receipt
 from zchat_common.clock import now
 from zchat_common.errors import Code, ZchatError
+
+_NOT_SENT: Final = "not sent: {line}"
+_IN_DOUBT: Final = "not known to be sent: {line}"
 
 
 class Console:
@@ -207,3 +211,8 @@ class Console:
         number = self._next_id
         self._next_id += 1
         return number
+
+
+def last_words(never_sent: Iterable[str], in_doubt: Iterable[str]) -> tuple[str, ...]:
+    """What is told on stderr of lines without a result."""
+    return (*[_IN_DOUBT.format(line=line) for line in in_doubt], *[_NOT_SENT.format(line=line) for line in never_sent])

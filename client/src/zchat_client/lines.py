@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 
 from zchat_client.client import Client
-from zchat_client.console import Console
+from zchat_client.console import Console, last_words
 from zchat_client.endings import EXIT_SIGNAL, exit_code_of
 from zchat_client.events import Error, Event
 from zchat_client.terminal import Interrupted, Lines
@@ -171,8 +171,8 @@ class LineFrontEnd:
         gone.cancel()
 
     def _say_unsent(self) -> None:
-        for line in self._console.unsent:
-            print(f"not sent: {line}", file=sys.stderr)
+        for word in last_words(self._console.never_sent, self._console.in_doubt):
+            print(word, file=sys.stderr)
 
     def _exit_code(self) -> int:
         if self._signal is not None:

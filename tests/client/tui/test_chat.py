@@ -87,6 +87,10 @@ def test_what_the_broker_may_have_is_told_until_one_is_let_in(tmp_path: Path) ->
             chat.go_on_from(before)
             assert told(chat) == expected
             assert chat.conversations.public.inputs == ["perhaps"]
+            assert chat.last_words() == tuple([f"not known to be sent: {line}" for line in expected])
+            chat.enter("surely")
+            assert chat.last_words()[-1] == "not sent: surely"
+            chat.console._unsent.clear()
             if number == 2:
                 chat.story.take(connected())
         await chat.close()

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from zchat_client import events as e
 from zchat_client import typed as t
 from zchat_client.client import Client
-from zchat_client.console import Console
+from zchat_client.console import Console, last_words
 from zchat_client.core.roster import name_key
 from zchat_client.results import End
 from zchat_client.tui import local, words
@@ -57,7 +57,7 @@ class Chat:
         # What was typed for the latest lines: a refused one comes back as it was.
         self._typed: dict[str, Entered | None] = {}
         # What earlier chats have sent and had no answer to.
-        self.in_doubt: tuple[str, ...] = ()
+        self._in_doubt: tuple[str, ...] = ()
         self.memory.begin()
 
     # -- life -------------------------------------------------------------------------------------------------------
@@ -152,10 +152,8 @@ class Chat:
         for conversation in before.conversations:
             if conversation.inputs:
                 self._counterpart(conversation).inputs = [*conversation.inputs]
-        # Who was let in has been told of those before.
-        untold = () if before.story.registered else before.in_doubt
-        self.in_doubt = (*untold, *before.console.in_doubt)
-        for line in self.in_doubt:
+        self._in_doubt = before._all_in_doubt()
+        for line in self._in_doubt:
             self.conversations.public.remember_input(line)
             self.conversations.opening(
                 words.IN_DOUBT.format(line=one_line(line)), round(time.time() * 1000), Kind.ERROR
@@ -191,6 +189,14 @@ class Chat:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.console.settled(), _GOODBYE_S)
         return self.console.unsent
+
+    def _all_in_doubt(self) -> tuple[str, ...]:
+        # Who was let in has been told of those before.
+        return (*(() if self.story.registered else self._in_doubt), *self.console.in_doubt)
+
+    def last_words(self) -> tuple[str, ...]:
+        """What has not been sent or is not known to be, for who is back in the shell."""
+        return last_words(self.console.never_sent, self._all_in_doubt())
 
     async def close(self) -> None:
         """Ends the client at once; the broker keeps the user's seat."""

@@ -67,8 +67,8 @@ def _last_words(app: ZchatApp, *, waits: bool) -> None:
             print(f"zchat-client: there is no terminal any more: {app.lost}", file=sys.stderr)
         if app.last_words:
             print(f"zchat-client: {app.last_words}", file=sys.stderr)
-        for line in app.unsent:
-            print(f"not sent: {line}", file=sys.stderr)
+        for word in () if app.chat is None else app.chat.last_words():
+            print(word, file=sys.stderr)
 
 
 def _catch_signals(app: ZchatApp) -> None:
