@@ -183,6 +183,11 @@ class Client:
         """Who is online as far as this client knows, sorted by folded name."""
         return self._session.reading.roster.entries()
 
+    @property
+    def online(self) -> int:
+        """How many are online as far as this client knows; quicker than to count the roster."""
+        return len(self._session.reading.roster)
+
     def party(self) -> PartyMembers | None:
         """One's party as far as this client knows."""
         party = self._session.reading.membership.party

@@ -26,6 +26,7 @@ def test_a_whole_roster_is_sorted_by_folded_name() -> None:
     found = roster(entry("bob"), entry("Alice"), entry("Carol", "away"))
     assert found.members() == (Member("Alice", "online"), Member("bob", "online"), Member("Carol", "away"))
     assert [each.name for each in found.entries()] == ["Alice", "bob", "Carol"]
+    assert len(found) == 3
 
 
 def test_a_whole_roster_comes_out_as_what_changed() -> None:

@@ -1,14 +1,16 @@
 """What is typed into a conversation, and what becomes of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.client.offline import offline, run
-from tests.client.tui.telling import connected
+from tests.client.tui.telling import connected, presence
 from zchat_client import typed as t
 from zchat_client.tui.chat import Chat, Entered, addressed
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind
+from zchat_common.messages import RosterEntry
 
 _WHISPERS = Conversation("@bob", "@bob", "Bob")
 _PARTY = Conversation(PARTY, "party")
@@ -40,6 +42,20 @@ def test_what_is_said_goes_to_the_open_conversation_whatever_it_looks_like(
         assert not isinstance(sent, t.Say)
         if isinstance(typed, t.Say) and isinstance(sent, t.PartySay):
             assert sent.action == typed.action
+
+
+def test_nobody_is_sorted_for_each_who_comes_or_goes(tmp_path: Path) -> None:
+    async def play() -> None:
+        chat = begin(tmp_path)
+        chat.client._session.reading.roster.replace(1, [RosterEntry("Alice", "away", 1, "tea")])
+        chat.client.roster = pytest.fail  # type: ignore[method-assign]
+        chat._take(replace(presence("away", "Alice"), text="tea"))
+        assert (chat.story.people, chat.story.away, chat.is_away()) == (1, "tea", True)
+        chat._take(presence("online", "Alice"))
+        assert not chat.is_away()
+        await chat.close()
+
+    run(play())
 
 
 def begin(data: Path) -> Chat:

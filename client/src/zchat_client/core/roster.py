@@ -17,6 +17,10 @@ class Roster:
         self.admins: frozenset[str] = frozenset()
         self._entries: dict[str, RosterEntry] = {}
 
+    def __len__(self) -> int:
+        """How many are online."""
+        return len(self._entries)
+
     def registered(self, version: int) -> None:
         """The broker stands at this version; if it is behind us (a backup), whatever it says next counts."""
         if version < self.version:

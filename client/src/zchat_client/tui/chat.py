@@ -95,7 +95,7 @@ class Chat:
                 self._begin()
             case e.Presence():
                 self.people_changed = True
-                self.story.people = len(self.client.roster())
+                self.story.people = self.client.online
                 if self.is_own(event.name):
                     self.story.away = event.text if event.status == "away" else None
             case e.Disconnected() | e.Bye():
@@ -298,7 +298,7 @@ class Chat:
 
     def is_away(self) -> bool:
         """Whether the others see one as away."""
-        return any(entry.status == "away" and self.is_own(entry.name) for entry in self.client.roster())
+        return self.story.away is not None
 
 
 def addressed(text: str, typed: t.Typed | None, conversation: Conversation) -> str:
