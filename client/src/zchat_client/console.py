@@ -30,14 +30,19 @@ class Console:
         self._in_doubt: set[int] = set()
         self.exit = asyncio.Event()
 
-    def enter(self, line: str) -> None:
-        """Takes a line as it was typed; never raises and never waits. ``/exit`` sets :attr:`exit`."""
+    def enter(self, line: str) -> int | None:
+        """Takes a line as it was typed; never raises and never waits. ``/exit`` sets :attr:`exit`.
+
+        Returns the id that events about it will have, or None if they have none.
+        """
+        next_id = self._next_id
         try:
             typed = t.parse(line, self._client.is_admin)
             if typed is not None:
                 self._do(typed, line)
         except ZchatError as error:
             self._show_error(error, line, None)
+        return next_id if self._next_id > next_id else None
 
     def refuse(self, line: str, error: ZchatError) -> None:
         """Shows an error about a line that is not even text."""
@@ -54,9 +59,9 @@ class Console:
         return tuple(self._unsent.values())
 
     @property
-    def never_sent(self) -> tuple[str, ...]:
-        """Those of the unsent that the broker has never been given."""
-        return tuple([line for number, line in self._unsent.items() if number not in self._in_doubt])
+    def never_sent(self) -> dict[int, str]:
+        """Those of the unsent that the broker has never been given, by id."""
+        return {number: line for number, line in self._unsent.items() if number not in self._in_doubt}
 
     @property
     def in_doubt(self) -> tuple[str, ...]:

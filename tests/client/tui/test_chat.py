@@ -10,6 +10,7 @@ from tests.client.tui.telling import connected, presence
 from zchat_client import typed as t
 from zchat_client.tui.chat import Chat, Entered, addressed
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind
+from zchat_client.tui.story import Trouble
 from zchat_common.messages import RosterEntry
 
 _WHISPERS = Conversation("@bob", "@bob", "Bob")
@@ -82,7 +83,7 @@ def test_who_goes_on_under_another_name_finds_what_he_typed_where_he_typed_it(tm
         after = begin(tmp_path / "after")
         after.go_on_from(before)
         assert after.console.unsent == ("/w Bob hello", "/party leave")
-        assert after.as_typed("/w Bob hello") == Entered("hello", "@bob")
+        assert after.as_typed(Trouble("No.", "/w Bob hello", 1)) == Entered("hello", "@bob")
         bob = after.conversations["@bob"]
         assert (bob.inputs, after.conversations.public.inputs) == (["hello"], ["/party leave"])
         assert after.story.parties.leaves
@@ -109,6 +110,20 @@ def test_what_the_broker_may_have_is_told_until_one_is_let_in(tmp_path: Path) ->
             chat.console._unsent.clear()
             if number == 2:
                 chat.story.take(connected())
+        await chat.close()
+
+    run(play())
+
+
+def test_the_same_line_typed_in_two_places_comes_back_to_each(tmp_path: Path) -> None:
+    async def play() -> None:
+        chat = begin(tmp_path)
+        type_in(chat, "", "/w Bob hello")
+        type_in(chat, "Bob", "hello")
+        type_in(chat, "", "/away")
+        chat.order("/away")
+        typed = [chat.as_typed(Trouble("No.", "", number)) for number in (1, 2, 3, 4)]
+        assert typed == [Entered("/w Bob hello", PUBLIC), Entered("hello", "@bob"), Entered("/away", PUBLIC), None]
         await chat.close()
 
     run(play())

@@ -54,8 +54,8 @@ class Chat:
         self._let_in = let_in
         self._waiting: deque[e.Event] = deque()
         self._room = asyncio.Event()
-        # What was typed for the latest lines: a refused one comes back as it was.
-        self._typed: dict[str, Entered | None] = {}
+        # What was typed for the latest lines, by id, or by the line if it had none: a refused one comes back as it was.
+        self._typed: dict[int | str, Entered | None] = {}
         # What earlier chats have sent and had no answer to.
         self._in_doubt: tuple[str, ...] = ()
         self.memory.begin()
@@ -158,8 +158,8 @@ class Chat:
             self.conversations.opening(
                 words.IN_DOUBT.format(line=one_line(line)), round(time.time() * 1000), Kind.ERROR
             )
-        for line in before.console.never_sent:
-            self._enter(line, before.as_typed(line))
+        for number, line in before.console.never_sent.items():
+            self._enter(line, before.as_typed(Trouble("", line, number)))
 
     def _counterpart(self, other: Conversation) -> Conversation:
         """The conversation with the same people as one of another chat; listed only if it was here already."""
@@ -196,7 +196,7 @@ class Chat:
 
     def last_words(self) -> tuple[str, ...]:
         """What has not been sent or is not known to be, for who is back in the shell."""
-        return last_words(self.console.never_sent, self._all_in_doubt())
+        return last_words(self.console.never_sent.values(), self._all_in_doubt())
 
     async def close(self) -> None:
         """Ends the client at once; the broker keeps the user's seat."""
@@ -231,14 +231,15 @@ class Chat:
     def _enter(self, line: str, entered: Entered | None) -> None:
         """Every line goes this way to the client: whatever becomes of it, it is known what was typed and where."""
         self.story.parties.leaves |= isinstance(t.parse(line), t.PartyLeave)
-        self._typed[line] = entered
+        number = self.console.enter(line)
+        self._typed[line if number is None else number] = entered
         if len(self._typed) > _TYPED:
             del self._typed[next(iter(self._typed))]
-        self.console.enter(line)
 
-    def as_typed(self, line: str) -> Entered | None:
-        """What was typed and where, for the line that it was sent as; None if nobody has typed it."""
-        return self._typed.get(line, Entered(line, self.conversations.open_key))
+    def as_typed(self, trouble: Trouble) -> Entered | None:
+        """What was typed and where, for a line that was refused; None if nobody has typed it."""
+        key = trouble.typed if trouble.id is None else trouble.id
+        return self._typed.get(key, Entered(trouble.typed, self.conversations.open_key))
 
     def _do(self, said: local.Local) -> None:
         match said:

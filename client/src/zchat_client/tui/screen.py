@@ -125,7 +125,7 @@ class ChatScreen(Screen[None]):
 
     def _refuse(self, turning: Turning, trouble: Trouble) -> None:
         chat = turning.chat
-        typed = chat.as_typed(trouble.typed)
+        typed = chat.as_typed(trouble)
         if typed is None:
             turning.refused(trouble.text)
             return

@@ -37,6 +37,8 @@ class Trouble:
 
     text: str
     typed: str
+    # Of the line, if it had one.
+    id: int | None = None
 
 
 class Story:
@@ -223,7 +225,7 @@ class Story:
         if event.code == Code.STREAM_FORGED and event.seq is not None:
             self._mark_forged(e.Place(event.topic or "", event.seq))
         if event.typed is not None:
-            self.troubles.append(Trouble(in_local_time(event.text), event.typed))
+            self.troubles.append(Trouble(in_local_time(event.text), event.typed, event.id))
         elif event.code != Code.BROKER_UNREACHABLE:
             self.conversations.system(words.plainly(event.text), event.at, kind=Kind.ERROR)
 
