@@ -313,7 +313,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._attention.focus(True)
         self._chat_screen.looking = True
         self._chat_screen.level()
-        if self.screen is self._chat_screen:
+        if self.screen is self._chat_screen and not self._chat_screen.search_bar.is_open:
             self._chat_screen.entry.composer.focus()
 
     def on_app_blur(self) -> None:
