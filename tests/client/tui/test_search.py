@@ -5,7 +5,7 @@ from pathlib import Path
 
 from textual import events
 
-from tests.client.tui.stage import on_stage, play
+from tests.client.tui.stage import on_stage, play, user
 from tests.system.processes import Broker, House, unique
 
 
@@ -44,5 +44,36 @@ def test_who_comes_back_to_the_window_types_on_in_the_search(broker: Broker, tmp
             await stage.types("needle")
             await stage.sees("Search needle")
             assert stage.screen.entry.text == ""
+
+    play(scenario())
+
+
+def test_a_conversation_that_begins_by_itself_leaves_the_search_alone(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name), on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab", bob_name)
+            assert stage.app.chat is not None
+            await stage.types("", "ctrl+f")
+            await stage.types("nee")
+            stage.app.chat.order(f"/party invite {bob_name}")
+            await stage.sees("2 party", "/p TEXT talks to the party")
+            await stage.types("dle")
+            await stage.sees("Search needle", "public ›")
+
+    play(scenario())
+
+
+def test_who_accepts_an_invitation_while_he_searches_is_taken_to_the_party(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name) as bob, on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab", bob_name)
+            await bob.party_invite(name)
+            await stage.sees("Accept F2")
+            await stage.types("", "ctrl+f")
+            await stage.types("needle", "f2")
+            await stage.sees("party ›", "You joined the party")
+            await stage.misses("Search needle")
 
     play(scenario())

@@ -98,8 +98,15 @@ class ChatScreen(Screen[None]):
         chat = self._begun
         if chat is None or not self._has_parts:
             return
-        close_search = self.search_bar.action_close
-        self._turning = Turning(chat, self.log_view, self.entry, leaving=close_search, turned=self.level, say=self.say)
+        self._turning = Turning(
+            chat,
+            self.log_view,
+            self.entry,
+            leaving=self.search_bar.action_close,
+            turned=self.level,
+            say=self.say,
+            elsewhere=lambda: self.search_bar.is_open or self.app.screen is not self,
+        )
         self._turning.to(chat.conversations.open_key, keep=False)
 
     def level(self) -> None:

@@ -18,6 +18,7 @@ class Turning:
     """Turns the log and the input of a screen to the conversations of a chat.
 
     ``leaving`` is called before another one is shown and ``turned`` after that; ``say`` puts a word on the status line.
+    ``elsewhere`` says whether somebody types elsewhere than in the input.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Turning:
         leaving: Callable[[], None],
         turned: Callable[[], None],
         say: Callable[[str], None],
+        elsewhere: Callable[[], bool],
     ) -> None:
         self.chat = chat
         self._log_view = log_view
@@ -36,6 +38,7 @@ class Turning:
         self._leaving = leaving
         self._turned = turned
         self._say = say
+        self._elsewhere = elsewhere
         # By accepting an invitation: then it opens as soon as one is in, whatever is begun elsewhere.
         self._asked_for_party = False
         # Since when the invitation of each inviter has been on the screen.
@@ -111,6 +114,8 @@ class Turning:
             inviter = ([each for each in inviters if self.has_seen(each)] or inviters[:1])[-1]
         self.chat.order(f"/party {'accept' if accept else 'decline'} {inviter}")
         self._asked_for_party = accept
+        if accept:
+            self._leaving()
 
     def has_seen(self, inviter: str) -> bool:
         """Whether this invitation has been on the screen for so long as it takes to see it."""
@@ -138,7 +143,7 @@ class Turning:
         story, conversations = self.chat.story, self.chat.conversations
         if story.under_way.said_in is not None:
             key, story.under_way.said_in = story.under_way.said_in, None
-            if key != conversations.open_key and not self._entry.text:
+            if key != conversations.open_key and not self._is_busy():
                 self._by_itself(key, asked=False)
                 return True
         if story.wants_open is not None:
@@ -153,7 +158,7 @@ class Turning:
         asked, self._asked_for_party = self._asked_for_party and key == PARTY, False
         if key == self.chat.conversations.open_key and key != PARTY:
             return False
-        if asked or not self._entry.text:
+        if not self._is_busy() or (asked and not self._elsewhere()):
             self._by_itself(key, asked=asked)
             return True
         if key == PARTY:
@@ -162,6 +167,9 @@ class Turning:
         else:
             self._entry.tell(words.PARTY_OVER)
         return False
+
+    def _is_busy(self) -> bool:
+        return bool(self._entry.text) or self._elsewhere()
 
     def _by_itself(self, key: str, *, asked: bool) -> None:
         """What one says is seen, wherever it was typed; but who types on already goes on where he was."""
