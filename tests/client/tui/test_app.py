@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.color import Color
 from textual.geometry import Offset
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from tests.client.tui.stage import on_stage, play, user
 from tests.system.processes import Broker, unique
@@ -32,6 +32,21 @@ def test_the_palette_goes_to_people_commands_and_themes(broker: Broker, tmp_path
                 assert stage.app.theme == "light", "it is kept"
                 dark = Color.parse(str(stage.app.available_themes["dark"].background))
                 await stage.until(lambda: dark not in stage.grounds(), "all of it")
+
+    play(scenario())
+
+
+def test_the_palette_turns_pages(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            await stage.types("", "ctrl+k")
+            await stage.sees("go to: ")
+            listed = stage.app.screen.query_one(OptionList)
+            await stage.types("", "pagedown")
+            await stage.until(lambda: (listed.highlighted or 0) > 1, "the next page")
+            await stage.types("", "pageup")
+            await stage.until(lambda: listed.highlighted == 0, "the first page")
 
     play(scenario())
 
