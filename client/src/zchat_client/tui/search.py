@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+from collections import deque
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -37,10 +38,14 @@ class SearchBar(Horizontal):
         super().__init__(id="searching")
         self._chat: Chat | None = None
         self._log: LogView | None = None
-        self._hits: list[int] = []
+        # None while they are looked for.
+        self._hits: list[int] | None = []
         self._hit = 0
+        # To the hits before and after that one: what was asked for and not done yet.
+        self._steps: deque[int] = deque()
         self._pattern = re.compile("")
-        self._searching: asyncio.Task[None] | None = None
+        # The search and the steps from hit to hit: nobody waits for the broker in it, and Escape ends it.
+        self._under_way: asyncio.Task[None] | None = None
         # Somebody wants its result: no more is typed before.
         self._now = asyncio.Event()
 
@@ -74,36 +79,33 @@ class SearchBar(Horizontal):
             self._log.search(None)
         self.post_message(self.Closed())
 
-    async def action_step(self, direction: int) -> None:
+    def action_step(self, direction: int) -> None:
         """Up and Down."""
-        await self._found()
-        await self._step(direction)
+        self._now.set()
+        self._steps.append(direction)
+        if self._under_way is None or self._under_way.done():
+            self._under_way = asyncio.create_task(self._walk())
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Searches while one types."""
         event.stop()
         self._cancel()
         if event.value.strip():
+            self._hits = None
             self._now = asyncio.Event()
-            self._searching = asyncio.create_task(self._search(event.value, self._now))
+            self._under_way = asyncio.create_task(self._search(event.value, self._now))
         elif self._log is not None:
             self._hits = []
             self._tell("")
             self._log.search(None)
 
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to the hit before; at first, to the latest."""
         event.stop()
-        if not await self._found():
-            await self._step(-1)
-
-    async def _found(self) -> bool:
-        """Waits for the search that is under way, which begins at once then; whether there was one."""
-        if self._searching is None or self._searching.done():
-            return False
-        self._now.set()
-        await asyncio.wait((self._searching,))
-        return True
+        if self._hits is None:
+            self._now.set()
+        else:
+            self.action_step(-1)
 
     async def _search(self, wanted: str, now: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):
@@ -116,19 +118,28 @@ class SearchBar(Horizontal):
         self._hit = len(self._hits)
         self._pattern = re.compile("|".join(re.escape(word) for word in wanted.split()), re.IGNORECASE)
         if self._hits:
-            await self._step(-1)
+            self._steps.appendleft(-1)
+            await self._walk()
         else:
+            self._steps.clear()
             self._tell(words.NOTHING_FOUND)
             log.search(None)
+
+    async def _walk(self) -> None:
+        while self._steps:
+            await self._step(self._steps.popleft())
 
     async def _step(self, direction: int) -> None:
         chat, log = self._chat, self._log
         if not self._hits or chat is None or log is None:
             return
+        conversation = chat.conversations.open
         self._hit = min(len(self._hits) - 1, max(0, self._hit + direction))
         seq = self._hits[self._hit]
         self._tell(words.SEARCHING)
-        await chat.older.load_until(chat.conversations.open, seq)
+        await chat.older.load_until(conversation, seq)
+        if conversation is not log.conversation:
+            return
         self._tell(words.HIT.format(number=self._hit + 1, count=len(self._hits)))
         log.follow()
         log.search(Found(self._pattern, seq, frozenset(self._hits)))
@@ -137,6 +148,7 @@ class SearchBar(Horizontal):
         self.query_one("#hits", Label).update(text)
 
     def _cancel(self) -> None:
-        if self._searching is not None:
-            self._searching.cancel()
-            self._searching = None
+        self._steps.clear()
+        if self._under_way is not None:
+            self._under_way.cancel()
+            self._under_way = None
