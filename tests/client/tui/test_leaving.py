@@ -1,11 +1,12 @@
 """Leaving while the broker does not answer: nobody waits without being told."""
 
+import asyncio
 import signal
 from pathlib import Path
 
 from tests.client.offline import submitted
 from tests.client.tui.stage import on_stage, play
-from tests.system.processes import House
+from tests.system.processes import DEADLINE_S, House
 
 
 def test_who_waits_for_a_silent_broker_is_told(house: House, tmp_path: Path) -> None:
@@ -17,6 +18,22 @@ def test_who_waits_for_a_silent_broker_is_told(house: House, tmp_path: Path) -> 
             await stage.types("", "ctrl+q")
             await stage.sees("leaving")
             await stage.until(lambda: stage.app.return_value == 0, "the end")
+            broker.signal(signal.SIGCONT)
+
+    play(scenario())
+
+
+def test_a_key_held_down_does_not_make_the_wait_for_a_silent_broker_longer(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        broker = house.broker("--title", "Lab")
+        async with on_stage(broker, tmp_path, "alice") as stage:
+            await stage.sees("at Lab")
+            broker.signal(signal.SIGSTOP)
+            await stage.enters("not sent")
+            async with asyncio.timeout(DEADLINE_S):
+                while not stage.shows("Leave without sending?"):
+                    await stage.pilot.press("ctrl+q")
+                    await asyncio.sleep(0.1)
             broker.signal(signal.SIGCONT)
 
     play(scenario())

@@ -11,6 +11,7 @@ from textual import events, on
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.worker import Worker
 
 from zchat_client.client import Client
 from zchat_client.endings import EXIT_REFUSED, EXIT_SIGNAL, EXIT_UNSENT, SIGHUP, exit_code_of
@@ -62,6 +63,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._beat = Beat(self._take, self._level, lambda: self._attention.key_s)
         self._catching_up: asyncio.TimerHandle | None = None
         self._leaving = False
+        self._leave_worker: Worker[None] | None = None
         self._leave_key = Twice()
         self._away_by_itself = False
         self.signalled = False
@@ -193,8 +195,11 @@ class ZchatApp(App[int], inherit_bindings=False):
             return
         if over is not self._chat_screen:
             _ = over.dismiss(None)
-        if not self._leaving:
-            self.run_worker(self._leave(), group="leaving", exclusive=True)
+        self._begin_leaving()
+
+    def _begin_leaving(self) -> None:
+        if not self._leaving and (self._leave_worker is None or self._leave_worker.is_finished):
+            self._leave_worker = self.run_worker(self._leave())
 
     async def _leave(self) -> None:
         chat = self.chat
@@ -259,7 +264,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._call(now_s)
         if chat.console.exit.is_set():
             chat.console.exit.clear()
-            self.run_worker(self._leave(), group="leaving", exclusive=True)
+            self._begin_leaving()
 
     @on(ChatScreen.Sent)
     def _sent(self) -> None:
