@@ -30,6 +30,8 @@ class Turns:
         self._held: deque[Typed] = deque()
         self._waits = True
         self._guard: asyncio.TimerHandle | None = None
+        # Each wait has a number: what comes late of an earlier one does not end it.
+        self._wait = 0
 
     async def take(self, event: Typed) -> None:
         """A key was pressed, or something pasted."""
@@ -60,24 +62,27 @@ class Turns:
         screen that is shown then, and back.
         """
         self._waits = True
+        self._wait += 1
         if self._guard is not None:
             self._guard.cancel()
         self._watch(_GUARDED)
-        self._climb(pumps)
+        self._climb(pumps, self._wait)
 
     def _watch(self, left: int) -> None:
         if left:
             self._guard = asyncio.get_running_loop().call_later(_GUARD_S, self._watch, left - 1)
         else:
-            self._app.call_later(self._release)
+            self._app.call_later(self._release, self._wait)
 
-    def _climb(self, pumps: list[MessagePump]) -> None:
+    def _climb(self, pumps: list[MessagePump], wait: int) -> None:
         while pumps:
-            if pumps.pop(0).call_later(self._climb, pumps):
+            if pumps.pop(0).call_later(self._climb, pumps, wait):
                 return
-        self._app.call_later(lambda: self._app.screen.call_next(self._app.call_next, self._release))
+        self._app.call_later(lambda: self._app.screen.call_next(self._app.call_next, self._release, wait))
 
-    async def _release(self) -> None:
+    async def _release(self, wait: int) -> None:
+        if wait != self._wait:
+            return
         if self._guard is not None:
             self._guard.cancel()
             self._guard = None
