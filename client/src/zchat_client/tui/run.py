@@ -18,6 +18,7 @@ from zchat_client.tui.display import PlainBar, Settings, give_back, is_stuck, ou
 from zchat_client.tui.keys import know_alt_keys
 from zchat_client.tui.look import ASCII, glyphs_for
 from zchat_client.tui.settings import read_settings, settings_file
+from zchat_common.durations import in_local_time
 
 # A crash: nobody has chosen a code.
 _EXIT_CRASHED: Final = 1
@@ -66,7 +67,7 @@ def _last_words(app: ZchatApp, *, waits: bool) -> None:
         if app.lost and not app.signalled:
             print(f"zchat-client: there is no terminal any more: {app.lost}", file=sys.stderr)
         if app.last_words:
-            print(f"zchat-client: {app.last_words}", file=sys.stderr)
+            print(f"zchat-client: {in_local_time(app.last_words)}", file=sys.stderr)
         for word in () if app.chat is None else app.chat.last_words():
             print(word, file=sys.stderr)
 
