@@ -102,10 +102,13 @@ class SearchBar(Horizontal):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to the hit before; at first, to the latest."""
         event.stop()
-        if self._hits is None:
-            self._now.set()
-        else:
+        if self._hits is not None:
             self.action_step(-1)
+        elif self._now.is_set():
+            # It was pressed before: from the latest it goes on to the one before that.
+            self._steps.append(-1)
+        else:
+            self._now.set()
 
     async def _search(self, wanted: str, now: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):
