@@ -105,11 +105,10 @@ class ZchatApp(App[int], inherit_bindings=False):
         while True:
             if options.name is None or trouble:
                 place = words.PLACE.format(place=options.place)
-                self._turns.follow()
                 box = NameScreen(place, options.name or options.offered, trouble)
                 if trouble:
                     self._unasked.opens(box, is_field=True)
-                name = await self.push_screen_wait(box)
+                name = await self._ask_name(box)
                 if name is None:
                     self.last_words = trouble
                     self.exit(EXIT_REFUSED if trouble else 0)
@@ -165,6 +164,13 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._unasked.opens(box)
         again = going_on(await self.push_screen_wait(box), options, client.fingerprint)
         return None if again is None else (again, "")
+
+    async def _ask_name(self, box: NameScreen) -> str | None:
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        await self.push_screen(box, answer.set_result)
+        # Behind what gives its field the focus: keys that are let go before would be nobody's.
+        box.call_later(self._turns.follow)
+        return await answer
 
     async def _ask_code(self, text: str) -> str | None:
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
