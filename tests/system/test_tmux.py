@@ -128,11 +128,9 @@ TALK: Final = (
 
 def test_no_script_moves_a_pane(house: House, broker: Broker, tmux: Tmux) -> None:
     (bob,) = house.join(broker, unique("bob"))
+    tmux.resizes(130, 30)
     tmux.sees("Choose the name")
     tmux.types("தமிழ்" + unique("").lstrip("-"), "Enter")
-    tmux.sees("public ›")
-    # Not before: a resize while the program starts can make it lay itself out without end, which is another matter.
-    tmux.resizes(130, 30)
     tmux.sees("public ›", "Here (2)")
     bob.types(*TALK, "after it")
     tmux.sees("after it")

@@ -17,6 +17,7 @@ NOT_PUBLIC = [
     (App, "_display", ["self", "screen", "renderable"]),
     (Compositor, "render_update", ["self", "full", "screen_stack"]),
     (_xterm_parser.XTermParser, "_sequence_to_key_events", ["self", "sequence", "alt"]),
+    (Screen, "_on_resize", ["self", "event"]),
     (TextArea, "_on_key", ["self", "event"]),
     (TextArea, "_on_paste", ["self", "event"]),
 ]

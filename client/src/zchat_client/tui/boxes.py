@@ -12,6 +12,7 @@ from textual.widgets import Button, Input, Static
 from zchat_client.tui import words
 from zchat_client.tui.field import Field
 from zchat_client.tui.keys import bound, leave
+from zchat_client.tui.sizes import LatestSize
 from zchat_common.names import BadName, check_name
 
 LEAVE: Final = "leave"
@@ -24,7 +25,7 @@ class Answer(NamedTuple):
     label: str
 
 
-class Dialog(ModalScreen[str]):
+class Dialog(LatestSize, ModalScreen[str]):
     """A question with two or three answers. The first has the focus; Escape and Ctrl+C mean ``escape``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,7 +69,7 @@ class Dialog(ModalScreen[str]):
         return next((each.key for each in self._answers if each.key == LEAVE), None)
 
 
-class Help(ModalScreen[None]):
+class Help(LatestSize, ModalScreen[None]):
     """Keys and commands."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -96,7 +97,7 @@ class Help(ModalScreen[None]):
         self.query_one(Static).update(self._text(listed.scrollable_content_region.width))
 
 
-class CodeBox(ModalScreen[str | None]):
+class CodeBox(LatestSize, ModalScreen[str | None]):
     """Asks for an invitation code."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -130,7 +131,7 @@ class CodeBox(ModalScreen[str | None]):
         _ = self.dismiss(None)
 
 
-class NameScreen(Screen[str | None]):
+class NameScreen(LatestSize, Screen[str | None]):
     """Asks who one wants to be. A name that stands there already is selected: typing replaces it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -16,11 +16,12 @@ from zchat_client.tui import words
 from zchat_client.tui.field import Field
 from zchat_client.tui.keys import bound, leave
 from zchat_client.tui.places import Place
+from zchat_client.tui.sizes import LatestSize
 
 _SHOWN: Final = 200
 
 
-class Palette(ModalScreen[Place | None]):
+class Palette(LatestSize, ModalScreen[Place | None]):
     """Filters while one types; Enter goes there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

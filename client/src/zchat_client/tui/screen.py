@@ -24,12 +24,13 @@ from zchat_client.tui.look import Look
 from zchat_client.tui.palette import Palette
 from zchat_client.tui.panes import Pane
 from zchat_client.tui.search import SearchBar
+from zchat_client.tui.sizes import LatestSize
 from zchat_client.tui.story import Trouble
 from zchat_client.tui.surroundings import PANES, Surroundings
 from zchat_client.tui.turning import Turning
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(LatestSize, Screen[None]):
     """Conversations, log, people, input, status line. ``looking``: whether somebody sees it."""
 
     class Sent(Message):
