@@ -189,26 +189,3 @@ def test_ctrl_c_closes_and_ctrl_q_leaves_what_stands_over_the_conversation(
             await stage.until(lambda: stage.app.return_value == 0, "leaving")
 
     play(scenario())
-
-
-def test_escape_stays_with_what_is_unsent_and_ctrl_q_again_leaves(house: House, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        own = house.broker("--title", "Lab")
-        async with on_stage(own, tmp_path, "alice") as stage:
-            await stage.sees("at Lab")
-            own.kill()
-            await stage.sees("reconnecting, for")
-            await stage.types("not sent", "enter")
-            await stage.sees("1 queued")
-            for key in ("escape", "ctrl+c"):
-                await stage.pilot.press("ctrl+q")
-                await stage.asks("Leave without sending?")
-                await stage.pilot.press(key)
-                await stage.misses("Leave without sending?")
-            await stage.pilot.press("ctrl+q")
-            await stage.asks("Leave without sending?")
-            await stage.reads_question()
-            await stage.pilot.press("ctrl+q")
-            await stage.until(lambda: stage.app.return_value == 5, "leaving")
-
-    play(scenario())

@@ -24,7 +24,7 @@ from zchat_client.tui.beat import Beat
 from zchat_client.tui.boxes import LEAVE, Answer, CodeBox, Dialog, NameScreen
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.conversation import Kind
-from zchat_client.tui.display import driver_class, stalls
+from zchat_client.tui.display import TerminalLost, driver_class, stalls
 from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
 from zchat_client.tui.screen import ChatScreen
@@ -72,9 +72,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         # The broker was met for the first time, and nobody was told yet.
         self._first_contact = False
         # Textual would paint greys for who wants no colours; the terminal's own have none when filtered.
-        super().__init__(
-            driver_class=driver_class(self._lose_terminal), ansi_color=True if os.environ.get("NO_COLOR") else None
-        )
+        super().__init__(driver_class=driver_class(), ansi_color=True if os.environ.get("NO_COLOR") else None)
         if glyphs == ASCII:
             self.add_class("-ascii")
         for theme in THEMES:
@@ -217,10 +215,8 @@ class ZchatApp(App[int], inherit_bindings=False):
         if unsent:
             answers = (Answer("stay", words.STAY), Answer(LEAVE, words.LEAVE_ANYWAY))
             self._leave_key.asked(time.monotonic())
-            if (
-                await self._ask(words.LEAVING_TITLE, words.unsent(unsent, self._glyphs.more), *answers, escape="stay")
-                != LEAVE
-            ):
+            text = words.unsent(unsent, self._glyphs.more)
+            if await self._ask(words.LEAVING_TITLE, text, *answers, escape="stay") != LEAVE:
                 return
         self._leaving = True
         chat.memory.keep_draft(self._chat_screen.entry.text)
@@ -251,9 +247,10 @@ class ZchatApp(App[int], inherit_bindings=False):
 
         self._signal_task = asyncio.create_task(leave())
 
-    def _lose_terminal(self, why: str) -> None:
+    @on(TerminalLost)
+    def _terminal_lost(self, event: TerminalLost) -> None:
         """Nobody sees the screen any more, as when a window is closed; a signal may come as well, or not."""
-        self.lost = self.lost or why
+        self.lost = self.lost or event.why
         self.leave_by_signal(EXIT_SIGNAL + SIGHUP, says_goodbye=False)
 
     # -- the clock of the screen ------------------------------------------------------------------------------------

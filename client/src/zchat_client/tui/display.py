@@ -1,32 +1,21 @@
-"""The terminal that Textual draws on: stdout, and one that may stop reading."""
+"""The terminal that Textual draws on: one that may stop reading, or go."""
 
-import codecs
 import contextlib
 import os
-import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
 from typing import ClassVar, Final
 
-from textual.app import App
 from textual.driver import Driver
+from textual.message import Message
 from textual.scrollbar import ScrollBarRender
 
 from zchat_client.tui import escapes
-from zchat_client.tui.terminal_in import TerminalIn
-from zchat_client.tui.terminal_out import TerminalOut
 
 # What a terminal has not taken yet; with more of it waiting, new frames are left out. A frame is three writes, and the
 # start of the program twenty.
 _WAITING_WRITES: Final = 60
-# So often it is looked whether an Escape was only that.
-_TICK_S: Final = 0.1
-_READ_BYTES: Final = 4096
-# So long a terminal is waited for that has not taken all yet when one leaves.
-_LAST_FRAMES_S: Final = 1.0
 # Within this time what it does not take is thrown away, and it is given back.
 _GIVE_BACK_S: Final = 1.0
 
@@ -39,74 +28,19 @@ class PlainBar(ScrollBarRender):
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
-def driver_class(lost: Callable[[str], None]) -> type[Driver] | None:
-    """Textual's driver for this system, writing to stdout: what is redirected is stderr, and a screen is not.
+class TerminalLost(Message):
+    """There is no terminal any more; ``why`` is what the system says."""
 
-    ``lost`` is told in the loop, with the reason, that there is no terminal any more.
-    """
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
+
+
+def driver_class() -> type[Driver] | None:
+    """Textual's driver for this system, with what it lacks mended; None for the one that Textual would take."""
     if sys.platform == "win32":
         return None
-    from textual.drivers.linux_driver import LinuxDriver
-
-    class StdoutDriver(LinuxDriver):
-        def __init__(
-            self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
-        ) -> None:
-            super().__init__(app, debug=debug, mouse=mouse, size=size)
-            if sys.__stdout__ is not None:
-                self._file = TerminalOut(sys.__stdout__.fileno(), output_encoding(), self._is_lost)  # type: ignore[assignment]
-
-        def start_application_mode(self) -> None:
-            super().start_application_mode()  # type: ignore[no-untyped-call]
-            # Textual's queue would make the loop wait for a terminal that does not read.
-            if self._writer_thread is not None:
-                self._writer_thread._queue.maxsize = 0
-
-        def _get_terminal_size(self) -> tuple[int, int]:
-            # As Rich sees it: of a terminal that does not know its size, or is gone, Textual's driver and its screen
-            # would take two different ones, and draw one after the other without end.
-            return self._app.console.size
-
-        def close(self) -> None:
-            """The end, or the shell's turn: neither waits for a terminal that does not read, as Textual would."""
-            writer = self._writer_thread
-            if writer is not None:
-                writer._queue.put(None)
-                writer.join(_LAST_FRAMES_S)
-                if writer.is_alive():
-                    # It wakes the thread that hangs, and means nothing to anybody any more.
-                    signal.signal(signal.SIGWINCH, lambda *_: None)
-                    give_back(self, self.attrs_before, signal.SIGWINCH)
-
-        def run_input_thread(self) -> None:
-            # Instead of Textual's, whose reader ends the program at the first byte that is not UTF-8.
-            typed = TerminalIn(_input_encoding())
-            with selectors.SelectSelector() as selector:
-                selector.register(self.fileno, selectors.EVENT_READ)
-                while not self.exit_event.is_set():
-                    messages = []
-                    if selector.select(_TICK_S):
-                        data = self._read()
-                        if not data:
-                            return
-                        messages = typed.feed(data, time.monotonic())
-                    for message in messages + typed.tick(time.monotonic()):
-                        self.process_message(message)
-
-        def _read(self) -> bytes:
-            """What was typed; nothing when nobody can type any more."""
-            try:
-                data = os.read(self.fileno, _READ_BYTES)
-            except OSError as error:
-                self._is_lost(error)
-                return b""
-            if not data:
-                self._is_lost(EOFError())
-            return data
-
-        def _is_lost(self, error: Exception) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                self._loop.call_soon_threadsafe(partial(lost, str(error) or "it was closed"))
+    from zchat_client.tui.driver import StdoutDriver
 
     return StdoutDriver
 
@@ -122,12 +56,6 @@ def is_stuck(driver: Driver | None) -> bool:
 def output_encoding() -> str:
     """How the terminal is written to."""
     return getattr(sys.__stdout__, "encoding", None) or "utf-8"
-
-
-def _input_encoding() -> str:
-    """How the terminal writes; what Python takes for ASCII says nothing about that."""
-    encoding: str = getattr(sys.__stdin__, "encoding", None) or "utf-8"
-    return "utf-8" if codecs.lookup(encoding).name == "ascii" else encoding
 
 
 def stalls(driver: Driver | None) -> bool:
