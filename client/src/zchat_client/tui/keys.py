@@ -6,6 +6,7 @@ from typing import Final, NamedTuple, cast
 
 from textual import _ansi_sequences
 from textual.binding import Binding
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
 
 class _Key(StrEnum):
@@ -22,6 +23,21 @@ class _Key(StrEnum):
     ALT_9 = "alt+9"
     ALT_A = "alt+a"
     ALT_ENTER = "alt+enter"
+
+
+_MODIFIERS: Final = frozenset(("ctrl", "alt", "shift", "super", "meta", "hyper"))
+_KEY_NAMES: Final = frozenset([key.value.rpartition("+")[2] for key in Keys])
+
+
+def is_key(text: str) -> bool:
+    """Whether a keyboard may have such a key: ``f5``, ``ctrl+t``, ``alt+slash``."""
+    *modifiers, last = text.split("+")
+    return (last in _KEY_NAMES or is_typed(last)) and _MODIFIERS.issuperset(modifiers)
+
+
+def is_typed(key: str) -> bool:
+    """Whether this key is a character of a text, by itself or by name: ``t``, ``slash``."""
+    return len(key) == 1 or key in KEY_NAME_REPLACEMENTS.values() or key_to_character(key) is not None
 
 
 def know_alt_keys() -> None:

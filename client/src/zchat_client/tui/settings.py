@@ -8,7 +8,7 @@ from typing import Final
 
 import platformdirs
 
-from zchat_client.tui.keys import DIGITS, DOINGS
+from zchat_client.tui.keys import DIGITS, DOINGS, is_key, is_typed
 from zchat_client.tui.look import DARK, THEME_NAMES
 from zchat_client.tui.notices import NOTIFY_LEVELS
 
@@ -132,7 +132,7 @@ def _checked_keys(path: Path, keys: dict[str, object], troubles: list[str]) -> d
     for name, value in keys.items():
         if name not in _DEFAULT_KEYS:
             troubles.append(f"{path}: there is no key setting {name!r}.")
-        elif not isinstance(value, str) or not all(part.strip() for part in value.split(",")):
+        elif not isinstance(value, str) or not all(is_key(part.strip().lower()) for part in value.split(",")):
             troubles.append(f'{path}: keys.{name} must be a key such as "ctrl+t", not {value!r}; the default holds.')
         else:
             kept[name] = ",".join(part.strip().lower() for part in value.split(","))
@@ -156,7 +156,7 @@ def _clash(keys: dict[str, str]) -> tuple[str, str, str] | None:
         if name not in keys:
             continue
         for key in keys[name].split(","):
-            if len(key) == 1 or key in _INPUT_KEYS:
+            if is_typed(key) or key in _INPUT_KEYS:
                 return name, key, "the input"
             for other in names[:place]:
                 if key in keys.get(other, _DEFAULT_KEYS[other]).split(","):
