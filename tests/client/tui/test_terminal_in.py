@@ -74,6 +74,18 @@ def test_a_paste_without_an_end_ends_in_silence() -> None:
     assert key.key == "ctrl+q"
 
 
+def test_a_paste_without_an_end_ends_with_a_control_key_also_for_who_goes_on_pressing_keys() -> None:
+    typed = TerminalIn("utf-8")
+    assert typed.feed(BEGIN + b"one\r", 0.0) == []
+    assert typed.feed(b"x", PASTE_S - 1) == typed.feed(b"y", 2 * PASTE_S - 2) == []
+    paste, key = typed.feed(b"\x11", 3 * PASTE_S - 3)
+    assert pastes([paste]) == ["one\rxy"]
+    assert isinstance(key, events.Key)
+    assert key.key == "ctrl+q"
+    # Its end may come still.
+    assert not pastes(typed.feed(b"a", 3 * PASTE_S))
+
+
 def test_a_slow_paste_is_one_paste() -> None:
     typed = TerminalIn("utf-8")
     for second in range(8):

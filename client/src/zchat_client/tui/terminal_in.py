@@ -17,6 +17,8 @@ _REST_S: Final = 10.0
 # Nobody types so many characters at once: they are the rest of a paste that was given up too early.
 _TYPED_CHARS: Final = 200
 _MARKER: Final = len(BRACKETED_PASTE_END)
+# Ctrl and a letter, where that is no white space: nobody pastes these, but who finds every key dead presses them.
+_PRESSED: Final = frozenset(map(chr, range(1, 27))) - frozenset("\t\n\r")
 # Keys as xterm's modifyOtherKeys writes them, and tmux with it: Escape [ 27 ; modifiers ; character ~.
 _OTHER_KEY: Final = re.compile(r"\x1b\[27;(\d+);(\d+)~")
 
@@ -51,14 +53,20 @@ class TerminalIn:
         self._last_s = now_s
         if now_s - self._gave_up_s > _REST_S:
             self._gave_up = False
-        return self._parse(self._as_paste(self._decoder.decode(data)))
+        text = self._decoder.decode(data)
+        ended = self._give_up(now_s) if self._pasting and text in _PRESSED else []
+        return ended + self._parse(self._as_paste(text))
 
     def tick(self, now_s: float) -> list[Message]:
         """What silence has decided: an Escape that was only that, and a paste without an end."""
         if self._pasting and now_s - self._last_s > PASTE_S:
-            self._pasting, self._gave_up, self._gave_up_s = False, True, now_s
-            return self._parse(BRACKETED_PASTE_END)
+            return self._give_up(now_s)
         return list(self._parser.tick())
+
+    def _give_up(self, now_s: float) -> list[Message]:
+        """The end of a paste was lost."""
+        self._pasting, self._gave_up, self._gave_up_s = False, True, now_s
+        return self._parse(BRACKETED_PASTE_END)
 
     def _as_paste(self, text: str) -> str:
         """The text, as a paste again if it is the rest of one that was given up: typed, each of its lines was sent."""
