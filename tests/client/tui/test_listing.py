@@ -1,5 +1,5 @@
 from zchat_client.events import PartyMembers
-from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.conversation import Conversation, Refused
 from zchat_client.tui.listing import Person, Ranks, conversations, people, strip
 from zchat_client.tui.look import ASCII, Glyphs
 from zchat_client.tui.painting import plain
@@ -55,6 +55,14 @@ def test_the_strip_marks_what_was_begun_elsewhere() -> None:
     public.draft = bob.draft = "begun"
     bob.unread = 2
     assert plain(strip([public, bob], "public", ASCII)) == " 1 public | 2 @bob ~ 2!"
+
+
+def test_a_text_refused_elsewhere_is_marked_as_one_that_was_begun_there() -> None:
+    bob = Conversation("@bob", "@bob", "bob")
+    bob.refused.append(Refused("hello", "why"))
+    assert plain(strip([bob], "public", ASCII)).endswith("@bob ~")
+    assert "@bob ~" in plain(conversations([bob], "public", 22, ASCII)[1][1])
+    assert "~" not in plain(strip([bob], "@bob", ASCII))
 
 
 def test_what_is_for_oneself_has_one_mark_wherever_it_was_said() -> None:

@@ -28,6 +28,25 @@ def test_nobody_stays_online_in_an_outage_and_what_waits_is_named(house: House, 
     play(scenario())
 
 
+def test_a_refusal_tells_in_which_conversation_it_was_typed(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        broker = house.broker("--title", "Lab")
+        async with user(broker, tmp_path / "bob") as bob, on_stage(broker, tmp_path, "alice") as stage:
+            await bob.whisper("alice", "psst")
+            await stage.sees("at Lab", "2 @bob")
+            broker.signal(signal.SIGSTOP)
+            await stage.enters("/w nobody-there hi")
+            await stage.types("", "alt+2")
+            await stage.sees("@bob ›")
+            broker.signal(signal.SIGCONT)
+            await stage.sees("public: ", "nobody-there", "1 public ✎")
+            await stage.types("", "alt+1")
+            await stage.sees("public › /w nobody-there hi")
+            await stage.misses("public: ", "✎")
+
+    play(scenario())
+
+
 def test_whispers_opened_while_the_broker_is_away_are_loaded_when_it_is_back(house: House, tmp_path: Path) -> None:
     async def scenario() -> None:
         broker = house.broker("--title", "Lab", "--rate", "0")

@@ -314,6 +314,11 @@ class Conversation:
         line, self._caught_up = self._caught_up, None
         return 0 if line is None else int(line.text)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a text waits here for its writer: one that was begun, or was refused."""
+        return bool(self.draft or self.refused)
+
     def remember_input(self, text: str) -> None:
         """What was entered can be fetched again."""
         if text and (not self.inputs or self.inputs[-1] != text):

@@ -122,7 +122,7 @@ class Conversations:
 
     def put_away(self, conversation: Conversation) -> None:
         """Takes one that is over off the lists, as soon as all in it is read."""
-        conversation.hidden = not (conversation.unread or conversation.draft)
+        conversation.hidden = not (conversation.unread or conversation.has_begun)
 
     def look(self, looking: bool) -> None:
         """Whether somebody sees the end of the open conversation now."""

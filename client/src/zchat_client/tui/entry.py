@@ -159,7 +159,8 @@ class Entry(Vertical):
             self._stays(refused)
             return
         conversation.refused.append(refused)
-        self.tell(refused.why)
+        elsewhere = conversation is not self._conversation
+        self.tell(words.ELSEWHERE.format(title=conversation.title, why=refused.why) if elsewhere else refused.why)
         self._put_back()
 
     def in_order(self, work: Callable[[], object]) -> None:

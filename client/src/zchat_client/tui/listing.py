@@ -36,7 +36,7 @@ def conversations(listed: list[Conversation], open_key: str, width: int, glyphs:
     rows: Rows = [("", [Piece(" Conversations", "heading")])]
     for each in listed:
         count = _count(each)
-        draft = f" {glyphs.draft}" if each.draft and each.key != open_key else ""
+        draft = f" {glyphs.draft}" if each.has_begun and each.key != open_key else ""
         label = f"{each.number} " if each.number < 10 else "  "
         room = width - 2 - len(label) - len(count) - width_of(draft) - 1
         name = cut(one_line(each.title), max(3, room), glyphs.more)
@@ -62,7 +62,7 @@ def strip(listed: list[Conversation], open_key: str, glyphs: Glyphs) -> Row:
         row.append(
             Piece(cut(one_line(each.title), 14, glyphs.more), "own" if is_open else "unread" if each.unread else "base")
         )
-        if each.draft and not is_open:
+        if each.has_begun and not is_open:
             row.append(Piece(f" {glyphs.draft}", "dim"))
         if each.unread:
             row.append(Piece(f" {_count(each)}", "alert" if is_for_one(each) else "count"))

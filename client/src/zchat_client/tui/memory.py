@@ -43,7 +43,7 @@ class Memory:
         partners.sort(key=lambda each: -each.read_seq)
         for place, conversation in enumerate(partners):
             is_old = place >= _PARTNERS or conversation.read_seq <= self.closed_at(conversation)
-            conversation.hidden = is_old and not (conversation.draft or conversation.refused)
+            conversation.hidden = is_old and not conversation.has_begun
 
     def restore(self, conversation: Conversation) -> None:
         """Gives a conversation that begins what was remembered of it; a draft begun since stays."""
@@ -85,9 +85,7 @@ class Memory:
                     self._notes.set(key, None)
             for conversation in self._conversations:
                 conversation.read_seq = 0
-                conversation.hidden = conversation.partner is not None and not (
-                    conversation.draft or conversation.refused
-                )
+                conversation.hidden = conversation.partner is not None and not conversation.has_begun
         self._notes.set("broker", fingerprint)
 
     def keep_draft(self, text: str) -> None:

@@ -21,6 +21,8 @@ SAY_HINT: Final = {"public": "Say something to everyone, / for commands", "party
 PARTY_OVER: Final = "You are in this party no more; go to another conversation"
 # Short enough for an input at 80 columns.
 PARTY_OVER_HINT: Final = "You are in it no more; go elsewhere"
+# What was refused was typed in a conversation that is not open.
+ELSEWHERE: Final = "{title}: {why}"
 PARTY_GONE: Final = "You are in the party no more"
 IN_DOUBT: Final = "Your session ended before the broker had answered; it may have this. Up fetches it: {line}"
 PARTY_BEGUN: Final = "/p TEXT talks to the party"
