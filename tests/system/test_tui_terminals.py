@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.system.processes import DEADLINE_S, PROGRAMS, Broker, House, environment, unique
-from tests.system.screens import CTRL_Q, ENTER, Open
+from tests.system.screens import CTRL_Q, ENTER, FOCUS_IN, Open
 
 NOISE = (
     b"\xe4x",
@@ -30,6 +30,15 @@ def test_bytes_that_are_no_text_throw_nobody_out(at_terminal: Open) -> None:
         terminal.types("\x15still here")
         terminal.wait_for("› still here")
     terminal.types(ENTER)
+    terminal.wait_for("still here ✓")
+
+
+def test_a_terminal_that_tells_at_once_that_it_has_the_focus(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait(lambda _rows: b"\x1b[?1004h" in terminal.raw, "the question for the focus")
+    terminal.types(FOCUS_IN)
+    terminal.wait_for("at Lab")
+    terminal.types("still here" + ENTER)
     terminal.wait_for("still here ✓")
 
 

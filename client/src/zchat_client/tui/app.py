@@ -219,7 +219,7 @@ class ZchatApp(App[int], inherit_bindings=False):
             if await self._ask(words.LEAVING_TITLE, text, *answers, escape="stay") != LEAVE:
                 return
         self._leaving = True
-        chat.memory.keep_draft(self._chat_screen.entry.text)
+        self._chat_screen.keep_draft()
         self._say_leaving(chat)
         await chat.leave()
         self.exit(EXIT_UNSENT if self.unsent else 0)
@@ -321,8 +321,8 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._attention.focus(True)
         self._chat_screen.looking = True
         self._chat_screen.level()
-        if self.screen is self._chat_screen and not self._chat_screen.search_bar.is_open:
-            self._chat_screen.entry.composer.focus()
+        if self.screen is self._chat_screen:
+            self._chat_screen.type_on()
 
     def on_app_blur(self) -> None:
         """The terminal has lost the focus."""

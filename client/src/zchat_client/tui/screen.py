@@ -164,8 +164,9 @@ class ChatScreen(LatestSize, Screen[None]):
 
     def say(self, note: str) -> None:
         """A word on the status line for some seconds."""
-        self.around.say(note)
-        self.level_status()
+        if self.chat is not None:
+            self.around.say(note)
+            self.level_status()
 
     def on_resize(self) -> None:
         """Other panes may be shown now."""
@@ -180,10 +181,14 @@ class ChatScreen(LatestSize, Screen[None]):
         self.call_after_refresh(self.level)
 
     def on_screen_resume(self) -> None:
-        """A box was closed: one types where one typed before."""
+        """A box was closed."""
+        self.type_on()
+        self.call_after_refresh(self.level)
+
+    def type_on(self) -> None:
+        """One types where one typed before. A terminal may say that it has the focus before there are any parts."""
         if self._has_parts and not self.search_bar.is_open:
             self.entry.composer.focus()
-        self.call_after_refresh(self.level)
 
     # -- conversations ----------------------------------------------------------------------------------------------
 
@@ -254,8 +259,7 @@ class ChatScreen(LatestSize, Screen[None]):
         """The line below the log goes to its end; wherever one clicks, one types on."""
         if event.widget is self.around.below:
             self.log_view.go_to_end()
-        if not self.search_bar.is_open:
-            self.entry.composer.focus()
+        self.type_on()
 
     @on(events.TextSelected)
     def _text_selected(self) -> None:
@@ -299,7 +303,8 @@ class ChatScreen(LatestSize, Screen[None]):
         self.post_message(self.Sent())
 
     @on(Entry.Edited)
-    def _edited(self) -> None:
+    def keep_draft(self) -> None:
+        """What has been begun is there again when the program is."""
         if self.chat is not None:
             self.chat.memory.keep_draft(self.entry.text)
 
