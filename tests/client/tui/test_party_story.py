@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.client.tui.telling import message, party, texts
+from tests.client.tui.telling import forged, message, party, states, texts
 from zchat_client import events as e
-from zchat_client.tui.conversation import PARTY, PUBLIC, Kind, Refused
+from zchat_client.tui.conversation import PARTY, PUBLIC, Kind, Refused, State
 from zchat_client.tui.story import Story
 
 
@@ -23,6 +23,23 @@ OVER_BY_OTHERS = [[party("kicked")], [party("left", "bob"), party("dissolved")],
 
 def told(story: Story, key: str) -> list[str]:
     return [line.text for line in story.conversations[key].lines if line.kind is Kind.SYSTEM]
+
+
+def test_what_was_said_in_the_party_before_is_found_by_no_place_of_this_one(story: Story) -> None:
+    story.take(party("created"))
+    story.take(message(3, "before", "bob", topic="party"))
+    story.take(message(50, "long before", "bob", topic="party"))
+    story.take(party("left"))
+    story.take(party("created"))
+    conversation = story.conversations[PARTY]
+    story.take(e.Pending(at=1, typed="/p hello", id=7))
+    story.take(e.Sent(at=2, topic="party", seq=3, typed="/p hello", id=7))
+    assert [line.text for line in conversation.pending] == ["hello"]
+    assert State.KEPT not in states(conversation)
+    story.take(message(3, "hello", topic="party"))
+    story.take(forged(3, "party"))
+    story.take(message(4, "after", "bob", topic="party"))
+    assert texts(conversation)[-1] == "after"
 
 
 def test_a_party_that_one_leaves_goes_from_the_screen_and_from_the_list(story: Story) -> None:

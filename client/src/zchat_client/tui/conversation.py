@@ -223,6 +223,9 @@ class Conversation:
         self.first_seq, self.last_seq, self.complete, self.read_seq = None, 0, True, 0
         self.over = self.hidden = False
         self._free.clear()
+        # Each party counts from 1: what was said in the one before is found by no place of this one.
+        for line in self.lines:
+            line.seq, line.place = 0, None
 
     # -- messages of one's own ----------------------------------------------------------------------------------------
 
