@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -306,8 +305,7 @@ class Client:
 
         Those of whom one ignores are left out. Raises ZchatError(usage) for numbers that no history has.
         """
-        found = await self._past.history(topic, before, limit)
-        return replace(found, messages=tuple([each for each in found.messages if not self.ignored.hides(each)]))
+        return await self._past.history(topic, before, limit, self.ignored.hides)
 
     async def search(self, topic: str, words: str) -> tuple[Event, ...]:
         """The messages of a topic that contain all the words, ignoring case, the oldest first; also of the ignored."""

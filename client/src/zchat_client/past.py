@@ -17,7 +17,7 @@ from zchat_common.errors import Code, ZchatError
 from zchat_common.limits import HISTORY_PAGE_MAX
 from zchat_common.topics import PUBLIC, party_topic, user_topic
 
-_TEXTS = (m.Say, m.Whisper)
+_TEXTS = (m.Say, m.Whisper, m.Announcement)
 # What the wire can carry.
 _SEQ_MAX = 2**63 - 1
 
@@ -41,8 +41,9 @@ class Past:
         self._ask = ask
         self._contacts = contacts
 
-    async def history(self, topic: str, before: int | None, limit: int) -> History:
-        """At most ``limit`` messages before seq ``before``; a whisper that cannot be opened is an error among them.
+    async def history(self, topic: str, before: int | None, limit: int, hides: Callable[[Event], bool]) -> History:
+        """At most ``limit`` messages before seq ``before``, none that ``hides`` is true of; fewer only if there are no
+        more. A whisper that cannot be opened is an error among them.
 
         Raises ZchatError(usage) for numbers that no history has.
         """
@@ -53,8 +54,8 @@ class Past:
         delivered: list[int] = []
         first = 1
         while len(found) < limit:
-            page = await self._page(name, before, min(limit - len(found), HISTORY_PAGE_MAX))
-            found = page.events + found
+            page = await self._page(name, before, min(limit, HISTORY_PAGE_MAX))
+            found = [event for event in page.events if not hides(event)] + found
             first, before = page.first, page.before
             delivered += page.delivered
             if before is None:
