@@ -39,3 +39,69 @@ def test_older_messages_come_page_by_page_and_nothing_moves_what_is_read(broker:
                 await stage.until(lambda: stage.screen.entry.composer.has_focus, "the focus on the input")
 
     play(scenario())
+
+
+def test_a_page_that_two_ask_for_at_once_is_not_the_last(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
+            await asyncio.gather(*[bob.say(f"page {number}") for number in range(500)])
+            async with on_stage(broker, tmp_path, unique("alice")) as stage:
+                await stage.sees("page 499")
+                assert stage.app.chat is not None
+                older, public = stage.app.chat.older, stage.app.chat.conversations.public
+                await stage.until(lambda: public.first_seq is not None, "a page of history")
+                assert public.first_seq is not None
+                wanted = public.first_seq - 250
+                older.load(public)
+                await older.load_until(public, wanted)
+                assert public.by_seq(wanted) is not None
+
+    play(scenario())
+
+
+def test_older_messages_are_reached_past_those_of_somebody_ignored(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            user(broker, tmp_path / "mallory", unique("mallory")) as mallory,
+        ):
+            await bob.say("long before")
+            await asyncio.gather(*[mallory.say(f"noise {number}") for number in range(120)])
+            await bob.say("the latest")
+            async with user(broker, tmp_path, name) as alice:
+                alice.ignored.add(mallory.name)
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees("the latest", "long before")
+                await stage.types("", "ctrl+f")
+                await stage.types("noise")
+                await stage.sees("nothing found")
+
+    play(scenario())
+
+
+def test_a_closed_conversation_with_something_begun_is_listed_again(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with user(broker, tmp_path / "bob", unique("bob")) as bob:
+            listed = f"2 @{bob.name} ✎"
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees("at Lab", bob.name)
+                await stage.enters(f"/w {bob.name} hi")
+                await stage.sees(f"@{bob.name} ›")
+                await stage.enters("/close")
+                await stage.sees("public ›")
+                await stage.enters(f"/w {bob.name}")
+                await stage.sees(f"@{bob.name} ›")
+                await stage.reads()
+                await stage.types("begun", "alt+1")
+                await stage.sees("public ›", listed)
+            async with on_stage(broker, tmp_path, name) as stage:
+                await stage.sees("at Lab")
+                assert stage.app.chat is not None
+                whispers = stage.app.chat.conversations[f"@{bob.name}"]
+                await stage.until(lambda: bool(whispers.lines), "the latest page of whispers")
+                assert not whispers.hidden
+                await stage.sees(listed)
+
+    play(scenario())

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeGuard
 
 from zchat_client import events as e
 from zchat_client.client import Client
@@ -19,38 +19,45 @@ _PAGES_AT_ONCE: Final = 10
 
 
 class Older:
-    """Puts older pages in front of the conversations of a story; calls ``changed`` after each attempt.
-
-    ``loading`` holds the keys of the conversations for which a page is under way.
-    """
+    """Puts older pages in front of the conversations of a story; calls ``changed`` after each attempt."""
 
     def __init__(self, client: Client, story: Story, memory: Memory, changed: Callable[[], None]) -> None:
         self._client = client
         self._story = story
         self._memory = memory
         self._changed = changed
-        self.loading: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        # What is under way: the page of each conversation, and of all whispers one after another.
+        self._pages: dict[str, asyncio.Task[None]] = {}
+        self._partners: asyncio.Task[None] | None = None
+        self._whispers = asyncio.Lock()
         # How far the pages of all whispers have come, with whomever they were.
         self._whispers_from: int | None = None
         self._whispers_complete = False
 
-    def load(self, conversation: Conversation) -> None:
-        """Loads an older page, unless one is under way or there is nothing older."""
-        if conversation.complete or conversation.key in self.loading or not self._client.link.connected:
-            return
-        self.loading.add(conversation.key)
-        self._start(self._load(conversation))
+    def is_loading(self, conversation: Conversation) -> bool:
+        """Whether an older page is under way."""
+        return conversation.key in self._pages
+
+    def load(self, conversation: Conversation) -> asyncio.Task[None] | None:
+        """Loads an older page, which may be under way already; None if there is nothing older, or no connection."""
+        if conversation.complete or not self._client.link.connected:
+            return None
+        if conversation.key not in self._pages:
+            self._pages[conversation.key] = asyncio.create_task(self._load(conversation))
+        return self._pages[conversation.key]
 
     def load_partners(self) -> None:
         """Lists whom one has whispered with lately, as the latest page of whispers has them."""
-        self._start(self._load_partners())
+        self._partners = asyncio.create_task(self._load_partners())
 
     async def load_until(self, conversation: Conversation, seq: int) -> None:
         """Loads older pages until this message is there."""
-        while (conversation.first_seq or 0) > seq and not conversation.complete:
-            before = conversation.first_seq
-            await self._load(conversation)
+        while (before := conversation.first_seq or 0) > seq:
+            page = self.load(conversation)
+            if page is None:
+                return
+            # Whoever waits may be given up; the page comes all the same.
+            await asyncio.wait([page])
             if conversation.first_seq == before:
                 return
 
@@ -62,19 +69,19 @@ class Older:
         if self._client.link.connected:
             with contextlib.suppress(ZchatError):
                 for hit in await self._client.search(topic, words):
-                    if isinstance(hit, (e.Message, e.Whisper)) and self._story.conversation_of(hit) is conversation:
+                    if self._is_shown(hit) and self._story.conversation_of(hit) is conversation:
                         found.add(hit.seq)
         return sorted(found)
 
     def close(self) -> None:
         """Gives up what is under way."""
-        for task in self._tasks:
+        for task in self._pages.values():
             task.cancel()
+        if self._partners is not None:
+            self._partners.cancel()
 
-    def _start(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _is_shown(self, hit: e.Event) -> TypeGuard[e.Message | e.Whisper]:
+        return isinstance(hit, (e.Message, e.Whisper)) and not self._client.ignored.hides(hit)
 
     async def _load(self, conversation: Conversation) -> None:
         try:
@@ -85,7 +92,7 @@ class Older:
         except ZchatError:
             conversation.complete = conversation.key == PARTY
         finally:
-            self.loading.discard(conversation.key)
+            del self._pages[conversation.key]
             self._changed()
 
     async def _load_page(self, conversation: Conversation) -> None:
@@ -100,16 +107,21 @@ class Older:
 
     async def _load_partners(self) -> None:
         with contextlib.suppress(ZchatError):
-            for conversation in await self._whisper_page():
-                conversation.hidden = conversation.last_seq <= self._memory.closed_at(conversation)
+            async with self._whispers:
+                found = await self._whisper_page()
+            for conversation in found:
+                is_closed = conversation.last_seq <= self._memory.closed_at(conversation)
+                is_open = conversation is self._story.conversations.open
+                conversation.hidden = is_closed and not (is_open or conversation.has_begun)
         self._changed()
 
     async def _load_whispers(self, conversation: Conversation) -> None:
-        before = conversation.first_seq
-        for _ in range(_PAGES_AT_ONCE):
-            if self._whispers_complete or conversation.first_seq != before:
-                break
-            await self._whisper_page()
+        async with self._whispers:
+            before = conversation.first_seq
+            for _ in range(_PAGES_AT_ONCE):
+                if self._whispers_complete or conversation.first_seq != before:
+                    break
+                await self._whisper_page()
         conversation.complete = self._whispers_complete
 
     async def _whisper_page(self) -> list[Conversation]:

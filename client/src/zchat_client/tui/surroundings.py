@@ -105,7 +105,7 @@ class Surroundings:
         fresh = conversation.said - self._said_seen
         glyphs = self._look.glyphs
         text = words.MORE_BELOW if fresh > 0 else words.BACK_BELOW
-        text = words.LOADING if conversation.key in chat.older.loading else text
+        text = words.LOADING if chat.older.is_loading(conversation) else text
         self.below.update(text.format(mark=glyphs.below, count=fresh, more=glyphs.more), layout=False)
         self.below.set_class(not self._log_view.at_end, "-on")
 
