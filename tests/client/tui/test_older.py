@@ -53,6 +53,8 @@ def test_a_page_that_two_ask_for_at_once_is_not_the_last(broker: Broker, tmp_pat
                 assert public.first_seq is not None
                 wanted = public.first_seq - 250
                 older.load(public)
+                # It is under way.
+                await asyncio.sleep(0)
                 await older.load_until(public, wanted)
                 assert public.by_seq(wanted) is not None
 
@@ -88,7 +90,7 @@ def test_a_closed_conversation_with_something_begun_is_listed_again(broker: Brok
             async with on_stage(broker, tmp_path, name) as stage:
                 await stage.sees("at Lab", bob.name)
                 await stage.enters(f"/w {bob.name} hi")
-                await stage.sees(f"@{bob.name} ›")
+                await stage.sees(f"@{bob.name} ›", "hi ✓")
                 await stage.enters("/close")
                 await stage.sees("public ›")
                 await stage.enters(f"/w {bob.name}")
@@ -99,8 +101,8 @@ def test_a_closed_conversation_with_something_begun_is_listed_again(broker: Brok
             async with on_stage(broker, tmp_path, name) as stage:
                 await stage.sees("at Lab")
                 assert stage.app.chat is not None
-                whispers = stage.app.chat.conversations[f"@{bob.name}"]
-                await stage.until(lambda: bool(whispers.lines), "the latest page of whispers")
+                older, whispers = stage.app.chat.older, stage.app.chat.conversations[f"@{bob.name}"]
+                await stage.until(lambda: older._partners is not None and older._partners.done(), "the partners")
                 assert not whispers.hidden
                 await stage.sees(listed)
 
