@@ -91,6 +91,7 @@ def test_a_closed_conversation_with_something_begun_is_listed_again(broker: Brok
                 await stage.sees("at Lab", bob.name)
                 await stage.enters(f"/w {bob.name} hi")
                 await stage.sees(f"@{bob.name} ›", "hi ✓")
+                await stage.reads()
                 await stage.enters("/close")
                 await stage.sees("public ›")
                 await stage.enters(f"/w {bob.name}")
