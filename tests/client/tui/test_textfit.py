@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,23 @@ def test_code_is_between_its_marks() -> None:
         ("x = 1", True),
         ("done", False),
     ]
+
+
+@given(
+    st.lists(st.sampled_from(["```", "```py", " ``` ", "```js const a = 1", "``````", "``` ```", "", "x", "```x```"]))
+)
+def test_no_text_is_hidden_by_marks_of_code(lines: list[str]) -> None:
+    """Only marks that have something between them are left out."""
+    text = "\n".join(lines)
+    made = blocks(text)
+    assert bool("".join(block.text for block in made).strip()) == bool(text.strip())
+    told = re.compile("x|const")
+    assert [word for block in made for word in told.findall(block.text)] == told.findall(text)
+
+
+@pytest.mark.parametrize("text", ["```", "```js const a = 1", "```\n```", "```\n\n```", "```hello\nworld", "`````` "])
+def test_marks_of_code_without_code_are_part_of_the_text(text: str) -> None:
+    assert [(block.text, block.code) for block in blocks(text)] == [(line, False) for line in text.split("\n")]
 
 
 def test_links_end_before_the_punctuation_of_the_sentence() -> None:

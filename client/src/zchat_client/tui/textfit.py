@@ -1,6 +1,7 @@
 """Texts fitted to cells: what terminals draw in widths of their own is simplified, lines are wrapped at words."""
 
 import re
+from collections import deque
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -22,6 +23,8 @@ _HEAPED: Final = re.compile(
 _LINK: Final = re.compile(LINK, re.IGNORECASE)
 _TAB: Final = "    "
 _FENCE: Final = "```"
+_OPENING: Final = re.compile(r"\s*```\s*[^\s`]*\s*")
+_CODE_LINE: Final = re.compile(r"\s*```([^`]*[^`\s][^`]*)```\s*")
 
 
 class Span(NamedTuple):
@@ -67,21 +70,27 @@ def cut(text: str, width: int, ellipsis: str) -> str:
 
 
 def blocks(text: str) -> list[Block]:
-    """The lines of a text. Lines that begin with ``` open and close code and are not shown themselves."""
+    """The lines of a text. Code stands between ``` (a language may stand behind it) and the next ``` alone, which are
+    not shown themselves, or between two of them on one line. Marks with nothing between them are part of the text.
+    """
+    lines = text.split("\n")
     if _FENCE not in text:
-        return [Block(line, False) for line in text.split("\n")]
+        return [Block(line, False) for line in lines]
+    ends = deque(number for number, line in enumerate(lines) if line.strip() == _FENCE)
     found: list[Block] = []
-    code = False
-    for line in text.split("\n"):
-        if line.strip().startswith(_FENCE):
-            rest = line.strip().strip("`")
-            if rest and line.strip().endswith(_FENCE) and len(line.strip()) > 2 * len(_FENCE):
-                found.append(Block(rest, True))
-                continue
-            code = not code
-            continue
-        found.append(Block(line, code))
-    return found or [Block("", False)]
+    at = 0
+    while at < len(lines):
+        while ends and ends[0] <= at + 1:
+            ends.popleft()
+        between = lines[at + 1 : ends[0]] if ends and _OPENING.fullmatch(lines[at]) else []
+        if any(line.strip() for line in between):
+            found += [Block(line, True) for line in between]
+            at = ends.popleft() + 1
+        else:
+            code = _CODE_LINE.fullmatch(lines[at])
+            found.append(Block(lines[at], False) if code is None else Block(code[1], True))
+            at += 1
+    return found
 
 
 @lru_cache(4096)
