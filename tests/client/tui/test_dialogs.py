@@ -39,6 +39,21 @@ def test_a_changed_broker_key_is_a_dialog_and_leaving_is_the_safe_answer(house: 
     assert asyncio.run(is_asked("accept")) is None
 
 
+@pytest.mark.parametrize("columns", [40, 59, 60, 80])
+def test_every_answer_can_be_read_at_any_width(house: House, tmp_path: Path, columns: int) -> None:
+    first = house.broker("--title", "Lab")
+
+    async def scenario() -> None:
+        async with on_stage(first, tmp_path) as stage:
+            await stage.sees("at Lab")
+        first.kill()
+        second = house.broker("--title", "Lab", port=first.port, data=tmp_path / "another-broker")
+        async with on_stage(second.port, tmp_path, size=(columns, 30)) as stage:
+            await stage.sees("Leave", "Try again", "Accept the new key")
+
+    play(scenario())
+
+
 def shows_behind(stage: Stage, *words: str) -> bool:
     """Whether these words are on the screen on which one chats, behind a dialog."""
     strips = stage.screen._compositor.render_strips()

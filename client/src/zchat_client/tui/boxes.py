@@ -28,6 +28,8 @@ class Answer(NamedTuple):
 class Dialog(LatestSize, ModalScreen[str]):
     """A question with two or three answers. The first has the focus; Escape and Ctrl+C mean ``escape``."""
 
+    # Below that three answers do not stand side by side.
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-broad")]  # noqa: RUF012 - as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "escape", show=False),
         leave(),
