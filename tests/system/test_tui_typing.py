@@ -117,3 +117,16 @@ def test_what_is_typed_while_the_program_starts_is_kept(house: House, broker: Br
     nameless.wait(lambda _: not nameless.echoes, "keys to be the program's")
     nameless.types(f"{other}{ENTER}hello{ENTER}")
     assert bob.wait("message", sender=other)["text"] == "hello"
+
+
+def test_a_paste_that_the_terminal_does_not_tell_of_holds_nothing_up(at_terminal: Open) -> None:
+    terminal = at_terminal(unique("alice"))
+    terminal.wait_for("at Lab")
+    # More than a loop that lays each letter out by itself gets through before the broker thinks the client gone.
+    words = "".join(f"word {number} " for number in range(1_500))
+    for start in range(0, len(words), 1_000):
+        terminal.types(words[start : start + 1_000])
+    terminal.wait_for("word 1499")
+    terminal.types("\x15" * 2 + "still here" + ENTER)
+    terminal.wait_for("still here ✓")
+    assert not any("connect" in row for row in terminal.everything())

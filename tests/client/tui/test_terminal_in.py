@@ -64,6 +64,22 @@ def test_keys_as_modify_other_keys_writes_them(data: bytes, key: str) -> None:
     assert found.key == key
 
 
+@pytest.mark.parametrize("letter", ["\u3000", "\u00a0", "\u202f", "\u00ad", "\u200c", "\u200d"])
+def test_spaces_and_joiners_of_any_script_are_typed(letter: str) -> None:
+    (key,) = TerminalIn("utf-8").feed(letter.encode(), 0.0)
+    assert isinstance(key, events.Key)
+    assert key.is_printable
+    assert key.character == letter
+
+
+def test_many_letters_at_once_are_one_text_and_the_keys_between_them_are_keys() -> None:
+    found = TerminalIn("utf-8").feed(b"few\r" + b"x" * 700 + b"\r" + "é".encode() * 40 + b"\x11", 0.0)
+    told = [each.text for each in found if isinstance(each, events.Paste)]
+    assert told == ["x" * 500, "x" * 200, "é" * 40]
+    told = [each.key if isinstance(each, events.Key) else "" for each in found]
+    assert told == ["f", "e", "w", "enter", "", "", "enter", "", "ctrl+q"]
+
+
 def test_a_paste_without_an_end_ends_in_silence() -> None:
     typed = TerminalIn("utf-8")
     assert typed.feed(BEGIN + b"one\rtwo", 0.0) == []

@@ -111,6 +111,8 @@ class Composer(TextArea):
         """Puts a text where the cursor is, in place of what is selected."""
         start, end = self.selection
         self.replace(text, start, end, maintain_selection_offset=False)
+        # Textual has scrolled there before it knew how many rows there are now.
+        self.scroll_cursor_visible()
 
     def fill(self, text: str) -> None:
         """Another text, the cursor at its end."""

@@ -3,7 +3,9 @@
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Final
+from unicodedata import category
 
 from textual import events
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
@@ -20,18 +22,49 @@ _MARKER: Final = len(BRACKETED_PASTE_END)
 # Ctrl and a letter, where that is no white space: nobody pastes these, but who finds every key dead presses them.
 _PRESSED: Final = frozenset(map(chr, range(1, 27))) - frozenset("\t\n\r")
 # Keys as xterm's modifyOtherKeys writes them, and tmux with it: Escape [ 27 ; modifiers ; character ~.
+# Spaces and joiners of other scripts; what changes the direction of a text is refused by every broker.
+_WRITTEN: Final = ("Zs", "Cf")
+# So many letters at once were not typed key by key; so many at a time are no large paste, which would be asked about.
+_WORD: Final = 32
+_PIECE: Final = 500
 _OTHER_KEY: Final = re.compile(r"\x1b\[27;(\d+);(\d+)~")
+
+
+class Letter(events.Key):
+    """A key that types a character which Python does not call printable, though people type it."""
+
+    @property
+    def is_printable(self) -> bool:
+        """It goes into the text."""
+        return True
 
 
 class _Keys(XTermParser):
     """Textual's parser, which knows such keys only as kitty writes them: Escape [ character ; modifiers u."""
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        if len(sequence) == 1 and not (alt or sequence.isascii()) and category(sequence) in _WRITTEN:
+            return [Letter(sequence, sequence)]
         try:
             return list(super()._sequence_to_key_events(_OTHER_KEY.sub("\x1b[\\2;\\1u", sequence), alt))
         except (ValueError, ArithmeticError):
             # A number that no character has.
             return [events.Key(Keys.Ignore, sequence)]
+
+
+def _in_words(found: list[Message]) -> list[Message]:
+    """Many letters in a row as one text: as so many keys each of them would be laid out by itself, and whoever pastes
+    where a terminal does not tell of it would wait, and his session with him.
+    """
+    made: list[Message] = []
+    for is_letters, those in groupby(found, lambda each: isinstance(each, events.Key) and each.is_printable):
+        run = list(those)
+        if is_letters and len(run) >= _WORD:
+            letters = "".join([each.character or "" for each in run if isinstance(each, events.Key)])
+            made += [events.Paste(letters[start : start + _PIECE]) for start in range(0, len(letters), _PIECE)]
+        else:
+            made += run
+    return made
 
 
 class TerminalIn:
@@ -90,4 +123,4 @@ class TerminalIn:
         except (ValueError, ArithmeticError):
             # A size or a place that cannot be; the parser is of no use after that.
             self._parser = _Keys()
-        return found
+        return _in_words(found)
