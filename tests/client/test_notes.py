@@ -53,7 +53,7 @@ def test_what_comes_out_is_a_copy(tmp_path: Path) -> None:
     assert notes.get("draft") is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b'"text"', b"\xff\xfe", b'{"a": '])
+@pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b'"text"', b"\xff\xfe", b'{"a": ', b"[" * 100_000])
 def test_a_damaged_file_counts_as_empty_and_is_replaced(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.json"
     path.write_bytes(content)

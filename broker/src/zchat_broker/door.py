@@ -139,7 +139,7 @@ class Door:
             return Issued(bytes.fromhex(path.stem), int(content["expires"]), str(content["note"]))
         except FileNotFoundError:
             return None  # it was taken back just now
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             self._say(path, f"{path} is no invitation code ({error}); move it away")
             return None
 

@@ -42,7 +42,7 @@ class Notes:
 def _read(path: Path) -> dict[str, Value]:
     try:
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(content, dict):
         return {}

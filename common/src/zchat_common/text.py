@@ -54,4 +54,9 @@ def clean_text(text: str) -> str:
     text = text.replace("\r\n", "\n")
     if len(text) > TEXT_MAX_CHARS:
         text = text[: TEXT_MAX_CHARS - len(ELLIPSIS)] + ELLIPSIS
+    return harmless(text)
+
+
+def harmless(text: str) -> str:
+    """Return `text` with U+FFFD in place of each refused character. Never raises."""
     return text if text.isprintable() else _REFUSED.sub(REPLACEMENT, text)

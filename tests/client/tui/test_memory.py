@@ -52,3 +52,16 @@ def test_a_refused_text_keeps_its_conversation_listed_at_a_broker_set_up_anew(no
     memory.know_broker("SHA256:two")
     bob, carol = story.conversations["@bob"], story.conversations["@carol"]
     assert (bob.refused, bob.hidden, carol.hidden) == ([Refused("hello", "Too long.")], False, True)
+
+
+def test_notes_that_somebody_has_spoiled_do_no_harm(notes: Notes) -> None:
+    notes.set("draft.public", "be\x1b]0;gone\x07")
+    notes.set("refused.public", '[["\\u001b[2J", "why"]]')
+    notes.set("refused.@bob", "[" * 100_000)
+    notes.set("notify.public", "junk")
+    story, _ = begin(notes)
+    public = story.conversations.public
+    assert public.draft == "be\ufffd]0;gone\ufffd"
+    assert public.refused == [Refused("\ufffd[2J", "why")]
+    assert public.notify == ""
+    assert story.conversations["@bob"].refused == []

@@ -64,12 +64,18 @@ def test_keys_as_modify_other_keys_writes_them(data: bytes, key: str) -> None:
     assert found.key == key
 
 
-@pytest.mark.parametrize("letter", ["\u3000", "\u00a0", "\u202f", "\u00ad", "\u200c", "\u200d"])
+@pytest.mark.parametrize("letter", ["\u3000", "\u00a0", "\u202f", "\u00ad", "\u200c", "\u200d", "\u200f"])
 def test_spaces_and_joiners_of_any_script_are_typed(letter: str) -> None:
     (key,) = TerminalIn("utf-8").feed(letter.encode(), 0.0)
     assert isinstance(key, events.Key)
     assert key.is_printable
     assert key.character == letter
+
+
+def test_what_no_message_may_contain_is_not_typed() -> None:
+    assert [
+        each.is_printable for each in TerminalIn("utf-8").feed("\u202e".encode(), 0.0) if isinstance(each, events.Key)
+    ] == [False]
 
 
 def test_many_letters_at_once_are_one_text_and_the_keys_between_them_are_keys() -> None:

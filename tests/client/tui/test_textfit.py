@@ -46,6 +46,16 @@ def test_a_text_is_cut_to_its_room(text: str, width: int, ellipsis: str) -> None
     assert width_of(cut(text, width, ellipsis)) <= width
 
 
+@pytest.mark.parametrize("mark", "\u0e49\u064e\u05b8\u103a\u093c\u3099")
+def test_no_script_heaps_marks_upon_a_letter(mark: str) -> None:
+    assert shown(f"a{mark * 300}b") == f"a{mark * 6}b"
+
+
+@pytest.mark.parametrize("text", ["กิ๋ง ก็", "בְּרֵאשִׁ֖ית", "བསྒྲུབས", "ကျွန်ုပ်တို့", "!" * 20, "…" * 20, "😀" * 20])
+def test_what_languages_write_is_shown_whole(text: str) -> None:
+    assert shown(text) == text
+
+
 def test_code_is_between_its_marks() -> None:
     assert [tuple(block) for block in blocks("look:\n```py\nx = 1\n```\ndone")] == [
         ("look:", False),

@@ -10,6 +10,8 @@ from typing import Final
 from zchat_client.notes import Notes
 from zchat_client.tui.conversation import Conversation, Refused
 from zchat_client.tui.conversations import Conversations
+from zchat_client.tui.notices import NOTIFY_LEVELS
+from zchat_common.text import harmless
 
 # So many are listed from the start, those whom one whispered with last.
 _PARTNERS: Final = 20
@@ -47,9 +49,10 @@ class Memory:
 
     def restore(self, conversation: Conversation) -> None:
         """Gives a conversation that begins what was remembered of it; a draft begun since stays."""
-        conversation.draft = conversation.draft or str(self._notes.get(f"draft.{conversation.key}", ""))
+        conversation.draft = conversation.draft or harmless(str(self._notes.get(f"draft.{conversation.key}", "")))
         conversation.refused = conversation.refused or _refused(str(self._notes.get(f"refused.{conversation.key}", "")))
-        conversation.notify = str(self._notes.get(f"notify.{conversation.key}", ""))
+        level = str(self._notes.get(f"notify.{conversation.key}", ""))
+        conversation.notify = level if level in NOTIFY_LEVELS else ""
         conversation.read_seq = max(conversation.read_seq, self._number(f"read.{conversation.key}"))
 
     def know_read(self, conversation: Conversation) -> None:
@@ -151,6 +154,6 @@ class Memory:
 
 def _refused(noted: str) -> list[Refused]:
     """What was noted of refused texts; what cannot be read counts as nothing."""
-    with contextlib.suppress(ValueError, TypeError):
-        return [Refused(str(text), str(why)) for text, why in json.loads(noted)]
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
+        return [Refused(harmless(str(text)), str(why)) for text, why in json.loads(noted)]
     return []

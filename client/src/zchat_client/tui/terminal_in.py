@@ -12,6 +12,8 @@ from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XT
 from textual.keys import Keys
 from textual.message import Message
 
+from zchat_common.text import harmless
+
 # A paste whose end got lost would swallow every key. Slow connections pause too, but hardly so long.
 PASTE_S: Final = 5.0
 # So long after that its rest may still come.
@@ -22,7 +24,7 @@ _MARKER: Final = len(BRACKETED_PASTE_END)
 # Ctrl and a letter, where that is no white space: nobody pastes these, but who finds every key dead presses them.
 _PRESSED: Final = frozenset(map(chr, range(1, 27))) - frozenset("\t\n\r")
 # Keys as xterm's modifyOtherKeys writes them, and tmux with it: Escape [ 27 ; modifiers ; character ~.
-# Spaces and joiners of other scripts; what changes the direction of a text is refused by every broker.
+# Spaces, joiners and marks of other scripts, but for those that no message may contain.
 _WRITTEN: Final = ("Zs", "Cf")
 # So many letters at once were not typed key by key; so many at a time are no large paste, which would be asked about.
 _WORD: Final = 32
@@ -43,7 +45,7 @@ class _Keys(XTermParser):
     """Textual's parser, which knows such keys only as kitty writes them: Escape [ character ; modifiers u."""
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
-        if len(sequence) == 1 and not (alt or sequence.isascii()) and category(sequence) in _WRITTEN:
+        if len(sequence) == 1 and not (alt or sequence.isascii()) and category(harmless(sequence)) in _WRITTEN:
             return [Letter(sequence, sequence)]
         try:
             return list(super()._sequence_to_key_events(_OTHER_KEY.sub("\x1b[\\2;\\1u", sequence), alt))

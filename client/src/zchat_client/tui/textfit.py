@@ -3,7 +3,9 @@
 import re
 from collections import deque
 from functools import lru_cache
+from itertools import groupby
 from typing import Final, NamedTuple
+from unicodedata import category
 
 from zchat_client.mention import LINK
 from zchat_client.tui.cells import cell_len
@@ -16,10 +18,13 @@ _JOINING: Final = re.compile("[\u200d\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U0
 _ACTING: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-# More marks on one character than any language puts there ("zalgo") would draw over the lines around.
+# More marks on one character than any language puts there ("zalgo") would draw over the lines around: of Latin and
+# Cyrillic ones two, of others, which stand for sounds, six. No mark is a letter or a digit.
 _HEAPED: Final = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
+_MARKS: Final = re.compile(r"[^\w\s\x00-\u02ff]{7,}")
+_MARKS_MAX: Final = 6
 _LINK: Final = re.compile(LINK, re.IGNORECASE)
 _TAB: Final = "    "
 _FENCE: Final = "```"
@@ -46,7 +51,14 @@ def shown(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\r\n", "\n").replace("\t", _TAB)
-    return _HEAPED.sub(r"\1", _JOINING.sub("", _ACTING.sub(REPLACEMENT, text)))
+    return _MARKS.sub(_few_marks, _HEAPED.sub(r"\1", _JOINING.sub("", _ACTING.sub(REPLACEMENT, text))))
+
+
+def _few_marks(found: re.Match[str]) -> str:
+    kept: list[str] = []
+    for is_mark, run in groupby(found[0], lambda character: category(character) in ("Mn", "Me")):
+        kept += list(run)[: _MARKS_MAX if is_mark else None]
+    return "".join(kept)
 
 
 def one_line(text: str) -> str:
