@@ -36,6 +36,22 @@ def test_the_palette_goes_to_people_commands_and_themes(broker: Broker, tmp_path
     play(scenario())
 
 
+def test_what_has_a_key_is_in_the_palette_too(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab", "Here (")
+            await stage.types("", "ctrl+k")
+            await stage.types("who is here")
+            await stage.sees("show or hide who is here", "F7")
+            await stage.types("", "enter")
+            await stage.misses("Here (")
+            await stage.types("", "ctrl+k")
+            await stage.types("search", "enter")
+            await stage.until(lambda: stage.screen.search_bar.is_open, "the search")
+
+    play(scenario())
+
+
 def test_the_palette_turns_pages(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with on_stage(broker, tmp_path, unique("alice")) as stage:

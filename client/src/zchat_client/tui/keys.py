@@ -66,7 +66,7 @@ DOINGS: Final = (
     Doing("next_conversation", "ctrl+n", "next(1)", "next conversation"),
     Doing("previous_conversation", "ctrl+p", "next(-1)", "previous conversation"),
     Doing("next_unread", "alt+a,ctrl+g", "unread", "next unread conversation, mentions first"),
-    Doing("go_to", "ctrl+k", "palette", "go to a conversation, command or theme"),
+    Doing("go_to", "ctrl+k", "palette", "go to anything: a conversation, somebody, a command, a theme"),
     Doing("search", "ctrl+f", "search", "search in this conversation"),
     Doing("page_up", "pageup", "page(-1)", "scroll up"),
     Doing("page_down", "pagedown", "page(1)", "scroll down"),

@@ -1,4 +1,4 @@
-"""One list for everything: conversations, people, commands, themes."""
+"""One list for everything: conversations, people, what has a key, commands, themes."""
 
 from typing import ClassVar, Final
 
@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.fuzzy import Matcher
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
@@ -15,7 +14,7 @@ from textual.widgets.option_list import Option
 from zchat_client.tui import words
 from zchat_client.tui.field import Field
 from zchat_client.tui.keys import bound, leave
-from zchat_client.tui.places import Place
+from zchat_client.tui.places import Place, meant
 from zchat_client.tui.sizes import LatestSize
 
 _SHOWN: Final = 200
@@ -55,13 +54,7 @@ class Palette(LatestSize, ModalScreen[Place | None]):
         self._list(event.value.strip())
 
     def _list(self, typed: str) -> None:
-        places = self._places
-        if typed:
-            matcher = Matcher(typed)
-            scored = [(matcher.match(f"{each.label} {each.does}"), number) for number, each in enumerate(places)]
-            ranked = sorted([each for each in scored if each[0] > 0], key=lambda each: (-each[0], each[1]))
-            places = [self._places[number] for _, number in ranked]
-        self._shown = places[:_SHOWN]
+        self._shown = meant(self._places, typed)[:_SHOWN]
         listed = self.query_one(OptionList)
         listed.clear_options()
         width = max((len(each.label) for each in self._shown), default=0)

@@ -1,12 +1,16 @@
-"""What the palette lists: conversations, people, commands, themes."""
+"""What the palette lists: conversations, people, what has a key, commands, themes; and what of that is meant."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from zchat_client.core.roster import name_key
 from zchat_client.events import HelpLine
 from zchat_client.tui import words
 from zchat_client.tui.chat import Chat
+from zchat_client.tui.keys import DOINGS, KeyNames
 from zchat_client.tui.look import THEME_NAMES
+
+# What is of no use in a list that one has opened by key.
+_HERE: Final = ("go_to", "page_up", "page_down")
 
 
 class Place(NamedTuple):
@@ -18,14 +22,35 @@ class Place(NamedTuple):
     does: str = ""
 
 
-def all_places(chat: Chat, commands: tuple[HelpLine, ...]) -> list[Place]:
+def all_places(chat: Chat, commands: tuple[HelpLine, ...], key_names: KeyNames) -> list[Place]:
     """Everything, in the order in which it is listed."""
     found = [Place("conversation", each.key, each.title) for each in chat.conversations.listed()]
     listed = {place.key for place in found}
     names = [entry.name for entry in chat.client.roster() if not chat.is_own(entry.name)]
     found += [Place("person", name, f"@{name}", words.WHISPER) for name in names if f"@{name_key(name)}" not in listed]
+    found += [
+        Place("doing", each.action, each.does, key_names.all(each.name)) for each in DOINGS if each.name not in _HERE
+    ]
     found += [Place("command", _begun(line), line.usage, line.does) for line in commands]
     return found + [Place("theme", name, f"theme {name}", words.THEME) for name in THEME_NAMES]
+
+
+def meant(places: list[Place], typed: str) -> list[Place]:
+    """Those that somebody may mean who has typed this: where it is how they begin, then where it is in their words."""
+    wanted = typed.casefold().split()
+    ranked = [(_rank(each, typed.casefold(), wanted), each) for each in places]
+    likely = sorted([pair for pair in ranked if pair[0] is not None], key=lambda pair: pair[0] or 0)
+    return [each for _, each in likely]
+
+
+def _rank(place: Place, typed: str, wanted: list[str]) -> int | None:
+    label, does = place.label.casefold(), place.does.casefold()
+    if label.lstrip("@/").startswith(typed.lstrip("@/")):
+        return 0
+    for rank, text in enumerate((label, f"{label} {does}"), start=1):
+        if all(any(word.lstrip("@/").startswith(each) for word in text.split()) for each in wanted):
+            return rank
+    return 3 if all(each in f"{label} {does}" for each in wanted) else None
 
 
 def _begun(line: HelpLine) -> str:

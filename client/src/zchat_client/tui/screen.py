@@ -336,11 +336,15 @@ class ChatScreen(LatestSize, Screen[None]):
     async def action_palette(self) -> None:
         """One list for everything."""
         if self.chat is not None:
-            await self.app.push_screen(Palette(places.all_places(self.chat, self._commands())), self._go)
+            await self.app.push_screen(
+                Palette(places.all_places(self.chat, self._commands(), self._key_names)), self._go
+            )
 
     def _go(self, place: places.Place | None) -> None:
         if place is not None and place.kind == "theme":
             self.app.theme = place.key
+        elif place is not None and place.kind == "doing":
+            self.call_next(self.run_action, place.key)
         elif place is not None and self._turning is not None:
             self._turning.go(place)
 
