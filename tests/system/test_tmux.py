@@ -86,6 +86,13 @@ def test_a_first_evening_in_tmux(house: House, broker: Broker, tmux: Tmux) -> No
     assert bob.wait("message", text="hello from tmux")["sender"] == name
     tmux.sees("hello from tmux ✓")
 
+    tmux.types("copy me")
+    tmux.sees("public › copy me")
+    # Once to the start of the line, once more to select it.
+    tmux.types("", "C-a", "C-a", "C-c")
+    wait_until(lambda: "copy me" in tmux("list-buffers"), "the text in tmux's buffer")
+    tmux.types("", "C-u")
+
     bob.types(f"/w {name} are you there?")
     tmux.sees(f"2 @{bob.name}")
     tmux.types("/r yes", "Enter")

@@ -16,6 +16,7 @@ from zchat_client.tui.bars import Bar, Cards
 from zchat_client.tui.boxes import Help
 from zchat_client.tui.browser import can_open_links
 from zchat_client.tui.chat import Chat
+from zchat_client.tui.clipboard import copy
 from zchat_client.tui.conversation import PARTY, Refused
 from zchat_client.tui.entry import Entry
 from zchat_client.tui.help import help_text
@@ -252,8 +253,7 @@ class ChatScreen(LatestSize, Screen[None]):
         if can_open_links():
             self.app.open_url(event.link)
         else:
-            self.app.copy_to_clipboard(event.link)
-            self.say(words.LINK_COPIED)
+            self._put(event.link, words.LINK_COPIED)
 
     def on_click(self, event: events.Click) -> None:
         """The line below the log goes to its end; wherever one clicks, one types on."""
@@ -268,9 +268,12 @@ class ChatScreen(LatestSize, Screen[None]):
     def _copy(self) -> bool:
         text = self.get_selected_text() or self.entry.composer.selected_text
         if text:
-            self.app.copy_to_clipboard(text)
-            self.say(words.COPIED)
+            self._put(text, words.COPIED)
         return bool(text)
+
+    def _put(self, text: str, note: str) -> None:
+        self.run_worker(copy(self.app, text))
+        self.say(note)
 
     def action_copy_or_hint(self) -> None:
         """Ctrl+C copies what is selected; it never leaves."""
