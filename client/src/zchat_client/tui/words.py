@@ -15,7 +15,7 @@ PARTY_TITLE: Final = "party"
 WELCOME: Final = "Welcome to zchat"
 ASK_NAME: Final = "Choose the name that others will see, then press Enter."
 NAME_RULES: Final = "1 to 32 letters, digits, - _ . ; it is yours from then on."
-NO_BROKER: Final = "{where}.\n\nIs the broker running, and is the address right?"
+NO_BROKER: Final = "{where}.\n\nIs the broker running? For one elsewhere, start with --host ADDRESS and --port NUMBER."
 
 SAY_HINT: Final = {"public": "Say something to everyone, / for commands", "party": "Say something to your party"}
 PARTY_OVER: Final = "You are in this party no more; go to another conversation"
