@@ -1,14 +1,29 @@
+import itertools
+
 from zchat_client.events import PartyMembers
 from zchat_client.tui.conversation import Conversation, Refused
-from zchat_client.tui.listing import Person, Ranks, conversations, people, strip
+from zchat_client.tui.listing import Person, Ranks, beyond, conversations, people, strip
 from zchat_client.tui.look import ASCII, Glyphs
 from zchat_client.tui.painting import plain
+from zchat_client.tui.textfit import width_of
 
 HERE = [Person("alice", "online", 0, ""), Person("Bob", "online", 0, ""), Person("carol", "away", 0, "tea")]
 
 
 def shown(ranks: Ranks, glyphs: Glyphs = ASCII, width: int = 22) -> list[str]:
     return [plain(row).rstrip() for _, row in people(HERE, ranks, width, glyphs)]
+
+
+def on_strip(listed: list[Conversation], open_key: str, width: int = 60) -> str:
+    return "".join(plain(row) for _, row in strip(listed, open_key, width, ASCII))
+
+
+def many(count: int) -> list[Conversation]:
+    """Public, and whispers with so many people."""
+    made = [Conversation("public", "public"), *[Conversation(f"@p{n}", f"@p{n}", f"p{n}") for n in range(2, count + 1)]]
+    for number, each in enumerate(made, 1):
+        each.number = number
+    return made
 
 
 def test_members_come_first_and_their_leader_is_marked() -> None:
@@ -54,15 +69,15 @@ def test_the_strip_marks_what_was_begun_elsewhere() -> None:
     public.number, bob.number = 1, 2
     public.draft = bob.draft = "begun"
     bob.unread = 2
-    assert plain(strip([public, bob], "public", ASCII)) == " 1 public | 2 @bob ~ 2!"
+    assert on_strip([public, bob], "public") == " 1 public | 2 @bob ~ 2!"
 
 
 def test_a_text_refused_elsewhere_is_marked_as_one_that_was_begun_there() -> None:
     bob = Conversation("@bob", "@bob", "bob")
     bob.refused.append(Refused("hello", "why"))
-    assert plain(strip([bob], "public", ASCII)).endswith("@bob ~")
+    assert on_strip([bob], "public").endswith("@bob ~")
     assert "@bob ~" in plain(conversations([bob], "public", 22, ASCII)[1][1])
-    assert "~" not in plain(strip([bob], "@bob", ASCII))
+    assert "~" not in on_strip([bob], "@bob")
 
 
 def test_what_is_for_oneself_has_one_mark_wherever_it_was_said() -> None:
@@ -77,3 +92,49 @@ def test_what_is_for_oneself_has_one_mark_wherever_it_was_said() -> None:
     assert rows() == ["1 public     4", "2 @bob      1!", "3 @carol"]
     public.mentions, bob.mentions, carol.unread = 1, 0, 100
     assert rows() == ["1 public    4!", "2 @bob      1!", "3 @carol  99+!"]
+
+
+def test_the_strip_has_the_open_one_and_tells_a_sum_of_what_it_has_no_room_for() -> None:
+    listed = many(12)
+    assert on_strip(listed, "@p11") == " 1 public | 2 @p2 | 3 @p3 | 4 @p4 | 5 @p5 | 11 @p11 | +6"
+    assert on_strip(many(6), "@p6") == " 1 public | 2 @p2 | 3 @p3 | 4 @p4 | 5 @p5 | 6 @p6"
+    listed[0].unread = 70
+    assert on_strip(listed, "@p11", 22) == " 11 @p11 | +11 | 70"
+
+
+def test_on_the_strip_what_is_for_oneself_comes_before_what_is_unread_and_that_before_the_rest() -> None:
+    listed = many(12)
+    party = Conversation("party", "party")
+    party.number, party.unread = 13, 5
+    listed[8].unread = 2
+    listed.append(party)
+    assert on_strip(listed, "@p11") == " 1 public | 2 @p2 | 9 @p9 2! | 11 @p11 | 13 party 5 | +8"
+    assert on_strip(listed, "@p11", 40) == " 9 @p9 2! | 11 @p11 | 13 party 5 | +10"
+    assert on_strip(listed, "@p11", 30) == " 9 @p9 2! | 11 @p11 | +11 | 5"
+    assert on_strip(listed, "@p11", 25) == " 11 @p11 | +12 | 7!"
+
+
+def test_the_parts_of_the_strip_have_the_keys_of_the_conversations_and_the_sum_has_none() -> None:
+    parts = strip(many(12), "@p11", 40, ASCII)
+    assert [key for key, _ in parts] == ["public", "@p2", "@p11", ""]
+
+
+def test_the_strip_is_not_wider_than_the_screen_and_the_open_one_is_always_seen() -> None:
+    listed = many(30)
+    for each in listed[::3]:
+        each.title, each.unread = each.title + "名" * 9, 200
+    for width, each in itertools.product(range(40, 90), listed):
+        row = on_strip(listed, each.key, width)
+        assert width_of(row) <= width
+        assert f" {each.number} {each.title[:3]}" in row
+
+
+def test_what_is_unread_beyond_the_list_is_told_as_a_sum() -> None:
+    listed = many(5)
+    assert beyond(listed, "v", 22) == []
+    public = listed[0]
+    public.unread = 60
+    assert plain(beyond(listed, "v", 22)) == " v unread          60"
+    listed[3].unread = 50
+    assert plain(beyond(listed, "^", 22)) == " ^ unread        99+!"
+    assert beyond(listed[1:3], "^", 22) == []

@@ -1,7 +1,7 @@
 """The rows of the side panes and of the one-line strip. Knows no widget."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from zchat_client.core.roster import name_key
 from zchat_client.events import PartyMembers
@@ -12,6 +12,9 @@ from zchat_client.tui.painting import Piece, Row
 from zchat_client.tui.textfit import cut, one_line, width_of
 
 Rows = list[tuple[str, Row]]
+
+# Of a longer name no more stands on the one-line strip.
+_STRIP_NAME: Final = 14
 
 
 class Person(NamedTuple):
@@ -35,7 +38,7 @@ def conversations(listed: list[Conversation], open_key: str, width: int, glyphs:
     """The conversations, with unread counts, mentions and drafts."""
     rows: Rows = [("", [Piece(" Conversations", "heading")])]
     for each in listed:
-        count = _count(each)
+        count = unread(each)
         draft = f" {glyphs.draft}" if each.has_begun and each.key != open_key else ""
         label = f"{each.number} " if each.number < 10 else "  "
         room = width - 2 - len(label) - len(count) - width_of(draft) - 1
@@ -43,30 +46,67 @@ def conversations(listed: list[Conversation], open_key: str, width: int, glyphs:
         pad = " " * max(0, room - width_of(name))
         style = "unread" if each.unread else "base"
         row = [Piece(" "), Piece(label, "dim"), Piece(name, style), Piece(draft, "dim"), Piece(pad + " ")]
-        row.append(Piece(count, "alert" if is_for_one(each) else "count"))
+        row.append(Piece(count, _count_style(each)))
         if each.key == open_key:
             row.append(Piece("", "selected"))
         rows.append((each.key, row))
     return rows
 
 
-def strip(listed: list[Conversation], open_key: str, glyphs: Glyphs) -> Row:
-    """All conversations on one line: ``1 public ✎ · 2 @bob 3 · 3 party !``."""
+def strip(listed: list[Conversation], open_key: str, width: int, glyphs: Glyphs) -> Rows:
+    """The conversations on one line, each with its key: ``1 public ✎ · 2 @bob 3 · 3 party !``.
+
+    The open one is always among them, then come those with something for oneself and those with something unread. What
+    there is no room for is told as a sum, ``+7 · 3!``, whose key is empty.
+    """
+    cells = {each.key: _cell(each, each.key == open_key, glyphs) for each in listed}
     parting = between(glyphs)
-    row: Row = [Piece(" ")]
-    for each in listed:
-        if each is not listed[0]:
-            row.append(parting)
-        row.append(Piece(f"{each.number} ", "dim"))
-        is_open = each.key == open_key
-        row.append(
-            Piece(cut(one_line(each.title), 14, glyphs.more), "own" if is_open else "unread" if each.unread else "base")
-        )
-        if each.has_begun and not is_open:
-            row.append(Piece(f" {glyphs.draft}", "dim"))
-        if each.unread:
-            row.append(Piece(f" {_count(each)}", "alert" if is_for_one(each) else "count"))
+    ranked = sorted(listed, key=lambda each: (each.key != open_key, not is_for_one(each), not each.unread))
+    best: tuple[set[str], Row] = (set(), [])
+    used = 1
+    for number, each in enumerate(ranked, 1):
+        used += _width(cells[each.key]) + (width_of(parting.text) if number > 1 else 0)
+        rest = _rest(ranked[number:], glyphs)
+        # The open one stands there, however little room there is.
+        if number == 1 or used + _width(rest) < width:
+            best = ({one.key for one in ranked[:number]}, rest)
+        elif used >= width:
+            break
+    shown, rest = best
+    kept = [each.key for each in listed if each.key in shown]
+    row: Rows = [(key, [Piece(" ") if key == kept[0] else parting, *cells[key]]) for key in kept]
+    return [*row, ("", rest)] if rest else row
+
+
+def _cell(conversation: Conversation, is_open: bool, glyphs: Glyphs) -> Row:
+    style = "own" if is_open else "unread" if conversation.unread else "base"
+    row = [
+        Piece(f"{conversation.number} ", "dim"),
+        Piece(cut(one_line(conversation.title), _STRIP_NAME, glyphs.more), style),
+    ]
+    if conversation.has_begun and not is_open:
+        row.append(Piece(f" {glyphs.draft}", "dim"))
+    if conversation.unread:
+        row.append(Piece(f" {unread(conversation)}", _count_style(conversation)))
     return row
+
+
+def _rest(conversations: list[Conversation], glyphs: Glyphs) -> Row:
+    """How many there are beside those that are shown, and what is unread in them."""
+    if not conversations:
+        return []
+    row = [between(glyphs), Piece(f"+{len(conversations)}", "dim")]
+    count = sum(each.unread for each in conversations)
+    return [*row, between(glyphs), _sum(count, any(map(is_for_one, conversations)))] if count else row
+
+
+def beyond(hidden: Iterable[Conversation], mark: str, width: int) -> Row:
+    """What is unread in conversations that are above or below what the pane shows, on one row; empty if nothing is."""
+    hidden = [each for each in hidden if each.unread]
+    if not hidden:
+        return []
+    total = _sum(sum(each.unread for each in hidden), any(map(is_for_one, hidden)))
+    return [Piece(f" {mark} {words.UNREAD}".ljust(width - 1 - len(total.text)), "dim"), total]
 
 
 def between(glyphs: Glyphs) -> Piece:
@@ -74,9 +114,22 @@ def between(glyphs: Glyphs) -> Piece:
     return Piece(f" {glyphs.between} ", "dim")
 
 
-def _count(conversation: Conversation) -> str:
-    count = "" if not conversation.unread else "99+" if conversation.unread > 99 else str(conversation.unread)
-    return f"{count}!" if is_for_one(conversation) else count
+def unread(conversation: Conversation) -> str:
+    """How much is unread there, marked if something of it is for oneself; nothing if all is read."""
+    return _sum(conversation.unread, is_for_one(conversation)).text if conversation.unread else ""
+
+
+def _count_style(conversation: Conversation) -> str:
+    return _sum(conversation.unread, is_for_one(conversation)).style
+
+
+def _sum(count: int, for_one: bool) -> Piece:
+    text = "99+" if count > 99 else str(count)
+    return Piece(f"{text}!", "alert") if for_one else Piece(text, "count")
+
+
+def _width(row: Row) -> int:
+    return sum(width_of(piece.text) for piece in row)
 
 
 def is_for_one(conversation: Conversation) -> bool:

@@ -73,12 +73,13 @@ class Glyphs:
     offline: str = "○"
     unknown: str = "·"
     draft: str = "✎"
+    above: str = "▲"
     below: str = "▼"
     more: str = "…"
     between: str = "·"
 
 
-ASCII: Final = Glyphs("ok", "got", "...", "-", "|", "-", "!", ">", "*", "o", "z", ".", "?", "~", "v", "...", "|")
+ASCII: Final = Glyphs("ok", "got", "...", "-", "|", "-", "!", ">", "*", "o", "z", ".", "?", "~", "^", "v", "...", "|")
 
 
 def glyphs_for(environment: Mapping[str, str] | None = None, encoding: str = "utf-8") -> Glyphs:

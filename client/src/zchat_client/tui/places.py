@@ -6,7 +6,9 @@ from zchat_client.core.roster import name_key
 from zchat_client.events import HelpLine
 from zchat_client.tui import words
 from zchat_client.tui.chat import Chat
+from zchat_client.tui.conversation import Conversation
 from zchat_client.tui.keys import DOINGS, KeyNames
+from zchat_client.tui.listing import unread
 from zchat_client.tui.look import THEME_NAMES
 
 # What is of no use in a list that one has opened by key.
@@ -24,7 +26,7 @@ class Place(NamedTuple):
 
 def all_places(chat: Chat, commands: tuple[HelpLine, ...], key_names: KeyNames) -> list[Place]:
     """Everything, in the order in which it is listed."""
-    found = [Place("conversation", each.key, each.title) for each in chat.conversations.listed()]
+    found = [Place("conversation", each.key, each.title, _news(each)) for each in chat.conversations.listed()]
     listed = {place.key for place in found}
     names = [entry.name for entry in chat.client.roster() if not chat.is_own(entry.name)]
     found += [Place("person", name, f"@{name}", words.WHISPER) for name in names if f"@{name_key(name)}" not in listed]
@@ -33,6 +35,10 @@ def all_places(chat: Chat, commands: tuple[HelpLine, ...], key_names: KeyNames) 
     ]
     found += [Place("command", _begun(line), line.usage, line.does) for line in commands]
     return found + [Place("theme", name, f"theme {name}", words.THEME) for name in THEME_NAMES]
+
+
+def _news(conversation: Conversation) -> str:
+    return f"{unread(conversation)} {words.UNREAD}" if conversation.unread else ""
 
 
 def meant(places: list[Place], typed: str) -> list[Place]:

@@ -219,11 +219,14 @@ class ChatScreen(LatestSize, Screen[None]):
             self._turning.to_whispers_with(event.name)
 
     @on(Bar.Clicked)
-    def _bar_clicked(self, event: Bar.Clicked) -> None:
-        if event.bar == "strip" and self._turning is not None:
-            key = self.around.conversation_at(self._turning.chat, event.column)
-            if key is not None:
+    async def _bar_clicked(self, event: Bar.Clicked) -> None:
+        key = self.around.conversation_at(event.column) if event.bar == "strip" else None
+        if key:
+            if self._turning is not None:
                 self._turning.to(key)
+        elif key is not None:
+            # Those for which the strip has no room.
+            await self.action_palette()
 
     def action_pane(self, name: str) -> None:
         """Shows or hides a pane, whatever the size of the terminal."""

@@ -1,6 +1,7 @@
 """What stands around the log: the lists at its sides, the strip, the status line, and the line below it."""
 
 import time
+from functools import partial
 from typing import Final
 
 from textual.screen import Screen
@@ -9,9 +10,11 @@ from textual.widgets import Static
 from zchat_client.tui import listing, words
 from zchat_client.tui.bars import Bar
 from zchat_client.tui.chat import Chat
+from zchat_client.tui.conversations import Conversations
 from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.log import LogView
 from zchat_client.tui.look import Look
+from zchat_client.tui.painting import Row
 from zchat_client.tui.panes import Pane
 from zchat_client.tui.said import is_order
 from zchat_client.tui.status import Link, Who, hints, status
@@ -35,6 +38,7 @@ class Surroundings:
         self._people = screen.query_one("#people", Pane)
         self._panes = {"conversations": self._conversations, "people": self._people}
         self._strip = screen.query_one("#strip", Bar)
+        self._on_strip: listing.Rows = []
         self._status = screen.query_one("#status", Bar)
         self.below = screen.query_one("#below", Static)
         self._note = ""
@@ -52,8 +56,11 @@ class Surroundings:
         story, glyphs = chat.story, self._look.glyphs
         listed = chat.conversations.listed()
         if width := self._conversations.size.width:
+            self._conversations.edges = partial(self._edges, chat.conversations)
             self._conversations.set_rows(listing.conversations(listed, chat.conversations.open_key, width, glyphs))
-        self._strip.set_row(listing.strip(listed, chat.conversations.open_key, glyphs))
+        if width := self._strip.size.width:
+            self._on_strip = listing.strip(listed, chat.conversations.open_key, width, glyphs)
+            self._strip.set_row([piece for _, row in self._on_strip for piece in row])
         if chat.people_changed and (width := self._people.size.width):
             chat.people_changed = False
             here = [listing.Person(*entry) for entry in chat.client.roster()]
@@ -119,14 +126,17 @@ class Surroundings:
         for part in (self._conversations, self._people, self._strip, self._status):
             part.restyle(look)
 
-    def conversation_at(self, chat: Chat, column: int) -> str | None:
-        """The key of the conversation that stands in this column of the strip."""
-        listed = chat.conversations.listed()
-        right = number = 0
-        parting = listing.between(self._look.glyphs)
-        for piece in listing.strip(listed, chat.conversations.open_key, self._look.glyphs):
-            right += width_of(piece.text)
-            number += piece == parting
+    def conversation_at(self, column: int) -> str | None:
+        """The key of the conversation that stands in this column of the strip; it is empty for those that do not."""
+        right = 0
+        for key, row in self._on_strip:
+            right += sum(width_of(piece.text) for piece in row)
             if column < right:
-                return listed[number].key
+                return key
         return None
+
+    def _edges(self, conversations: Conversations, hidden: list[str], is_above: bool) -> Row:
+        glyphs = self._look.glyphs
+        found = [each for key in hidden if (each := conversations.get(key)) is not None]
+        mark = glyphs.above if is_above else glyphs.below
+        return listing.beyond(found, mark, self._conversations.size.width)

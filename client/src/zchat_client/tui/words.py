@@ -341,6 +341,8 @@ MARKS: Final = (
 )
 COMMANDS_TITLE: Final = "Commands"
 KEYS: Final = {"help": "{key} help", "go_to": "{key} go to", "leave": "{key} leave"}
+# Of conversations that are above or below what the list shows.
+UNREAD: Final = "unread"
 ALL_READ: Final = "nothing unread elsewhere"
 NO_INVITATION: Final = "no open invitation"
 WHISPER: Final = "whisper"
