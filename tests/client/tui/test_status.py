@@ -21,10 +21,10 @@ def shown(
     missed: Missed | None = None,
     width: int = 80,
     keys: Hints = (),
-    note: str = "",
+    notes: tuple[str, ...] = (),
     glyphs: Glyphs | None = None,
 ) -> str:
-    return plain(status(link, who, note or keys, missed, width, glyphs or Glyphs())).rstrip()
+    return plain(status(link, who, keys, missed, width, glyphs or Glyphs(), notes)).rstrip()
 
 
 def test_who_is_away_sees_it() -> None:
@@ -35,9 +35,9 @@ def test_who_is_away_sees_it() -> None:
 
 
 def test_what_was_caught_up_is_said_for_a_while() -> None:
-    assert shown(missed=Missed(1, 0)).endswith("caught up: 1 missed message")
-    assert shown(missed=Missed(3, 1)).endswith("caught up: 3 missed messages and 1 elsewhere")
-    assert shown(missed=Missed(0, 2)).endswith("caught up: 2 missed messages elsewhere")
+    assert shown(missed=Missed(1, 0)).endswith("· caught up: 1 missed")
+    assert shown(missed=Missed(3_000, 1)).endswith("· caught up: 3,000 missed, 1 elsewhere")
+    assert shown(missed=Missed(0, 2)).endswith("· caught up: 2 missed elsewhere")
     assert "caught up" not in shown(missed=Missed(0, 0))
     assert "caught up" not in shown(CONNECTED._replace(since_s=31), missed=Missed(1, 0))
 
@@ -87,22 +87,52 @@ def test_the_way_out_and_the_help_are_there_and_no_key_is_cut(
         assert row.endswith("Ctrl+Q leave")
         assert width_of(row) < width
         assert ("F1 help" in row) == ("F1" in row)
-        assert not (missed and link.connected) or f"caught up: {missed.here:,} m" in row
+        assert not (missed and link.connected) or f"caught up: {missed.here:,} missed" in row
         assert ("Ctrl+K go to" in row) == ("Ctrl+K" in row)
         if width >= 80:
             assert "F1 help" in row
 
 
+def test_what_was_caught_up_is_never_cut() -> None:
+    for width in range(56, 120):
+        row = shown(missed=Missed(12, 3), width=width, keys=KEYS, who=Who("alice", "Lab", here=26))
+        assert "caught up: 12 missed, 3 elsewhere" in row or "caught up: 12 missed  " in row
+    for missed in (Missed(1, 0), Missed(37, 0), Missed(0, 2)):
+        assert shown(missed=missed, keys=KEYS, who=Who("alice", "Lab", here=26)).startswith(" ● alice at Lab · ")
+        assert "missed elsewhere  " in shown(missed=missed, keys=KEYS) or missed.here
+
+
+def test_how_many_are_here_is_said_where_nothing_else_shows_them_and_goes_first() -> None:
+    who = ALICE._replace(here=1_026)
+    assert shown(who=who, keys=KEYS).startswith(" ● alice at Lab · 1,026 here · 2 ms  ")
+    assert shown(who=who, keys=KEYS, width=70).startswith(" ● alice at Lab · 2 ms  ")
+    assert "here" not in shown(keys=KEYS)
+    assert "here" not in shown(GONE, who=who, keys=KEYS)
+
+
+def test_a_word_for_a_moment_stands_before_the_keys_where_there_is_room_for_both() -> None:
+    row = shown(keys=KEYS, width=80, notes=("copied",))
+    assert row == " ● alice at Lab · 2 ms · copied" + " " * 11 + "F1 help · Ctrl+K go to · Ctrl+Q leave"
+    assert shown(GONE, keys=KEYS, width=80, notes=("copied",)).endswith(" · copied   F1 help · Ctrl+Q leave")
+
+
 def test_a_word_for_a_moment_is_read_whole_instead_of_the_keys() -> None:
     note = words.LEAVE_HINT.format(key="Ctrl+Q")
-    row = shown(
-        who=Who("alexandria-the-first", "Laboratory", "lunch"), missed=Missed(3, 0), width=60, keys=KEYS, note=note
-    )
-    assert row.endswith(f"  {note}")
+    who = Who("alexandria-the-first", "Laboratory", "lunch")
+    row = shown(who=who, missed=Missed(3, 0), width=60, keys=KEYS, notes=(note,))
     assert row.startswith(" ◐ alexandria-the-")
-    assert shown(who=Who("alice", "Lab", ""), missed=Missed(3, 0), width=60, note=note).startswith(
-        " ◐ alice at Lab · away "
-    )
+    assert row.endswith(f" · {note}")
+    for width in range(40, 80):
+        row = shown(GONE, width=width, keys=KEYS, notes=("long " * 99,))
+        assert width_of(row) < width
+        assert "long long" in row or width < 56
+
+
+def test_words_that_come_at_once_stand_beside_each_other_or_the_latest_does() -> None:
+    notes = ("copied", "bob joined the party")
+    assert " · copied · bob joined the party  " in shown(keys=KEYS, notes=notes)
+    assert shown(keys=KEYS, width=36, notes=notes).endswith(" · bob joined the party")
+    assert "copied" not in shown(keys=KEYS, width=36, notes=notes)
 
 
 def test_the_keys_are_those_of_the_settings_the_first_of_several() -> None:

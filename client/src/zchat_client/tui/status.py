@@ -1,5 +1,6 @@
 """The status line: the connection in plain words. Knows no widget."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from zchat_client.tui import words
@@ -12,15 +13,13 @@ from zchat_client.tui.textfit import cut, one_line, width_of
 # So long one is reminded of what was caught up; the log says it for good.
 _CAUGHT_UP_S: Final = 30.0
 _WHY_COLUMNS: Final = 24
-_NAME_COLUMNS: Final = 16
-# With how many were caught up, whole.
-_COUNT_COLUMNS: Final = 24
+_NAME_COLUMNS: Final = 14
 # Less than this of a text that is cut says nothing.
 _SHORT: Final = 8
 # What is there only where there is room, what matters most first.
 _MATTERS: Final = (
-    *("leave", "orders", "caught_up", "help", "away", "place", "trouble", "on_return"),
-    *("under_way", "why", "go_to", "latency"),
+    *("note", "leave", "orders", "caught_up", "help", "earlier", "away", "place", "trouble", "on_return"),
+    *("under_way", "elsewhere", "why", "go_to", "latency", "here"),
 )
 
 
@@ -40,11 +39,14 @@ class Link(NamedTuple):
 
 
 class Who(NamedTuple):
-    """Oneself and the broker; ``away`` is why one is away, None while one is not."""
+    """Oneself and the broker; ``away`` is why one is away, None while one is not. ``here`` is how many are, 0 where the
+    screen shows them.
+    """
 
     name: str
     title: str
     away: str | None = None
+    here: int = 0
 
 
 class Hint(NamedTuple):
@@ -78,17 +80,24 @@ def hints(keys: KeyNames) -> Hints:
     return tuple([Hint(name, text.format(key=keys.first(name))) for name, text in words.KEYS.items()])
 
 
-def status(link: Link, who: Who, right: str | Hints, missed: Missed | None, width: int, glyphs: Glyphs) -> Row:
-    """The row: connection, whether one is away, what was caught up; on the right a note, or the keys.
+def status(
+    link: Link, who: Who, keys: Hints, missed: Missed | None, width: int, glyphs: Glyphs, notes: Sequence[str] = ()
+) -> Row:
+    """The row: connection, whether one is away, what was caught up; notes, the latest last; on the right the keys.
 
-    What matters less gives way to what matters more, the way out least of all; no key is cut.
+    What matters less gives way to what matters more: all else to the latest note, and the way out least of all the
+    rest; no key is cut.
     """
     parts = _connected(link, who, missed, glyphs) if link.connected else _lost(link, glyphs)
-    if isinstance(right, str):
-        right = (Hint("note", right),)
-    keys = [_Part(each.name, Piece(each.text, "dim")) for each in right]
-    parts, keys = _fitting(parts, keys, width, glyphs)
-    return _spread([each.piece for each in parts], [each.piece for each in keys], width, glyphs)
+    between = f" {glyphs.between} "
+    if notes[:-1]:
+        parts.append(_Part("earlier", Piece(between + between.join(notes[:-1]))))
+    if notes:
+        room = width - 1 - sum(each.needs for each in parts if each.name not in _MATTERS)
+        parts.append(_Part("note", Piece(between + notes[-1]), max(1, room)))
+    ends = [_Part(each.name, Piece(each.text, "dim")) for each in keys]
+    parts, ends = _fitting(parts, ends, width, glyphs)
+    return _spread([each.piece for each in parts], [each.piece for each in ends], width, glyphs)
 
 
 def _connected(link: Link, who: Who, missed: Missed | None, glyphs: Glyphs) -> list[_Part]:
@@ -103,10 +112,17 @@ def _connected(link: Link, who: Who, missed: Missed | None, glyphs: Glyphs) -> l
         parts.append(_Part("away", Piece(f"{between}{words.AWAY}", "count")))
         if why := one_line(who.away):
             parts.append(_Part("why", Piece(between + cut(why, _WHY_COLUMNS, glyphs.more), "count"), _SHORT))
+    if who.here:
+        parts.append(_Part("here", Piece(between + words.HERE.format(count=who.here), "dim")))
     if link.latency_s is not None:
         parts.append(_Part("latency", Piece(f"{between}{max(1, round(link.latency_s * 1000))} ms", "dim")))
     if missed and sum(missed) and link.since_s < _CAUGHT_UP_S:
-        parts.append(_Part("caught_up", Piece(between + words.caught_up(*missed), "caught"), _COUNT_COLUMNS))
+        parts.append(
+            _Part("caught_up", Piece(between + words.MISSED.format(count=missed.here or missed.elsewhere), "caught"))
+        )
+        if missed.elsewhere:
+            more = words.ELSEWHERE_TOO.format(count=missed.elsewhere) if missed.here else words.ALL_ELSEWHERE
+            parts.append(_Part("elsewhere", Piece(more, "caught")))
     if link.waiting > 1:
         parts.append(_Part("under_way", Piece(f"{between}{link.waiting} on their way", "dim")))
     return parts
@@ -133,7 +149,9 @@ def _fitting(parts: list[_Part], keys: list[_Part], width: int, glyphs: Glyphs) 
     spare = width - 1 - sum(cost for name, cost in costs.items() if name not in _MATTERS)
     gone: set[str] = set()
     for name in _MATTERS:
-        if costs.get(name, 0) <= spare:
+        # Without the way out no other key is named either.
+        is_alone = "leave" in gone and any(each.name == name for each in keys)
+        if costs.get(name, 0) <= spare and not is_alone:
             spare -= costs.get(name, 0)
         else:
             gone.add(name)

@@ -41,8 +41,8 @@ class Surroundings:
         self._on_strip: listing.Rows = []
         self._status = screen.query_one("#status", Bar)
         self.below = screen.query_one("#below", Static)
-        self._note = ""
-        self._note_until_s = 0.0
+        # What was said, and until when it stands there; the latest last.
+        self._notes: dict[str, float] = {}
         self._said_seen = 0
 
     def level(self, chat: Chat) -> None:
@@ -98,10 +98,10 @@ class Surroundings:
             orders,
             words.NEEDS_ANSWER if chat.client.end is not None else chat.needs,
         )
-        right = self._note if time.monotonic() < self._note_until_s else self._hints
-        width = self._status.size.width
-        who = Who(chat.client.name, story.title, story.away)
-        row = status(state, who, right, chat.conversations.missed, width, self._look.glyphs)
+        who = Who(chat.client.name, story.title, story.away, 0 if self._people.display else chat.client.online)
+        self._notes = {note: until_s for note, until_s in self._notes.items() if time.monotonic() < until_s}
+        width, glyphs = self._status.size.width, self._look.glyphs
+        row = status(state, who, self._hints, chat.conversations.missed, width, glyphs, tuple(self._notes))
         self._status.set_row(row)
 
     def level_below(self, chat: Chat) -> None:
@@ -118,7 +118,9 @@ class Surroundings:
 
     def say(self, note: str) -> None:
         """A word on the status line for some seconds, from when that is level next."""
-        self._note, self._note_until_s = note, time.monotonic() + _NOTE_S
+        # Said again it is the latest again.
+        self._notes.pop(note, None)
+        self._notes[note] = time.monotonic() + _NOTE_S
 
     def restyle(self, look: Look) -> None:
         """Another theme."""

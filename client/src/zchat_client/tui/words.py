@@ -112,13 +112,16 @@ def counted(count: int, one: str, many: str) -> str:
     return f"1 {one}" if count == 1 else f"{count:,} {many}"
 
 
-def caught_up(here: int, elsewhere: int = 0) -> str:
-    """What is said over the messages that were missed in an outage; and of those in other conversations beside it."""
-    if not here:
-        return f"{CAUGHT_UP[elsewhere == 1].format(count=f'{elsewhere:,}')} elsewhere"
-    return CAUGHT_UP[here == 1].format(count=f"{here:,}") + (f" and {elsewhere:,} elsewhere" if elsewhere else "")
+def caught_up(count: int) -> str:
+    """What is said over the messages that were missed in an outage."""
+    return CAUGHT_UP[count == 1].format(count=f"{count:,}")
 
 
+# On the status line, in few words.
+MISSED: Final = "caught up: {count:,} missed"
+ELSEWHERE_TOO: Final = ", {count:,} elsewhere"
+ALL_ELSEWHERE: Final = " elsewhere"
+HERE: Final = "{count:,} here"
 AWAY: Final = "away"
 AS_OF: Final = "As of {clock}"
 LOST: Final = "connection lost; what you type is sent on return"
