@@ -69,7 +69,7 @@ def test_everything_on_the_screen_is_ascii(broker: Broker, tmp_path: Path) -> No
             await bob.whisper(name, "psst")
             await bob.party_invite(name)
             await bob.away("a long reason " * 9)
-            await stage.sees("Accept F2", "since", "2 @nnn")
+            await stage.sees("Accept F2", " a long", "reason a long r...", "2 @nnn")
             await stage.enters("mine")
             await stage.sees("mine ok")
             await stage.types("a draft", "alt+2")

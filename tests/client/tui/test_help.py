@@ -34,7 +34,7 @@ def test_the_help_says_what_each_mark_means_and_what_the_mouse_does() -> None:
         (glyphs.delivered, "your whisper has arrived"),
         (glyphs.pending, "not at the broker yet"),
         (glyphs.online, "here"),
-        (glyphs.away, "away"),
+        (glyphs.away, "away, since when and why"),
         (glyphs.offline, "gone"),
         (glyphs.leader, "leads the party"),
         (glyphs.draft, "begun"),

@@ -1,6 +1,7 @@
 import itertools
 
 from zchat_client.events import PartyMembers
+from zchat_client.tui import words
 from zchat_client.tui.conversation import Conversation, Refused
 from zchat_client.tui.listing import Person, Ranks, beyond, conversations, people, strip
 from zchat_client.tui.look import ASCII, Glyphs
@@ -35,11 +36,38 @@ def test_admins_are_marked_wherever_they_stand() -> None:
     ranks = Ranks("alice", PartyMembers("Bob", ("Bob", "dave")), frozenset({"Bob", "carol", "dave"}))
     rows = shown(ranks)
     assert rows[1:3] == [" o Bob * admin", " . dave admin"]
-    assert [row for row in rows[4:] if "since" not in row] == [
+    assert [row for row in rows[4:] if "tea" not in row] == [
         " Here (3)",
         " o alice",
         " o Bob admin",
         " z carol admin",
+    ]
+
+
+def away(why: str) -> list[str]:
+    """What stands below the name of somebody who is away."""
+    return [
+        plain(row) for _, row in people([Person("carol", "away", 0, why)], Ranks("", None, frozenset()), 22, ASCII)
+    ][2:]
+
+
+def test_why_somebody_is_away_is_read_on_two_rows_at_most() -> None:
+    since = words.clock(0)
+    assert away("") == [f"   since {since}"]
+    assert away("tea") == [f"   {since} tea"]
+    assert away("lunch with the team") == [f"   {since} lunch with", "   the team"]
+    assert away("lunch with the whole team until two") == [f"   {since} lunch with", "   the whole team ..."]
+    assert away("x" * 99) == [f"   {since} {'x' * 12}", f"   {'x' * 15}..."]
+    assert all(width_of(row) <= 21 for row in away("名名" * 20))
+
+
+def test_of_many_people_those_of_ones_party_come_first_then_who_is_here_then_who_is_away() -> None:
+    here = [Person(f"p{n:03}", "away" if n % 10 == 0 else "online", 0, "") for n in range(200)]
+    rows = people(here, Ranks("p003", PartyMembers("p007", ("p007", "p003", "p190")), frozenset()), 22, ASCII)
+    names = [plain(row).split()[1] for _, row in rows if plain(row).startswith((" o ", " z "))]
+    assert names[:3] == ["p007", "p003", "p190"]
+    assert names[3:] == [each.name for each in here if each.status == "online"] + [
+        each.name for each in here if each.status == "away"
     ]
 
 

@@ -9,7 +9,7 @@ from zchat_client.tui import words
 from zchat_client.tui.conversation import Conversation
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.painting import Piece, Row
-from zchat_client.tui.textfit import cut, one_line, width_of
+from zchat_client.tui.textfit import cut, one_line, width_of, wrap
 
 Rows = list[tuple[str, Row]]
 
@@ -178,6 +178,17 @@ def _person(person: Person, leads: bool, ranks: Ranks, width: int, glyphs: Glyph
         (key, [Piece(f" {mark} ", mark_style), Piece(name, style), Piece(leader, "count"), Piece(admin, "dim")])
     ]
     if person.status == "away":
-        why = f": {one_line(person.text)}" if person.text else ""
-        rows.append((key, [Piece(cut(f"   since {words.clock(person.since)}{why}", width - 1, glyphs.more), "dim")]))
+        rows += [(key, [Piece(f"   {row}", "dim")]) for row in _away(person, width - 4, glyphs)]
     return rows
+
+
+def _away(person: Person, width: int, glyphs: Glyphs) -> list[str]:
+    """Since when somebody is away, and why: of a long reason the beginning, on two rows."""
+    why = one_line(person.text)
+    if not why:
+        return [words.SINCE.format(clock=words.clock(person.since))]
+    since = f"{words.clock(person.since)} "
+    text = since + why
+    first, *others = wrap(text, width, held=len(since))
+    rest = [cut(text[others[0].start :], width, glyphs.more)] if others else []
+    return [text[first.start : first.end], *rest]

@@ -123,6 +123,7 @@ ELSEWHERE_TOO: Final = ", {count:,} elsewhere"
 ALL_ELSEWHERE: Final = " elsewhere"
 HERE: Final = "{count:,} here"
 AWAY: Final = "away"
+SINCE: Final = "since {clock}"
 AS_OF: Final = "As of {clock}"
 LOST: Final = "connection lost; what you type is sent on return"
 # Texts that wait stand in their conversations, commands nowhere else than behind this.
@@ -334,7 +335,7 @@ MARKS: Final = (
     ("{kept}", "the broker has it"),
     ("{delivered}", "your whisper has arrived"),
     ("{online}", "here"),
-    ("{away}", "away"),
+    ("{away}", "away, since when and why"),
     ("{offline}", "gone"),
     ("{leader}", "leads the party"),
     ("{draft}", "something is begun there and not sent"),
