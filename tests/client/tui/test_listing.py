@@ -133,13 +133,13 @@ def test_the_strip_has_the_open_one_and_tells_a_sum_of_what_it_has_no_room_for()
 def test_on_the_strip_what_is_for_oneself_comes_before_what_is_unread_and_that_before_the_rest() -> None:
     listed = many(12)
     party = Conversation("party", "party")
-    party.number, party.unread = 13, 5
-    listed[8].unread = 2
+    party.number = 13
     listed.append(party)
-    assert on_strip(listed, "@p11") == " 1 public | 2 @p2 | 9 @p9 2! | 11 @p11 | 13 party 5 | +8"
-    assert on_strip(listed, "@p11", 40) == " 9 @p9 2! | 11 @p11 | 13 party 5 | +10"
-    assert on_strip(listed, "@p11", 30) == " 9 @p9 2! | 11 @p11 | +11 | 5"
-    assert on_strip(listed, "@p11", 25) == " 11 @p11 | +12 | 7!"
+    listed[0].unread, listed[8].unread, party.unread = 7, 2, 5
+    assert on_strip(listed, "@p11") == " 1 public 7 | 2 @p2 | 9 @p9 2! | 11 @p11 | 13 party 5 | +8"
+    assert on_strip(listed, "@p11", 44) == " 1 public 7 | 9 @p9 2! | 11 @p11 | +10 | 5"
+    assert on_strip(listed, "@p11", 36) == " 9 @p9 2! | 11 @p11 | +11 | 12"
+    assert on_strip(listed, "@p11", 25) == " 11 @p11 | +12 | 14!"
 
 
 def test_the_parts_of_the_strip_have_the_keys_of_the_conversations_and_the_sum_has_none() -> None:
