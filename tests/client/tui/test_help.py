@@ -36,6 +36,7 @@ def test_the_help_says_what_each_mark_means_and_what_the_mouse_does() -> None:
         (glyphs.online, "here"),
         (glyphs.away, "away, since when and why"),
         (glyphs.offline, "gone"),
+        (glyphs.announcement, "an admin announces"),
         (glyphs.leader, "leads the party"),
         (glyphs.draft, "begun"),
         ("3", "unread"),

@@ -30,6 +30,7 @@ LINES = st.builds(
     st.booleans(),
     st.just(1),
     st.sampled_from(State),
+    announcement=st.booleans(),
 )
 
 
@@ -52,6 +53,28 @@ def test_the_name_stands_before_the_text(width: int) -> None:
     (row,) = rows(said("hello"), width, GLYPHS, None)
     assert re.fullmatch(r"\d\d:\d\d +bob( │|:) hello", plain(row))
     assert Piece("bob", "name:bob") in row
+
+
+@pytest.mark.parametrize(("glyphs", "mark"), [(GLYPHS, "◆"), (ASCII, "#")])
+def test_an_announcement_is_marked_where_no_text_of_anybody_can_stand(glyphs: Glyphs, mark: str) -> None:
+    line = said("The printer is away", announcement=True)
+    (wide,), (narrow,) = (rows(line, width, glyphs, None) for width in (120, 60))
+    assert plain(wide)[6:].lstrip().startswith(f"{mark} bob {glyphs.bar} The")
+    assert plain(narrow)[6:] == f"{mark} bob: The printer is away"
+    forged = said(f"{mark} bob: The printer is away", sender="carol")
+    for width in (120, 60):
+        (row,) = rows(forged, width, glyphs, None)
+        assert plain(row)[6:].lstrip().startswith("carol")
+    line.sender = "n" * 32
+    long = plain(rows(line, 120, glyphs, None)[0])
+    assert long[6:18].startswith(f"{mark} nnn")
+    assert long.index(glyphs.bar) == plain(wide).index(glyphs.bar)
+
+
+def test_the_mark_of_an_announcement_takes_room_in_a_narrow_log() -> None:
+    for length in range(30, 70):
+        line = said("x" * length, announcement=True)
+        assert height(line, 60, GLYPHS) == len(rows(line, 60, GLYPHS, None))
 
 
 def test_an_action_has_no_colon() -> None:

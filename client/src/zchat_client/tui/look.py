@@ -66,6 +66,7 @@ class Glyphs:
     bar: str = "│"
     system: str = "·"
     error: str = "!"
+    announcement: str = "◆"
     prompt: str = "›"  # noqa: RUF001 - that mark is meant
     leader: str = "★"
     online: str = "●"
@@ -79,7 +80,9 @@ class Glyphs:
     between: str = "·"
 
 
-ASCII: Final = Glyphs("ok", "got", "...", "-", "|", "-", "!", ">", "*", "o", "z", ".", "?", "~", "^", "v", "...", "|")
+ASCII: Final = Glyphs(
+    "ok", "got", "...", "-", "|", "-", "!", "#", ">", "*", "o", "z", ".", "?", "~", "^", "v", "...", "|"
+)
 
 
 def glyphs_for(environment: Mapping[str, str] | None = None, encoding: str = "utf-8") -> Glyphs:

@@ -41,7 +41,7 @@ def height(line: Line, width: int, glyphs: Glyphs) -> int:
     """How many rows the line takes; cheap for the lines that chats are full of."""
     text = line.text
     if line.kind is Kind.SAID and line.state is State.NONE and not line.warning and text.isascii() and "\n" not in text:
-        room = _room(line, width)
+        room = _room(line, width, glyphs)
         if len(text) <= room and "```" not in text:
             return 1
     elif line.kind in (Kind.DAY, Kind.NEW, Kind.CAUGHT_UP):
@@ -74,14 +74,19 @@ def _text_width(line: Line, width: int) -> int:
     return min(TEXT_COLUMNS, width - (_GUTTER if _is_wide(width) else _CLOCK_COLUMNS) - 1)
 
 
-def _room(line: Line, width: int) -> int:
+def _room(line: Line, width: int, glyphs: Glyphs) -> int:
     room = _text_width(line, width)
-    return room if _is_wide(width) else room - width_of(_inline_name(line))
+    return room if _is_wide(width) else room - width_of(_inline_name(line, glyphs))
 
 
-def _inline_name(line: Line) -> str:
+def _inline_name(line: Line, glyphs: Glyphs) -> str:
     name = one_line(line.sender)
-    return f"* {name} " if line.action else f"{name}: "
+    return f"* {name} " if line.action else f"{_announced(line, glyphs)}{name}: "
+
+
+def _announced(line: Line, glyphs: Glyphs) -> str:
+    """What stands before the name in an announcement, where no text that anybody says can stand."""
+    return f"{glyphs.announcement} " if line.announcement else ""
 
 
 def _lead(line: Line, width: int, glyphs: Glyphs, first: bool) -> Row:
@@ -96,8 +101,10 @@ def _lead(line: Line, width: int, glyphs: Glyphs, first: bool) -> Row:
         return [clock, Piece(mark.rjust(_NAME_COLUMNS), style), bar]
     if line.action:
         return [clock, Piece("*".rjust(_NAME_COLUMNS), "dim"), bar]
-    name = cut(one_line(line.sender), _NAME_COLUMNS, glyphs.more)
-    return [clock, Piece(" " * (_NAME_COLUMNS - width_of(name))), Piece(name, name_style(line)), bar]
+    mark = _announced(line, glyphs)
+    name = cut(one_line(line.sender), _NAME_COLUMNS - width_of(mark), glyphs.more)
+    pad = " " * (_NAME_COLUMNS - width_of(mark + name))
+    return [clock, Piece(pad), Piece(mark, "announcement"), Piece(name, name_style(line)), bar]
 
 
 def name_style(line: Line) -> str:
@@ -141,7 +148,8 @@ def _name_pieces(line: Line, width: int, inline: bool, glyphs: Glyphs) -> Row:
     name = cut(one_line(line.sender), max(4, width // 2), glyphs.more)
     if line.action:
         return [*([Piece("* ", "dim")] if inline else []), Piece(name, name_style(line)), Piece(" ")]
-    return [Piece(name, name_style(line)), Piece(": ", "dim")] if inline else []
+    mark = Piece(_announced(line, glyphs), "announcement")
+    return [mark, Piece(name, name_style(line)), Piece(": ", "dim")] if inline else []
 
 
 def _text_style(line: Line) -> str:

@@ -70,7 +70,6 @@ FORGED: Final = "forged: the sender did not say this"
 FORGED_CHANGE: Final = "forged: this did not happen"
 OTHER_KEY: Final = "under another key than before: /verify"
 ADMIN: Final = "admin"
-ANNOUNCES: Final = "{name} announces"
 CODE_TITLE: Final = "This broker lets in whom it has invited"
 CODE_HINT: Final = "invitation code"
 NEEDS_CODE: Final = "not connected: your invitation code is needed"
@@ -337,6 +336,7 @@ MARKS: Final = (
     ("{online}", "here"),
     ("{away}", "away, since when and why"),
     ("{offline}", "gone"),
+    ("{announcement}", "an admin announces this to everyone"),
     ("{leader}", "leads the party"),
     ("{draft}", "something is begun there and not sent"),
     ("3", "3 unread"),
