@@ -65,3 +65,14 @@ def test_notes_that_somebody_has_spoiled_do_no_harm(notes: Notes) -> None:
     assert public.refused == [Refused("\ufffd[2J", "why")]
     assert public.notify == ""
     assert story.conversations["@bob"].refused == []
+
+
+def test_of_the_theme_chosen_and_the_one_that_is_set_that_changed_last_holds(notes: Notes) -> None:
+    _, memory = begin(notes)
+    assert memory.theme("dark") == ""
+    memory.keep_theme("light", "dark")
+    assert memory.theme("dark") == "light"
+    assert memory.theme("contrast") == "", "that was set later"
+    assert memory.theme("dark") == "", "and this later still"
+    memory.keep_theme("16-colours", "dark")
+    assert memory.theme("dark") == "16-colours"

@@ -42,13 +42,33 @@ def test_every_commented_setting_is_the_default_when_it_is_uncommented(tmp_path:
         ("[keys]\nfly = 'f9'", "no key setting 'fly'"),
         ("keys = 3", "keys must be a table"),
         ("theme = ", "is no TOML"),
+        (f"away_after_minutes = {'9' * 5_000}", "a number is too long"),
+        (f"theme = {'[' * 3_000}", "brackets are too deep"),
+        (f"away_after_minutes = 0x{'f' * 5_000}", "away_after_minutes must be a number of minutes, or 0, not that"),
+        (f"theme.{'a.' * 3_000}a = 1", "theme must be one of"),
+        (f"theme = '{'x' * 5_000}'", f"not '{'x' * 59}...;"),
+        ("away_after_minutes = nan", "away_after_minutes"),
+        ("away_after_minutes = 1e300", "away_after_minutes"),
+        ("[keys]\ngo_to = 'Ctrl+M'", "keys.go_to: ctrl+m is Enter in most terminals"),
+        ("[keys]\ngo_to = 'f5, ctrl+i'", "keys.go_to: ctrl+i is Tab in most terminals"),
+        ("[keys]\ngo_to = 'ctrl+h'", "keys.go_to: ctrl+h is Backspace in most terminals"),
+        ("[keys]\ngo_to = 'ctrl+['", "keys.go_to: ctrl+[ is Esc in most terminals"),
     ],
+    ids=lambda value: value[:40],
 )
 def test_a_broken_setting_is_told_and_its_default_holds(tmp_path: Path, text: str, word: str) -> None:
     read = read_settings(written(tmp_path, text))
     assert len(read.troubles) == 1
     assert word in read.troubles[0]
     assert read.settings == Settings()
+
+
+def test_a_file_may_begin_with_a_mark_of_its_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    path.write_text("theme = 'light'", "utf-8-sig")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert read_settings(path).settings.theme == "light"
+    assert read_settings(path).troubles == ()
 
 
 def test_what_is_right_beside_what_is_broken_counts(tmp_path: Path) -> None:

@@ -122,9 +122,14 @@ class Memory:
         self.save()
 
     def theme(self, setting: str) -> str:
-        """The theme used last, or nothing if the settings name another than then."""
+        """The theme used last, or nothing if the settings name another than then: what was changed last holds, so that
+        choice is forgotten.
+        """
         theme, _, then = str(self._notes.get("theme", "")).partition(" ")
-        return theme if then == setting else ""
+        if then == setting:
+            return theme
+        self._notes.set("theme", None)
+        return ""
 
     def _save_within(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()

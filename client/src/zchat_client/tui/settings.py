@@ -8,11 +8,16 @@ from typing import Final
 
 import platformdirs
 
-from zchat_client.tui.keys import DIGITS, DOINGS, is_key, is_typed
+from zchat_client.tui.keys import DIGITS, DOINGS, SAME_KEYS, is_key, is_typed
 from zchat_client.tui.look import DARK, THEME_NAMES
 from zchat_client.tui.notices import NOTIFY_LEVELS
 
 _FILE: Final = "client.toml"
+# Python gives up on numbers of some thousand digits and on as many brackets within each other.
+_TOO_LARGE: Final = "a number is too long, or brackets are too deep"
+# So much of a broken value is told; nobody waits longer than so many minutes.
+_TOLD_CHARS: Final = 60
+_MINUTES_MAX: Final = 1_000_000
 _KEYS_TEXT: Final = "\n".join(f'# {each.name} = "{each.keys}"  # {each.does}' for each in DOINGS)
 TEMPLATE: Final = f"""\
 # Settings of zchat-client's terminal UI. Lines that begin with # say what holds without them.
@@ -69,7 +74,8 @@ def settings_file() -> Path:
 def read_settings(path: Path) -> Read:
     """The settings in the file, which is written with comments if there is none. Never raises."""
     try:
-        text = path.read_text("utf-8")
+        # Some editors begin a file with a mark of the encoding.
+        text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         return Read(Settings(), _write_template(path))
     except (OSError, UnicodeDecodeError) as error:
@@ -78,6 +84,8 @@ def read_settings(path: Path) -> Read:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return Read(Settings(), (f"{path} is no TOML: {error}; the defaults hold.",))
+    except (ValueError, RecursionError):
+        return Read(Settings(), (f"{path} cannot be read ({_TOO_LARGE}); the defaults hold.",))
     return _checked(path, found)
 
 
@@ -103,7 +111,7 @@ _CHECKS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "bell": (lambda value: isinstance(value, bool), "true or false"),
     "desktop_notifications": (lambda value: isinstance(value, bool), "true or false"),
     "notify": (lambda value: value in NOTIFY_LEVELS, f"one of {', '.join(NOTIFY_LEVELS)}"),
-    "away_after_minutes": (lambda value: _is_number(value) and float(str(value)) >= 0, "a number of minutes, or 0"),
+    "away_after_minutes": (lambda value: _is_minutes(value), "a number of minutes, or 0"),
     "mouse": (lambda value: isinstance(value, bool), "true or false"),
     "keys": (lambda value: isinstance(value, dict), "a table"),
 }
@@ -114,9 +122,9 @@ def _checked(path: Path, found: dict[str, object]) -> Read:
     kept: dict[str, object] = {}
     for name, value in found.items():
         if name not in _CHECKS:
-            troubles.append(f"{path}: there is no setting {name!r}.")
+            troubles.append(f"{path}: there is no setting {_told(name)}.")
         elif not _CHECKS[name][0](value):
-            troubles.append(f"{path}: {name} must be {_CHECKS[name][1]}, not {value!r}; the default holds.")
+            troubles.append(f"{path}: {name} must be {_CHECKS[name][1]}, not {_told(value)}; the default holds.")
         else:
             kept[name] = value
     keys = kept.get("keys")
@@ -130,12 +138,17 @@ def _checked(path: Path, found: dict[str, object]) -> Read:
 def _checked_keys(path: Path, keys: dict[str, object], troubles: list[str]) -> dict[str, str]:
     kept: dict[str, str] = {}
     for name, value in keys.items():
+        parts = [part.strip().lower() for part in value.split(",")] if isinstance(value, str) else []
         if name not in _DEFAULT_KEYS:
-            troubles.append(f"{path}: there is no key setting {name!r}.")
-        elif not isinstance(value, str) or not all(is_key(part.strip().lower()) for part in value.split(",")):
-            troubles.append(f'{path}: keys.{name} must be a key such as "ctrl+t", not {value!r}; the default holds.')
+            troubles.append(f"{path}: there is no key setting {_told(name)}.")
+        elif not parts or not all(map(is_key, parts)):
+            wanted = 'a key such as "ctrl+t"'
+            troubles.append(f"{path}: keys.{name} must be {wanted}, not {_told(value)}; the default holds.")
+        elif same := [part for part in parts if part in SAME_KEYS]:
+            other = SAME_KEYS[same[0]]
+            troubles.append(f"{path}: keys.{name}: {same[0]} is {other} in most terminals; the default holds.")
         else:
-            kept[name] = ",".join(part.strip().lower() for part in value.split(","))
+            kept[name] = ",".join(parts)
     return _without_clashes(path, kept, troubles)
 
 
@@ -164,5 +177,14 @@ def _clash(keys: dict[str, str]) -> tuple[str, str, str] | None:
     return None
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _is_minutes(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _MINUTES_MAX
+
+
+def _told(value: object) -> str:
+    """What was found, for a sentence."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return "that"
+    return text if len(text) <= _TOLD_CHARS else f"{text[:_TOLD_CHARS]}..."
