@@ -29,7 +29,9 @@ _MODIFIERS: Final = frozenset(("ctrl", "alt", "shift", "super", "meta", "hyper")
 _KEY_NAMES: Final = frozenset([key.value.rpartition("+")[2] for key in Keys])
 # What all terminals send for another key, unless they speak a newer protocol; the settings are for any terminal.
 SAME_KEYS: Final = {
-    "ctrl+m": "Enter", "ctrl+i": "Tab", "ctrl+h": "Backspace",
+    "ctrl+m": "Enter",
+    "ctrl+i": "Tab",
+    "ctrl+h": "Backspace",
     **dict.fromkeys(("ctrl+[", "ctrl+left_square_bracket"), "Esc"),
 }
 

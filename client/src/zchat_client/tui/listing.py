@@ -40,7 +40,7 @@ def conversations(listed: list[Conversation], open_key: str, width: int, glyphs:
     for each in listed:
         count = unread(each)
         draft = f" {glyphs.draft}" if each.has_begun and each.key != open_key else ""
-        label = f"{each.number} " if each.number < 10 else "  "
+        label = _label(each) or "  "
         room = width - 2 - len(label) - len(count) - width_of(draft) - 1
         name = cut(one_line(each.title), max(3, room), glyphs.more)
         pad = " " * max(0, room - width_of(name))
@@ -81,7 +81,7 @@ def strip(listed: list[Conversation], open_key: str, width: int, glyphs: Glyphs)
 def _cell(conversation: Conversation, is_open: bool, glyphs: Glyphs) -> Row:
     style = "own" if is_open else "unread" if conversation.unread else "base"
     row = [
-        Piece(f"{conversation.number} ", "dim"),
+        Piece(_label(conversation), "dim"),
         Piece(cut(one_line(conversation.title), _STRIP_NAME, glyphs.more), style),
     ]
     if conversation.has_begun and not is_open:
@@ -89,6 +89,11 @@ def _cell(conversation: Conversation, is_open: bool, glyphs: Glyphs) -> Row:
     if conversation.unread:
         row.append(Piece(f" {unread(conversation)}", _count_style(conversation)))
     return row
+
+
+def _label(conversation: Conversation) -> str:
+    """The number by which a key reaches it, if there is one."""
+    return f"{conversation.number} " if conversation.number < 10 else ""
 
 
 def _rest(conversations: list[Conversation], glyphs: Glyphs) -> Row:
