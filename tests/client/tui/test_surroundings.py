@@ -21,10 +21,11 @@ def test_admins_are_marked_among_the_people_and_by_who(house: House, tmp_path: P
 def test_panes_are_shown_and_hidden_by_key(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with on_stage(broker, tmp_path, unique("alice"), size=(80, 24)) as stage:
-            await stage.sees("at Lab", "Conversations")
+            await stage.sees("at Lab", "Conversations", " 1 here ·")
             await stage.misses("Here (")
             await stage.types("", "f7")
-            await stage.sees("Here (")
+            await stage.sees("Here (1)")
+            await stage.misses(" 1 here ·")
             await stage.types("", "f6")
             await stage.misses("Conversations")
             await stage.types("", "f6")
@@ -117,5 +118,19 @@ def test_a_click_on_what_the_strip_has_no_room_for_opens_the_palette(broker: Bro
             await stage.misses("go to: ")
             await stage.pilot.click("#strip", offset=(stage.rows()[0].index("@p01"), 0))
             await stage.sees("@p01 ›")
+
+    play(scenario())
+
+
+def test_of_words_at_once_the_one_said_last_is_the_last_and_each_stands_there_once(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            for note, seen in (("tea", " · tea  "), ("milk", " · tea · milk  "), ("tea", " · milk · tea  ")):
+                stage.screen.say(note)
+                await stage.sees(seen, "F1 help")
+            await stage.misses("tea", "milk")
 
     play(scenario())
