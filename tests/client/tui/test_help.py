@@ -41,6 +41,7 @@ def test_the_help_says_what_each_mark_means_and_what_the_mouse_does() -> None:
         (glyphs.draft, "begun"),
         ("3", "unread"),
         ("3!", "names you"),
+        (f"+7 {glyphs.between} 3", "7 more conversations"),
     ):
         assert any(row.split("  ")[0] == mark and means in row for row in rows), (mark, means)
     assert any(row.startswith("The mouse ") for row in rows)

@@ -341,6 +341,7 @@ MARKS: Final = (
     ("{draft}", "something is begun there and not sent"),
     ("3", "3 unread"),
     ("3!", "3 unread; one of them names you, or is whispered to you"),
+    ("+7 {between} 3", "7 more conversations, 3 unread in them: a click lists them all"),
     ("{error}", "something is wrong: a refusal, or a line that was forged"),
 )
 COMMANDS_TITLE: Final = "Commands"
