@@ -123,7 +123,7 @@ for command in COMMANDS:
 def _open_screen(connect: "partial[Client]", name: str | None, place: str, names: OwnNames) -> None:
     """The terminal UI, from the question for a name to the end of the process."""
     # Imported here: it takes half a second, which no script should wait for.
-    from zchat_client.tui.again import Options
+    from zchat_client.tui.next_client import Options
     from zchat_client.tui.run import run
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

@@ -14,11 +14,11 @@ from textual.pilot import Pilot
 from tests.system.processes import DEADLINE_S, Broker, House
 from zchat_client import Client
 from zchat_client.own_names import OwnNames
-from zchat_client.tui.again import Options
 from zchat_client.tui.app import ZchatApp
 from zchat_client.tui.boxes import Dialog
 from zchat_client.tui.conversation import Kind
 from zchat_client.tui.look import Glyphs
+from zchat_client.tui.next_client import Options
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read, Settings
 

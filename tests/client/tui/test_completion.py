@@ -1,10 +1,10 @@
 import pytest
 
 from zchat_client import typed as t
-from zchat_client.tui import local
+from zchat_client.tui import screen_commands
 from zchat_client.tui.completion import People, choices, is_command
 
-COMMANDS = (*t.help_lines(), *local.LINES)
+COMMANDS = (*t.help_lines(), *screen_commands.LINES)
 PEOPLE = People(
     here=("alba", "bob", "Carol"),
     speakers=("Carol", "bob"),

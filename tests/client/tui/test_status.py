@@ -2,10 +2,10 @@ import pytest
 
 from zchat_client.tui import words
 from zchat_client.tui.conversations import Missed
+from zchat_client.tui.event_lines import is_order
 from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.look import ASCII, Glyphs
 from zchat_client.tui.painting import plain
-from zchat_client.tui.said import is_order
 from zchat_client.tui.status import Hints, Link, Who, hints, status
 from zchat_client.tui.textfit import width_of
 

@@ -18,7 +18,6 @@ from zchat_client.endings import EXIT_REFUSED, EXIT_SIGNAL, EXIT_UNSENT, SIGHUP,
 from zchat_client.own_names import OwnNames
 from zchat_client.results import End
 from zchat_client.tui import escapes, keys, words
-from zchat_client.tui.again import NAME_TROUBLES, Options, going_on, question
 from zchat_client.tui.attention import Attention
 from zchat_client.tui.beat import Beat
 from zchat_client.tui.boxes import LEAVE, Answer, CodeBox, Dialog, NameScreen
@@ -27,6 +26,7 @@ from zchat_client.tui.conversation import Kind
 from zchat_client.tui.display import TerminalLost, driver_class, stalls
 from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
+from zchat_client.tui.next_client import NAME_TROUBLES, Options, going_on, question
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read
 from zchat_client.tui.turns import Turns, Typed

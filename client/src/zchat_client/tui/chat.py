@@ -13,7 +13,7 @@ from zchat_client.client import Client
 from zchat_client.console import Console, last_words
 from zchat_client.core.roster import name_key
 from zchat_client.results import End
-from zchat_client.tui import local, words
+from zchat_client.tui import screen_commands, words
 from zchat_client.tui.completion import People
 from zchat_client.tui.conversation import PUBLIC, Conversation, Kind
 from zchat_client.tui.memory import Memory
@@ -210,7 +210,7 @@ class Chat:
         """Takes what was typed into the open conversation; what is wrong with it at first sight."""
         conversation = self.conversations.open
         try:
-            if (said := local.parse(text)) is not None:
+            if (said := screen_commands.parse(text)) is not None:
                 self._do(said)
                 return None
             typed = t.parse(text, self.client.is_admin)
@@ -241,16 +241,16 @@ class Chat:
         key = trouble.typed if trouble.id is None else trouble.id
         return self._typed.get(key, Entered(trouble.typed, self.conversations.open_key))
 
-    def _do(self, said: local.Local) -> None:
+    def _do(self, said: screen_commands.ScreenCommand) -> None:
         match said:
-            case local.Notify(""):
+            case screen_commands.Notify(""):
                 told = words.told_of(self.story.notices.level(self.conversations.open))
                 self.conversations.system(told, round(time.time() * 1000))
-            case local.Notify():
+            case screen_commands.Notify():
                 self.memory.keep_level(self.conversations.open, said.level)
-            case local.Close():
+            case screen_commands.Close():
                 self._close_conversation()
-            case local.Open():
+            case screen_commands.Open():
                 self._open_whispers(said.name)
 
     def _open_whispers(self, name: str) -> None:
@@ -280,7 +280,7 @@ class Chat:
 
     def commands(self) -> tuple[e.HelpLine, ...]:
         """Every command that one may type here."""
-        return (*t.help_lines(self.client.is_admin), *local.LINES)
+        return (*t.help_lines(self.client.is_admin), *screen_commands.LINES)
 
     def people(self) -> People:
         """Whose names may be wanted in what one types."""

@@ -7,7 +7,7 @@ from zchat_client.core.roster import name_key
 from zchat_client.events import Place
 from zchat_client.tui import words
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line
-from zchat_client.tui.order import listed
+from zchat_client.tui.numbering import listed
 
 
 class Missed(NamedTuple):

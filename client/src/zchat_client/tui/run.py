@@ -12,11 +12,11 @@ from typing import Final
 from textual.scrollbar import ScrollBar
 
 from zchat_client.endings import EXIT_SIGNAL, SIGHUP
-from zchat_client.tui.again import Options
 from zchat_client.tui.app import ZchatApp
 from zchat_client.tui.display import PlainBar, Settings, give_back, is_stuck, output_encoding, terminal_settings
 from zchat_client.tui.keys import know_alt_keys
 from zchat_client.tui.look import ASCII, glyphs_for
+from zchat_client.tui.next_client import Options
 from zchat_client.tui.settings import read_settings, settings_file
 from zchat_common.durations import in_local_time
 

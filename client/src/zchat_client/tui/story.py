@@ -10,9 +10,9 @@ from zchat_client.tui.answers import answer
 from zchat_client.tui.comings import Comings
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line, State
 from zchat_client.tui.conversations import Conversations
+from zchat_client.tui.event_lines import Reader, Said, is_said
 from zchat_client.tui.notices import Notices
 from zchat_client.tui.parties import Parties
-from zchat_client.tui.said import Reader, Said, is_said
 from zchat_client.tui.standstill import Standstill
 from zchat_client.tui.under_way import UnderWay
 from zchat_common.durations import in_local_time

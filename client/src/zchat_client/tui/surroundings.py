@@ -11,12 +11,12 @@ from zchat_client.tui import listing, words
 from zchat_client.tui.bars import Bar
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.conversations import Conversations
+from zchat_client.tui.event_lines import is_order
 from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.log import LogView
 from zchat_client.tui.look import Look
 from zchat_client.tui.painting import Row
 from zchat_client.tui.panes import Pane
-from zchat_client.tui.said import is_order
 from zchat_client.tui.status import Link, Who, hints, status
 from zchat_client.tui.textfit import width_of
 

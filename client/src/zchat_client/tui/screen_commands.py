@@ -27,14 +27,14 @@ class Open:
     name: str
 
 
-Local = Notify | Close | Open
+ScreenCommand = Notify | Close | Open
 
 _NOTIFY: Final = HelpLine(f"/notify {'|'.join(NOTIFY_LEVELS)}", "what to tell you of in this conversation")
 _CLOSE: Final = HelpLine("/close", "takes this conversation off the list")
 LINES: Final = (_NOTIFY, _CLOSE)
 
 
-def parse(text: str) -> Local | None:
+def parse(text: str) -> ScreenCommand | None:
     """The command, or None if it is none of these. Raises ZchatError(usage)."""
     words = text.split()
     match [word.lower() for word in words[:1]] + words[1:]:
