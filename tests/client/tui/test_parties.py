@@ -72,6 +72,7 @@ def test_what_one_says_to_a_party_that_put_one_out_is_said_to_nobody(broker: Bro
             await stage.types("meet at my place", "enter")
             await stage.sees("You are in this party no more")
             assert stage.shows("party › meet at my place")
+            await stage.reads()
             await stage.types("", "ctrl+u", "alt+1")
             await stage.sees("public › Say something to everyone")
             await stage.misses("2 party")

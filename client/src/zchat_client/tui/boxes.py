@@ -16,6 +16,8 @@ from zchat_client.tui.sizes import LatestSize
 from zchat_common.names import BadName, check_name
 
 LEAVE: Final = "leave"
+# No button is narrower.
+_BUTTON: Final = 8
 
 
 class Answer(NamedTuple):
@@ -28,8 +30,6 @@ class Answer(NamedTuple):
 class Dialog(LatestSize, ModalScreen[str]):
     """A question with two or three answers. The first has the focus; Escape and Ctrl+C mean ``escape``."""
 
-    # Below that three answers do not stand side by side.
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-broad")]  # noqa: RUF012 - as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "escape", show=False),
         leave(),
@@ -57,6 +57,14 @@ class Dialog(LatestSize, ModalScreen[str]):
     def on_mount(self) -> None:
         """The first answer has the focus."""
         self.query_one(f"#{self._answers[0].key}", Button).focus()
+
+    def on_resize(self) -> None:
+        """Side by side, the answers may be wider than the box."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        row = self.query_one(".buttons")
+        self.set_class(sum(max(_BUTTON, len(each.label) + 4) + 2 for each in self._answers) > row.size.width, "-slim")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """An answer was chosen."""

@@ -1,4 +1,4 @@
-"""One list for everything: conversations, people, what has a key, commands, themes."""
+"""One list for everything: conversations, people, commands, what has a key, themes."""
 
 from typing import ClassVar, Final
 

@@ -1,4 +1,4 @@
-"""What the palette lists: conversations, people, what has a key, commands, themes; and what of that is meant."""
+"""What the palette lists: conversations, people, commands, what has a key, themes; and what of that is meant."""
 
 from typing import Final, NamedTuple
 
@@ -30,10 +30,10 @@ def all_places(chat: Chat, commands: tuple[HelpLine, ...], key_names: KeyNames) 
     listed = {place.key for place in found}
     names = [entry.name for entry in chat.client.roster() if not chat.is_own(entry.name)]
     found += [Place("person", name, f"@{name}", words.WHISPER) for name in names if f"@{name_key(name)}" not in listed]
+    found += [Place("command", _begun(line), line.usage, line.does) for line in commands]
     found += [
         Place("doing", each.action, each.does, key_names.all(each.name)) for each in DOINGS if each.name not in _HERE
     ]
-    found += [Place("command", _begun(line), line.usage, line.does) for line in commands]
     return found + [Place("theme", name, f"theme {name}", words.THEME) for name in THEME_NAMES]
 
 
