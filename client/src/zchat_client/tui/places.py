@@ -32,7 +32,7 @@ def all_places(chat: Chat, commands: tuple[HelpLine, ...], key_names: KeyNames) 
     found += [Place("person", name, f"@{name}", words.WHISPER) for name in names if f"@{name_key(name)}" not in listed]
     found += [Place("command", _begun(line), line.usage, line.does) for line in commands]
     found += [
-        Place("doing", each.action, each.does, key_names.all(each.name)) for each in DOINGS if each.name not in _HERE
+        Place("doing", each.action, key_names.all(each.name), each.does) for each in DOINGS if each.name not in _HERE
     ]
     return found + [Place("theme", name, f"theme {name}", words.THEME) for name in THEME_NAMES]
 
