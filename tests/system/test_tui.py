@@ -208,7 +208,7 @@ def test_a_linux_console_gets_ascii_marks(at_terminal: Open) -> None:
     terminal.wait_for("at Lab")
     terminal.wait_for("public >")
     terminal.types("hello" + ENTER)
-    terminal.wait_for("hello ok")
+    terminal.wait_for("hello [ok]")
     is_ascii(terminal)
     terminal.types("/")
     terminal.wait_for("|/me TEXT")

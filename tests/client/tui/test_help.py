@@ -50,7 +50,7 @@ def test_the_help_says_what_each_mark_means_and_what_the_mouse_does() -> None:
 def test_the_marks_are_those_of_the_terminal() -> None:
     rows = rows_at(86, glyphs=ASCII)
     assert "".join(rows).isascii()
-    assert any(row.split("  ")[0] == "ok" and "the broker has it" in row for row in rows)
+    assert any(row.split("  ")[0] == "[ok]" and "the broker has it" in row for row in rows)
 
 
 def test_the_keys_are_those_of_the_settings() -> None:

@@ -147,6 +147,13 @@ def test_a_line_that_is_no_hit_has_no_mark_though_it_has_one_of_the_words() -> N
 def test_code_keeps_its_spaces_in_a_style_of_its_own() -> None:
     made = rows(said("```\nif x:\n    pass\n```"), 120, GLYPHS, None)
     assert [row[-1] for row in made if row[-1].style == "code"] == [
-        Piece(" if x: ", "code"),
+        Piece(" if x:    ", "code"),
         Piece("     pass ", "code"),
     ]
+
+
+def test_a_piece_of_code_is_equally_broad_in_all_its_rows() -> None:
+    made = rows(said("look:\n```py\nif x:\n\n    漢字()\n```"), 120, GLYPHS, None)
+    code = [piece.text for row in made for piece in row if piece.style == "code"]
+    assert [text.strip() for text in code] == ["if x:", "", "漢字()"]
+    assert {width_of(text) for text in code} == {len("     漢字() ") + 2}

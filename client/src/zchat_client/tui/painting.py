@@ -1,19 +1,21 @@
 """From a line of a conversation to rows of styled pieces, at any width. Knows no widget."""
 
 import re
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from zchat_client.tui import words
 from zchat_client.tui.conversation import Kind, Line, State, day_of
 from zchat_client.tui.look import Glyphs
-from zchat_client.tui.textfit import Block, Span, blocks, cut, links, one_line, shown, width_of, wrap
+from zchat_client.tui.textfit import Span, blocks, cut, links, one_line, shown, width_of, wrap
 
 # Longer lines tire the eye.
 TEXT_COLUMNS: Final = 100
 # Below this width the name stands in the text's first row.
 WIDE_COLUMNS: Final = 70
 _CLOCK_COLUMNS: Final = 6
-_SHORT_TAIL: Final = 4
+_SHORT_TAIL: Final = 6
 _NAME_COLUMNS: Final = 12
 _GUTTER: Final = _CLOCK_COLUMNS + _NAME_COLUMNS + 3
 
@@ -133,11 +135,23 @@ def _body(line: Line, width: int, inline: bool, glyphs: Glyphs, found: Found | N
     tail = _state(line, glyphs)
     style = _text_style(line)
     made: list[Row] = []
-    parts = blocks(shown(line.text))
-    for number, block in enumerate(parts):
+    parts = _parts(shown(line.text))
+    for number, part in enumerate(parts):
         before = lead if number == 0 else []
         after = tail if number == len(parts) - 1 else None
-        made += _block(block, before, after, style, width, line, found)
+        if isinstance(part, str):
+            made += _said(part, before, after, style, width, line, found)
+        else:
+            made += ([before] if before else []) + _code(part, after, width)
+    return made
+
+
+def _parts(text: str) -> list[str | list[str]]:
+    """The lines of a text, those of one piece of code together."""
+    made: list[str | list[str]] = []
+    for is_code, those in groupby(blocks(text), attrgetter("code")):
+        lines = [block.text for block in those]
+        made += [lines] if is_code else lines
     return made
 
 
@@ -186,14 +200,10 @@ def _state(line: Line, glyphs: Glyphs) -> str | None:
             return None
 
 
-def _block(
-    block: Block, lead: Row, tail: str | None, style: str, width: int, line: Line, found: Found | None
-) -> list[Row]:
+def _said(said: str, lead: Row, tail: str | None, style: str, width: int, line: Line, found: Found | None) -> list[Row]:
     """The rows of one line of the text: its lead and tail are wrapped along with it."""
-    if block.code:
-        return ([lead] if lead else []) + _code(block.text, tail, width)
     before = plain(lead)
-    text = before + block.text
+    text = before + said
     if tail is None or len(tail) > _SHORT_TAIL:
         text += tail or ""
         parts = wrap(text, width, held=len(before))
@@ -202,16 +212,17 @@ def _block(
         parts = wrap(text, width - len(tail), held=len(before))
         text += tail
         parts[-1] = Span(parts[-1].start, len(text))
-    limits = (len(before), len(before) + len(block.text))
+    limits = (len(before), len(before) + len(said))
     return [_styled(text, part, limits, lead, style, line, found) for part in parts]
 
 
-def _code(text: str, tail: str | None, width: int) -> list[Row]:
-    """The rows of one line of code, with a short mark beside the last."""
+def _code(lines: list[str], tail: str | None, width: int) -> list[Row]:
+    """The rows of some code, all equally broad, with a short mark beside the last."""
     mark = tail if tail is not None and len(tail) <= _SHORT_TAIL else ""
     room = width - len(mark)
-    parts = [text[part.start : part.end] for part in wrap(text, room - 1, words=False)]
-    made: list[Row] = [[Piece(f" {part} " if width_of(part) + 2 <= room else f" {part}", "code")] for part in parts]
+    parts = [line[part.start : part.end] for line in lines for part in wrap(line, room - 1, words=False)]
+    broad = min(room - 1, max(map(width_of, parts)) + 1)
+    made: list[Row] = [[Piece(f" {part}{' ' * (broad - width_of(part))}", "code")] for part in parts]
     if mark:
         made[-1].append(Piece(mark, "dim"))
     elif tail:
