@@ -100,6 +100,13 @@ def test_the_strip_marks_what_was_begun_elsewhere() -> None:
     assert on_strip([public, bob], "public") == " 1 public | 2 @bob ~ 2!"
 
 
+def test_what_one_does_not_want_to_be_told_of_does_not_call() -> None:
+    bob = Conversation("@bob", "@bob", "bob")
+    bob.unread, bob.notify = 3, "off"
+    (count,) = [piece for piece in conversations([bob], "public", 22, ASCII)[1][1] if piece.text == "3!"]
+    assert count.style == "dim"
+
+
 def test_a_text_refused_elsewhere_is_marked_as_one_that_was_begun_there() -> None:
     bob = Conversation("@bob", "@bob", "bob")
     bob.refused.append(Refused("hello", "why"))

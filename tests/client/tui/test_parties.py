@@ -233,3 +233,24 @@ def test_a_key_answers_the_invitation_that_was_read_and_not_one_that_has_just_co
             assert party.leader == bob.name
 
     play(scenario())
+
+
+def test_invitations_leave_room_to_type_in_the_lowest_window(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        names = [unique("bob" * 9), unique("carol" * 5)]
+        async with (
+            user(broker, tmp_path / "bob", names[0]) as bob,
+            user(broker, tmp_path / "carol", names[1]) as carol,
+            on_stage(broker, tmp_path, unique("alice"), size=(40, 10)) as stage,
+        ):
+            await stage.sees("public ›")
+            assert stage.app.chat is not None
+            story = stage.app.chat.story
+            for inviter in (bob, carol):
+                await inviter.party_invite(stage.app.chat.client.name)
+            await stage.until(lambda: len(story.cards) == 2, "both")
+            await stage.sees("Accept F2", "public › Say")
+            await stage.types("seen")
+            await stage.sees("public › seen")
+
+    play(scenario())

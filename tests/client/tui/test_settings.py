@@ -1,3 +1,4 @@
+import os
 import tomllib
 from pathlib import Path
 
@@ -119,3 +120,12 @@ def test_the_settings_name_no_key_that_they_change() -> None:
     comments = TEMPLATE.partition("[keys]")[0]
     assert "Ctrl+" not in comments
     assert "go_to" in comments
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such files")
+def test_what_is_no_file_holds_no_start_up(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    os.mkfifo(path)
+    read = read_settings(path)
+    assert read.settings == Settings()
+    assert read.troubles == (f"{path} is no file; the defaults hold.",)

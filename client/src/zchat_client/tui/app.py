@@ -29,6 +29,7 @@ from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
 from zchat_client.tui.next_client import NAME_TROUBLES, Options, going_on, question
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read
+from zchat_client.tui.sizes import LOW_LINES
 from zchat_client.tui.turns import Turns, Typed
 from zchat_client.tui.twice import Twice
 from zchat_client.tui.unasked import Unasked
@@ -48,8 +49,7 @@ class ZchatApp(App[int], inherit_bindings=False):
     TITLE = "zchat"
     CSS_PATH = "zchat.tcss"
     ENABLE_COMMAND_PALETTE = False
-    # On lower screens dialogs leave out what is not needed to answer.
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW_LINES, "-high")]  # noqa: RUF012 - as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [*keys.everywhere()]
 
     def __init__(self, options: Options, read: Read, glyphs: Glyphs) -> None:

@@ -18,6 +18,7 @@ from zchat_client.tui import words
 from zchat_client.tui.completion import Choice
 from zchat_client.tui.look import Look
 from zchat_client.tui.painting import Row
+from zchat_client.tui.sizes import LOW_LINES
 from zchat_client.tui.story import Card
 from zchat_client.tui.textfit import one_line
 
@@ -110,6 +111,8 @@ class Cards(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._cards: list[Card] = []
+        # How many of them there is room for.
+        self._shown = 0
 
     def compose(self) -> ComposeResult:
         """Its parts, the newest last: it stands beside the input."""
@@ -118,13 +121,14 @@ class Cards(Vertical):
 
     def show(self, cards: list[Card], keys: tuple[str, str]) -> None:
         """Shows the newest of these."""
-        if cards == self._cards:
+        shown = 1 if self.app.size.height < LOW_LINES else 2
+        if (cards, shown) == (self._cards, self._shown):
             return
-        self._cards = list(cards)
+        self._cards, self._shown = list(cards), shown
         self.set_class(bool(cards), "-on")
         older, newest = [None, None, *cards][-2:]
-        self.query_one("#card", CardRow).show(newest, 0, keys)
-        self.query_one("#older-card", CardRow).show(older, len(cards) - 2, ("", ""))
+        self.query_one("#card", CardRow).show(newest, len(cards) - 1 if shown == 1 else 0, keys)
+        self.query_one("#older-card", CardRow).show(older if shown == 2 else None, len(cards) - 2, ("", ""))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """A click."""

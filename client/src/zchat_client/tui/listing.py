@@ -125,6 +125,8 @@ def unread(conversation: Conversation) -> str:
 
 
 def _count_style(conversation: Conversation) -> str:
+    if conversation.notify == "off":
+        return "dim"
     return _sum(conversation.unread, is_for_one(conversation)).style
 
 

@@ -73,6 +73,8 @@ def settings_file() -> Path:
 
 def read_settings(path: Path) -> Read:
     """The settings in the file, which is written with comments if there is none. Never raises."""
+    if path.exists() and not path.is_file():
+        return Read(Settings(), (f"{path} is no file; the defaults hold.",))
     try:
         # Some editors begin a file with a mark of the encoding.
         text = path.read_text("utf-8-sig")

@@ -1,7 +1,12 @@
-"""A screen takes the latest size of the terminal, however fast the sizes come."""
+"""Sizes of the terminal: a screen takes the latest, however fast they come."""
+
+from typing import Final
 
 from textual import events
 from textual.screen import Screen
+
+# With fewer lines boxes and invitations leave out what is not needed to answer.
+LOW_LINES: Final = 16
 
 
 class LatestSize:
