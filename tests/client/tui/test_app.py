@@ -36,6 +36,21 @@ def test_the_palette_goes_to_people_commands_and_themes(broker: Broker, tmp_path
     play(scenario())
 
 
+def test_keys_that_are_named_can_be_clicked(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice"), size=(80, 24)) as stage:
+            await stage.sees("at Lab", "1 here")
+            for name, shown in (("1 here", "Here (1)"), ("Ctrl+K go to", "go to: a conversation")):
+                await stage.pilot.click("#status", offset=Offset(stage.rows()[-1].index(name) + 2, 0))
+                await stage.sees(shown)
+            await stage.pilot.press("escape")
+            await stage.misses("go to: a conversation")
+            await stage.pilot.click("#status", offset=Offset(stage.rows()[-1].index("Ctrl+Q leave"), 0))
+            await stage.until(lambda: stage.app.return_value == 0, "the end")
+
+    play(scenario())
+
+
 def test_what_has_a_key_is_in_the_palette_too(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with on_stage(broker, tmp_path, unique("alice")) as stage:

@@ -106,6 +106,11 @@ def leave() -> Binding:
     return bound("leave", "app.leave")
 
 
+def action(name: str) -> str:
+    """The action of something that can be done by key."""
+    return next(each.action for each in DOINGS if each.name == name)
+
+
 def bound(name: str, action: str = "") -> Binding:
     """The keys of something that can be done; for what stands over the conversation, with another ``action``."""
     doing = next(each for each in DOINGS if each.name == name)

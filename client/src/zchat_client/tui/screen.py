@@ -220,7 +220,12 @@ class ChatScreen(LatestSize, Screen[None]):
 
     @on(Bar.Clicked)
     async def _bar_clicked(self, event: Bar.Clicked) -> None:
-        key = self.around.conversation_at(event.column) if event.bar == "strip" else None
+        if event.bar == "status":
+            doing = self.around.doing_at(event.column)
+            if doing is not None:
+                await self.run_action(keys.action(doing))
+            return
+        key = self.around.conversation_at(event.column)
         if key:
             if self._turning is not None:
                 self._turning.to(key)

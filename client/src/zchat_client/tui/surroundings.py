@@ -39,6 +39,8 @@ class Surroundings:
         self._panes = {"conversations": self._conversations, "people": self._people}
         self._strip = screen.query_one("#strip", Bar)
         self._on_strip: listing.Rows = []
+        self._on_status: Row = []
+        self._here = ""
         self._status = screen.query_one("#status", Bar)
         self.below = screen.query_one("#below", Static)
         # What was said, and until when it stands there; the latest last.
@@ -101,8 +103,9 @@ class Surroundings:
         who = Who(chat.client.name, story.title, story.away, 0 if self._people.display else chat.client.online)
         self._notes = {note: until_s for note, until_s in self._notes.items() if time.monotonic() < until_s}
         width, glyphs = self._status.size.width, self._look.glyphs
-        row = status(state, who, self._hints, chat.conversations.missed, width, glyphs, tuple(self._notes))
-        self._status.set_row(row)
+        self._here = words.HERE.format(count=who.here)
+        self._on_status = status(state, who, self._hints, chat.conversations.missed, width, glyphs, tuple(self._notes))
+        self._status.set_row(self._on_status)
 
     def level_below(self, chat: Chat) -> None:
         """The line that says what is further down."""
@@ -135,6 +138,18 @@ class Surroundings:
             right += sum(width_of(piece.text) for piece in row)
             if column < right:
                 return key
+        return None
+
+    def doing_at(self, column: int) -> str | None:
+        """What the key does that the status line names in this column; where it counts who is here, the pane's key."""
+        right = 0
+        for piece in self._on_status:
+            right += width_of(piece.text)
+            if column < right:
+                text = piece.text.removeprefix(f" {self._look.glyphs.between} ")
+                return {hint.text: hint.name for hint in self._hints}.get(
+                    text, "people" if text == self._here else None
+                )
         return None
 
     def _edges(self, conversations: Conversations, hidden: list[str], is_above: bool) -> Row:

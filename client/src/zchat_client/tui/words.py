@@ -327,7 +327,10 @@ INPUT_KEYS: Final = [
     ("End", "to the latest message (when the input is empty)"),
     ("Esc", "closes lists, boxes and the search; an invitation stays until it is answered"),
 ]
-MOUSE: Final = "The mouse opens conversations, names, links and buttons, scrolls, and copies what you drag it over."
+MOUSE: Final = (
+    "The mouse opens conversations, names, links, buttons and what the last line names; it scrolls, and copies what you "
+    "drag it over."
+)
 MARKS_TITLE: Final = "Marks"
 MARKS: Final = (
     ("{pending}", "not at the broker yet"),
