@@ -144,7 +144,9 @@ class Client:
             await self.close()
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        """The events, from ``connected`` to ``bye``. Asking for the next one says that the one before was shown."""
+        """The events, from ``connected`` to ``bye``. Whoever asks for the next one answers for the one before: it
+        counts as shown, and no later run brings it again.
+        """
         async for event in self._feed.events():
             if isinstance(event, Whisper):
                 # Now, since a program may reply to it before it asks for more.

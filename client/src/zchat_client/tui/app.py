@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from rich.console import RenderableType
 from textual import events, on
@@ -30,6 +30,7 @@ from zchat_client.tui.next_client import NAME_TROUBLES, Options, going_on, quest
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read
 from zchat_client.tui.sizes import LOW_LINES
+from zchat_client.tui.tasks import start
 from zchat_client.tui.turns import Turns, Typed
 from zchat_client.tui.twice import Twice
 from zchat_client.tui.unasked import Unasked
@@ -90,11 +91,24 @@ class ZchatApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begins."""
+        asyncio.get_running_loop().set_exception_handler(self._broken)
         self.set_keymap(self._read.settings.keys)
         self.theme_changed_signal.subscribe(self, self._restyle)
         self.app_resume_signal.subscribe(self, self._resume)
         self.set_interval(_TICK_S, self._tick)
         self.run_worker(self._live(), exit_on_error=True)
+
+    def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A callback or a task of the loop has failed: it ends the program, as what fails in a widget does."""
+        error = context.get("exception")
+        if self._exception is not None or not self.is_running or not isinstance(error, Exception):
+            loop.default_exception_handler(context)
+            return
+        try:
+            # Textual shows what is being handled.
+            raise error
+        except Exception as raised:
+            self._handle_exception(raised)
 
     async def _live(self) -> None:
         """One client after another, until the user leaves."""
@@ -245,7 +259,7 @@ class ZchatApp(App[int], inherit_bindings=False):
                 await (self.chat.leave() if says_goodbye else self.chat.close())
             self.exit(code)
 
-        self._signal_task = asyncio.create_task(leave())
+        self._signal_task = start(leave())
 
     @on(TerminalLost)
     def _terminal_lost(self, event: TerminalLost) -> None:

@@ -11,6 +11,7 @@ from zchat_client.tui.conversation import PARTY, Conversation
 from zchat_client.tui.event_lines import Said, is_said
 from zchat_client.tui.memory import Memory
 from zchat_client.tui.story import Story
+from zchat_client.tui.tasks import start
 from zchat_common.errors import ZchatError
 
 _PAGE: Final = 100
@@ -43,12 +44,12 @@ class Older:
         if conversation.complete or not self._client.link.connected:
             return None
         if conversation.key not in self._pages:
-            self._pages[conversation.key] = asyncio.create_task(self._load(conversation))
+            self._pages[conversation.key] = start(self._load(conversation))
         return self._pages[conversation.key]
 
     def load_partners(self) -> None:
         """Lists whom one has whispered with lately, as the latest page of whispers has them."""
-        self._partners = asyncio.create_task(self._load_partners())
+        self._partners = start(self._load_partners())
 
     async def load_until(self, conversation: Conversation, seq: int) -> None:
         """Loads older pages until this message is there."""

@@ -17,6 +17,7 @@ from zchat_client.tui.chat import Chat
 from zchat_client.tui.field import Field
 from zchat_client.tui.log import LogView
 from zchat_client.tui.painting import Found
+from zchat_client.tui.tasks import start
 
 # Whoever types on is not served a search for half a word.
 _PAUSE_S: Final = 0.2
@@ -84,7 +85,7 @@ class SearchBar(Horizontal):
         self._now.set()
         self._steps.append(direction)
         if self._under_way is None or self._under_way.done():
-            self._under_way = asyncio.create_task(self._walk())
+            self._under_way = start(self._walk())
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Searches while one types."""
@@ -93,7 +94,7 @@ class SearchBar(Horizontal):
         if event.value.strip():
             self._hits = None
             self._now = asyncio.Event()
-            self._under_way = asyncio.create_task(self._search(event.value, self._now))
+            self._under_way = start(self._search(event.value, self._now))
         elif self._log is not None:
             self._hits = []
             self._tell("")

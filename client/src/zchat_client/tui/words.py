@@ -44,7 +44,6 @@ NOT_HERE: Final = "{name} is not here; /w {name} TEXT whispers to who has gone."
 THAT_IS_YOU: Final = "That is you."
 COPIED: Final = "copied"
 LINK_COPIED: Final = "the link is copied"
-NOT_A_COMMAND: Final = "Esc closes, Tab takes, Enter sends"
 LEAVE_HINT: Final = "{key} leaves; so does /exit"
 
 _CHANGES: Final = {
@@ -133,11 +132,6 @@ ON_RETURN: Final = ", sent on return"
 def back_after(milliseconds: int) -> str:
     """Said when the connection is there again."""
     return f"connected again after {span(milliseconds / 1000)}"
-
-
-def connected(event: e.Connected) -> str:
-    """Said once, when the client has its place."""
-    return f"You are {event.name} at {event.title or 'this broker'}."
 
 
 def first_contact(fingerprint: str) -> str:
