@@ -35,7 +35,7 @@ def test_speakers_come_the_latest_first(story: Story) -> None:
 
 
 def test_only_messages_count_as_more_of_them(story: Story) -> None:
-    story.conversations.look(False)
+    story.conversations.look(attentive=False, at_end=True)
     for seq in (1, 2):
         story.take(message(seq))
         story.take(presence("online"))

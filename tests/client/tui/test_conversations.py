@@ -8,6 +8,10 @@ from zchat_client.tui.conversation import PARTY, PUBLIC, Kind, Line
 from zchat_client.tui.story import Story
 
 
+def looks(story: Story, *, attentive: bool = True, at_end: bool = True) -> None:
+    story.conversations.look(attentive=attentive, at_end=at_end)
+
+
 def test_unread_messages_and_mentions_are_counted_where_nobody_looks(story: Story) -> None:
     story.take(whisper(1))
     story.take(whisper(2, "alice!"))
@@ -23,12 +27,61 @@ def test_unread_messages_and_mentions_are_counted_where_nobody_looks(story: Stor
 
 def test_what_comes_while_one_looks_away_is_new(story: Story) -> None:
     story.take(message(1))
-    story.conversations.look(False)
+    looks(story, attentive=False)
     story.take(message(2))
     assert story.conversations.open.unread == 1
-    story.conversations.look(True)
+    looks(story)
     assert story.conversations.open.unread == 0
     assert kinds(story.conversations.open) == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID]
+
+
+def test_scrolling_is_no_looking_away(story: Story) -> None:
+    looks(story, attentive=False)
+    story.take(message(1))
+    looks(story)
+    looks(story, at_end=False)
+    assert Kind.NEW in kinds(story.conversations.open), "one scrolls up to it"
+    assert story.conversations.open.unread == 0
+    looks(story)
+    assert Kind.NEW in kinds(story.conversations.open)
+    looks(story, attentive=False)
+    assert Kind.NEW not in kinds(story.conversations.open)
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_what_came_further_down_than_one_has_looked_stays_new(story: Story, leaves: bool) -> None:
+    story.take(whisper(1))
+    looks(story, attentive=False)
+    story.take(message(1))
+    looks(story)
+    looks(story, at_end=False)
+    for seq in (2, 3):
+        story.take(message(seq))
+    if leaves:
+        story.conversations.show("@bob")
+    else:
+        looks(story, attentive=False)
+    public = story.conversations.public
+    assert kinds(public) == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID, Kind.SAID]
+    assert (public.unread, public.new, public.read_seq) == (2, 2, 1)
+
+
+def test_each_older_page_brings_the_mark_to_what_is_new_in_it(story: Story) -> None:
+    def brings(*seqs: int) -> None:
+        lines = [Line(Kind.SAID, seq, str(seq), "bob", seq=seq) for seq in seqs]
+        story.took_page(public, lines[: public.prepend(lines)])
+
+    public = story.conversations.public
+    public.read_seq = 2
+    for seq in (7, 8):
+        story.take(message(seq, replayed=True))
+    assert (public.new, public.read_seq, public.new_goes_on) == (2, 8, True)
+    brings(5, 6)
+    assert kinds(public) == [Kind.DAY, Kind.NEW, *[Kind.SAID] * 4]
+    assert (public.new, public.unread, public.new_goes_on) == (4, 0, True)
+    brings(1, 2, 3, 4)
+    assert kinds(public) == [Kind.DAY, *[Kind.SAID] * 2, Kind.NEW, *[Kind.SAID] * 6]
+    assert (public.new, public.read_seq, public.new_goes_on) == (6, 8, False)
 
 
 def test_the_next_unread_is_one_that_is_for_oneself(story: Story) -> None:

@@ -181,7 +181,7 @@ def test_what_is_marked_new_above_the_screen_moves_nothing_on_it(broker: Broker,
             log.go_to(61)
             await stage.pilot.pause()
             read = log_rows(stage)
-            conversation.mark_new_before(3, conversation.lines[3])
+            conversation.mark_older(conversation.lines[3:4])
             log.follow()
             await stage.pilot.pause()
             assert log_rows(stage) == read

@@ -13,6 +13,10 @@ from tests.system.processes import Broker, House, unique
 _SOON_S = 5.0
 
 
+def looked_at(stage: Stage) -> bool:
+    return stage.app.chat is not None and stage.app.chat.conversations.attentive
+
+
 async def escapes_soon(stage: Stage, *keys: str) -> None:
     """Presses keys without waiting for what they lead to; Escape is the last."""
     for key in (*keys, "escape"):
@@ -50,9 +54,9 @@ def test_who_comes_back_to_the_window_types_on_in_the_search(broker: Broker, tmp
             await stage.sees("at Lab")
             await stage.types("", "ctrl+f")
             stage.app.post_message(events.AppBlur())
-            await stage.until(lambda: not stage.screen.looking, "somebody who looks elsewhere")
+            await stage.until(lambda: not looked_at(stage), "somebody who looks elsewhere")
             stage.app.post_message(events.AppFocus())
-            await stage.until(lambda: stage.screen.looking, "somebody who is back")
+            await stage.until(lambda: looked_at(stage), "somebody who is back")
             await stage.pilot.pause()
             await stage.types("needle")
             await stage.sees("Search needle")

@@ -118,7 +118,7 @@ def test_the_places_of_lines_that_nobody_said_are_given_to_the_next_ones(story: 
     story.take(forged(2))
     story.take(forged(3))
     assert story.conversations.open.read_seq == 1
-    story.conversations.look(False)
+    story.conversations.look(attentive=False, at_end=True)
     for seq in (2, 3, 4):
         story.take(message(seq, str(seq)))
     assert texts(story.conversations.open) == ["1", "lie 2", "lie 3", "2", "3", "4"]

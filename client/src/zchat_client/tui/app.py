@@ -79,7 +79,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_for(read.settings.theme, os.environ if not self.no_color else {"NO_COLOR": "1"})
-        self._chat_screen = ChatScreen(self._look(), KeyNames(read.settings.keys))
+        self._chat_screen = ChatScreen(self._look(), KeyNames(read.settings.keys), self._is_watched)
         self._turns = Turns(self, self._hand_on)
         self._unasked = Unasked()
 
@@ -270,13 +270,16 @@ class ZchatApp(App[int], inherit_bindings=False):
     # -- the clock of the screen ------------------------------------------------------------------------------------
 
     def _take(self) -> bool:
+        self._chat_screen.see()
         return self.chat is not None and self.chat.take(_TAKE_S)
+
+    def _is_watched(self) -> bool:
+        return self._attention.looking(time.monotonic())
 
     def _level(self) -> None:
         chat, now_s = self.chat, time.monotonic()
         if chat is None:
             return
-        self._chat_screen.looking = self._attention.looking(now_s)
         self._chat_screen.level()
         self._call(now_s)
         if chat.console.exit.is_set():
@@ -294,6 +297,8 @@ class ZchatApp(App[int], inherit_bindings=False):
         if chat is None:
             return
         chat.story.still.beat(round(time.time() * 1000))
+        if self._chat_screen.see():
+            self._beat.wake()
         self._chat_screen.level_status()
         self._call(time.monotonic())
         after_s = self._read.settings.away_after_minutes * 60
@@ -333,7 +338,6 @@ class ZchatApp(App[int], inherit_bindings=False):
     def on_app_focus(self) -> None:
         """The terminal has the focus again."""
         self._attention.focus(True)
-        self._chat_screen.looking = True
         self._chat_screen.level()
         if self.screen is self._chat_screen:
             self._chat_screen.type_on()
@@ -341,7 +345,6 @@ class ZchatApp(App[int], inherit_bindings=False):
     def on_app_blur(self) -> None:
         """The terminal has lost the focus."""
         self._attention.focus(False)
-        self._chat_screen.looking = False
         self._chat_screen.level()
 
     def _call(self, now_s: float) -> None:

@@ -110,7 +110,13 @@ class Conversation:
         self.notify = ""
         self.hidden = False
         self.reading_back = False
-        self._new: Line | None = None
+        # The “new” line; the last message that was read when it came, how many of others are new below it, and whether
+        # somebody has seen it.
+        self._mark: Line | None = None
+        self.new_after = 0
+        self.new = 0
+        self.mark_seen = False
+        self._first_unread: Line | None = None
         # By number, so that it stays small while nobody looks at the conversation.
         self._changed: dict[int, Line] = {}
         self._caught_up: Line | None = None
@@ -220,7 +226,7 @@ class Conversation:
             self.remember_input(text)
         self.draft, self.refused = "", []
         self.begun += 1
-        self.first_seq, self.last_seq, self.complete, self.read_seq = None, 0, True, 0
+        self.first_seq, self.last_seq, self.complete, self.read_seq, self.new_after = None, 0, True, 0, 0
         self.over = self.hidden = False
         self._free.clear()
         # Each party counts from 1: what was said in the one before is found by no place of this one.
@@ -273,36 +279,82 @@ class Conversation:
         self.mark_new(line)
         self.unread += 1
         self.mentions += line.mention
+        self._first_unread = self._first_unread or line
+
+    def count_older(self, fresh: list[Line]) -> None:
+        """An older page has brought these, which nobody has read."""
+        self.unread += len(fresh)
+        self.mentions += sum(line.mention for line in fresh)
+        self._first_unread = fresh[0]
 
     def mark_new(self, line: Line) -> None:
-        """Puts the “new” line before the last line, if there is none yet."""
-        index = len(self.lines) - 1
-        while self.lines[index] is not line:
-            index -= 1
-        self.mark_new_before(index, line)
+        """A new line at the end: the “new” line stands before it, or before others already."""
+        self.new += 1
+        if self._mark is None:
+            index = len(self.lines) - 1
+            while self.lines[index] is not line:
+                index -= 1
+            self._put_mark(index)
 
-    def mark_new_before(self, index: int, line: Line) -> None:
-        """Puts the “new” line there, if there is none yet."""
-        if self._new is None:
-            self._new = Line(Kind.NEW, line.at, "")
-            self.lines.insert(index, self._new)
-            self.rewritten += 1
+    def mark_older(self, fresh: list[Line]) -> None:
+        """An older page has brought these, which are new too: the “new” line stands before them from now on."""
+        self.new += len(fresh)
+        self._put_mark(self.lines.index(fresh[0]))
+
+    def _put_mark(self, index: int) -> None:
+        line = self.lines[index]
+        if self._mark is None:
+            self.new_after = self.read_seq
+        else:
+            self.lines.remove(self._mark)
+        self._mark = Line(Kind.NEW, line.at, "")
+        self.mark_seen = False
+        self.lines.insert(self.lines.index(line), self._mark)
+        self.rewritten += 1
 
     def mark_read(self) -> None:
         """Somebody looks at the end."""
         self.unread = self.mentions = 0
+        self._first_unread = None
         self.read_seq = max(self.read_seq, self.last_seq)
 
     def behind(self, top: int) -> None:
         """The broker's messages end at ``top``: what was read beyond that is not among them any more."""
         self.read_seq = min(self.read_seq, max(top, self.last_seq))
 
+    @property
+    def mark(self) -> Line | None:
+        """The “new” line, if there is one."""
+        return self._mark
+
+    @property
+    def new_goes_on(self) -> bool:
+        """Whether there may be older messages that are new too: nothing that was said stands above the mark."""
+        if self._mark is None or self.complete:
+            return False
+        above = itertools.takewhile(lambda line: line is not self._mark, self.lines)
+        return not any(line.kind is Kind.SAID for line in above)
+
+    @property
+    def known_up_to(self) -> int:
+        """The last message that is not new: the one read last, or read last when the mark came."""
+        return self.read_seq if self._mark is None else self.new_after
+
     def forget_mark(self) -> None:
         """The “new” line has done its work."""
-        if self._new is not None:
-            self.lines = [line for line in self.lines if line is not self._new]
-            self._new = None
+        if self._mark is not None:
+            self.lines = [line for line in self.lines if line is not self._mark]
+            self._mark = None
+            self.new = 0
             self.rewritten += 1
+
+    def look_away(self) -> None:
+        """Who looked here does so no more: what was new is not, but for what stands further down than he has seen."""
+        unread, first = self.unread, self._first_unread
+        self.forget_mark()
+        if first is not None and first in self.lines:
+            self._put_mark(self.lines.index(first))
+            self.new = unread
 
     def catching_up(self, at: int) -> None:
         """A missed message follows; the first of them gets a line before it."""
@@ -343,7 +395,13 @@ class Conversation:
             self.lines.append(Line(Kind.DAY, line.at, ""))
 
     def _drop(self, count: int) -> None:
+        gone = {line.number for line in self.lines[:count]}
         del self.lines[:count]
+        self._last = [line for line in self._last if line.number not in gone]
+        if self._mark is not None and self._mark.number in gone:
+            # What follows is new all the same, and so is what an older page brings.
+            self.lines.insert(0, self._mark)
+            self.rewritten += 1
         self.dropped += count
         self.complete = False
         self.first_seq = next((line.seq for line in self.lines if line.seq), None)

@@ -18,12 +18,14 @@ class Missed(NamedTuple):
 
 
 class Conversations:
-    """``looking``: whether somebody sees the open conversation's end; ``missed``: what an outage has brought late."""
+    """``attentive``: whether somebody looks at the screen; ``missed``: what an outage has brought late."""
 
     def __init__(self) -> None:
         self._by_key: dict[str, Conversation] = {PUBLIC: Conversation(PUBLIC, words.PUBLIC_TITLE)}
         self.open_key = PUBLIC
-        self.looking = True
+        self.attentive = True
+        # Whether the end of the open conversation is on the screen.
+        self._at_end = True
         # Called with whispers that begin, for what was remembered of them.
         self.begun: Callable[[Conversation], None] = lambda _conversation: None
         # Told until another conversation is opened.
@@ -109,14 +111,14 @@ class Conversations:
         return unread[0].key if unread else None
 
     def show(self, key: str) -> None:
-        """Opens a conversation; what was new in the one left is not new any more."""
+        """Opens a conversation at its end; what was new in the one left is not new any more."""
         if key != self.open_key:
-            self.open.forget_mark()
+            self.open.look_away()
             self.missed = None
+            self._at_end = True
         left, self.open_key = self.open, key
         self.open.hidden = False
-        if self.looking:
-            self.open.mark_read()
+        self._read()
         if left.over and left is not self.open:
             self.put_away(left)
 
@@ -124,17 +126,24 @@ class Conversations:
         """Takes one that is over off the lists, as soon as all in it is read."""
         conversation.hidden = not (conversation.unread or conversation.has_begun)
 
-    def look(self, looking: bool) -> None:
-        """Whether somebody sees the end of the open conversation now."""
-        if self.looking and not looking:
-            self.open.forget_mark()
-        self.looking = looking
-        if looking:
+    def look(self, *, attentive: bool, at_end: bool) -> bool:
+        """Whether somebody looks at the screen now, and the end of the open conversation is on it: then he has read it.
+        What was new there is so until he looks away; whoever scrolls goes on looking. True if he does so no more.
+        """
+        left = self.attentive and not attentive
+        if left:
+            self.open.look_away()
+        self.attentive, self._at_end = attentive, at_end
+        self._read()
+        return left
+
+    def _read(self) -> None:
+        if self.attentive and self._at_end:
             self.open.mark_read()
 
     def sees(self, conversation: Conversation) -> bool:
         """Whether somebody sees what comes into this conversation."""
-        return conversation.key == self.open_key and self.looking
+        return conversation.key == self.open_key and self.attentive and self._at_end
 
     # -- outages ------------------------------------------------------------------------------------------------------
 

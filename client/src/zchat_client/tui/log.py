@@ -98,9 +98,28 @@ class LogView(ScrollView, can_focus=False):
 
     def show(self, conversation: Conversation) -> None:
         """Shows another conversation from its end."""
+        if self._conversation is not None:
+            self._conversation.reading_back = False
         self._conversation = conversation
         self._at_end, self._kept = True, None
         self._rebuild()
+
+    @property
+    def shows_mark(self) -> bool:
+        """Whether the “new” line is on the screen."""
+        row = self._mark_row
+        return row is not None and 0 <= row - round(self.scroll_y) < self.size.height
+
+    @property
+    def is_below_mark(self) -> bool:
+        """Whether the “new” line stands above what is on the screen."""
+        row = self._mark_row
+        return row is not None and row < round(self.scroll_y)
+
+    @property
+    def _mark_row(self) -> int | None:
+        mark = self._conversation.mark if self._conversation is not None else None
+        return None if mark is None else self._rows.row_of_line(mark)
 
     def restyle(self, look: Look) -> None:
         """Another theme."""
@@ -142,6 +161,11 @@ class LogView(ScrollView, can_focus=False):
     def page(self, direction: int) -> None:
         """Scrolls by almost a screen."""
         self.go_to(round(self.scroll_y) + direction * max(1, self.size.height - 2))
+
+    def go_back(self) -> None:
+        """Scrolls up to the “new” line; to the top if that is not further up."""
+        row = self._mark_row
+        self.go_to(row if row is not None and row < round(self.scroll_y) else 0)
 
     def go_to_end(self) -> None:
         """Scrolls to the latest."""

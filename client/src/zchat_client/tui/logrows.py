@@ -109,6 +109,10 @@ class LogRows:
                 return self._map.top(index) + (min(first.part, tall - 1) if line is first.lines[0] else 0)
         return None
 
+    def row_of_line(self, line: Line) -> int | None:
+        """The first row of this line, if it stands there already."""
+        return self._map.top(self._lines.index(line)) if line in self._lines else None
+
     def row_of_message(self, seq: int) -> int | None:
         """The first row of the message with this seq."""
         return next((self._map.top(index) for index, line in enumerate(self._lines) if line.seq == seq), None)

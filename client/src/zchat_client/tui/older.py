@@ -7,7 +7,7 @@ from typing import Final, TypeGuard
 
 from zchat_client import events as e
 from zchat_client.client import Client
-from zchat_client.tui.conversation import PARTY, Conversation
+from zchat_client.tui.conversation import KEPT_READING, PARTY, Conversation
 from zchat_client.tui.event_lines import Said, is_said
 from zchat_client.tui.memory import Memory
 from zchat_client.tui.story import Story
@@ -58,6 +58,17 @@ class Older:
             if page is None:
                 return
             # Whoever waits may be given up; the page comes all the same.
+            await asyncio.wait([page])
+            if conversation.first_seq == before:
+                return
+
+    async def load_new(self, conversation: Conversation) -> None:
+        """Loads older pages until the first of the new messages is there, but no more than one may want to read."""
+        while conversation.new_goes_on and len(conversation.lines) < KEPT_READING:
+            before = conversation.first_seq
+            page = self.load(conversation)
+            if page is None:
+                return
             await asyncio.wait([page])
             if conversation.first_seq == before:
                 return

@@ -1,5 +1,7 @@
 """The screen on which one chats: puts the widgets together and keeps them level with the story."""
 
+import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from textual import events, on
@@ -28,11 +30,12 @@ from zchat_client.tui.search import SearchBar
 from zchat_client.tui.sizes import LatestSize
 from zchat_client.tui.story import Trouble
 from zchat_client.tui.surroundings import PANES, Surroundings
+from zchat_client.tui.tasks import start
 from zchat_client.tui.turning import Turning
 
 
 class ChatScreen(LatestSize, Screen[None]):
-    """Conversations, log, people, input, status line. ``looking``: whether somebody sees it."""
+    """Conversations, log, people, input, status line. ``is_watched`` tells whether somebody looks at it."""
 
     class Sent(Message):
         """Something was entered."""
@@ -48,10 +51,12 @@ class ChatScreen(LatestSize, Screen[None]):
         Binding("ctrl+c", "copy_or_hint", show=False, priority=True),
     ]
 
-    def __init__(self, look: Look, key_names: keys.KeyNames) -> None:
+    def __init__(self, look: Look, key_names: keys.KeyNames, is_watched: Callable[[], bool]) -> None:
         super().__init__()
         self.look = look
-        self.looking = True
+        self._is_watched = is_watched
+        # On the way to the first new message, which may be some pages further up.
+        self._going_back: asyncio.Task[None] | None = None
         self._key_names = key_names
         # The chat that has begun, and what shows it; that needs the parts of the screen, which come at their own time.
         self._begun: Chat | None = None
@@ -117,7 +122,7 @@ class ChatScreen(LatestSize, Screen[None]):
         if turning is None:
             return
         chat, story = turning.chat, turning.chat.story
-        chat.conversations.look(self.looking and self.log_view.at_end)
+        self.see()
         self.entry.follow()
         if turning.as_told():
             return
@@ -131,6 +136,12 @@ class ChatScreen(LatestSize, Screen[None]):
         turning.follow_cards()
         self.cards.show(story.cards, (self._key_names.first("accept"), self._key_names.first("decline")))
         self.around.level(chat)
+
+    def see(self) -> bool:
+        """Takes note of what somebody sees now, before more comes; True if he has just looked away."""
+        if self.chat is None:
+            return False
+        return self.chat.conversations.look(attentive=self._is_watched(), at_end=self.log_view.at_end)
 
     def _refuse(self, turning: Turning, trouble: Trouble) -> None:
         chat = turning.chat
@@ -247,7 +258,7 @@ class ChatScreen(LatestSize, Screen[None]):
     @on(LogView.Moved)
     def _log_moved(self) -> None:
         if self.chat is not None:
-            self.chat.conversations.look(self.looking and self.log_view.at_end)
+            self.see()
             self.around.level_lists(self.chat)
             self.around.level_below(self.chat)
 
@@ -264,9 +275,9 @@ class ChatScreen(LatestSize, Screen[None]):
             self._put(event.link, words.LINK_COPIED)
 
     def on_click(self, event: events.Click) -> None:
-        """The line below the log goes to its end; wherever one clicks, one types on."""
+        """The line below the log goes to its end, or to what is new further up; wherever one clicks, one types on."""
         if event.widget is self.around.below:
-            self.log_view.go_to_end()
+            (self._go_back if self.log_view.at_end else self.log_view.go_to_end)()
         self.type_on()
 
     @on(events.TextSelected)
@@ -324,7 +335,25 @@ class ChatScreen(LatestSize, Screen[None]):
         if event.key == "end":
             self.log_view.go_to_end()
         else:
-            self.log_view.go_to(0)
+            self._go_back()
+
+    def _go_back(self) -> None:
+        """To the first new message, then to the top."""
+        chat = self.chat
+        if chat is None:
+            return
+        is_on_its_way = self.log_view.is_below_mark and chat.conversations.open.new_goes_on
+        self.log_view.go_back()
+        if is_on_its_way:
+            self._going_back = start(self._go_back_further(chat))
+
+    async def _go_back_further(self, chat: Chat) -> None:
+        conversation = chat.conversations.open
+        await chat.older.load_new(conversation)
+        # Unless one has turned elsewhere meanwhile.
+        if self.log_view.conversation is conversation and not self.log_view.at_end:
+            self.log_view.follow()
+            self.log_view.go_back()
 
     # -- invitations ------------------------------------------------------------------------------------------------
 

@@ -150,16 +150,17 @@ class Story:
     def took_page(self, conversation: Conversation, lines: list[Line]) -> None:
         """A page of history was put in front; what was said since one looked last may be in it."""
         # Of public and a party nobody knows what was new to who has read nothing there yet.
-        known = conversation.partner is not None or conversation.read_seq > 0
-        fresh = [line for line in lines if known and line.seq > conversation.read_seq and not line.own]
+        after = conversation.known_up_to
+        known = conversation.partner is not None or after > 0
+        fresh = [line for line in lines if known and line.seq > after and not line.own]
         if not fresh:
             return
-        conversation.mark_new_before(conversation.lines.index(fresh[0]), fresh[0])
+        conversation.mark_older(fresh)
+        unread = [line for line in fresh if line.seq > conversation.read_seq]
         if self.conversations.sees(conversation):
             conversation.mark_read()
-        else:
-            conversation.unread += len(fresh)
-            conversation.mentions += sum(line.mention for line in fresh)
+        elif unread:
+            conversation.count_older(unread)
 
     # -- what happens around it ---------------------------------------------------------------------------------------
 

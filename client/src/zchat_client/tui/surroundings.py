@@ -10,6 +10,7 @@ from textual.widgets import Static
 from zchat_client.tui import listing, words
 from zchat_client.tui.bars import Bar
 from zchat_client.tui.chat import Chat
+from zchat_client.tui.conversation import Conversation
 from zchat_client.tui.conversations import Conversations
 from zchat_client.tui.event_lines import is_order
 from zchat_client.tui.keys import KeyNames
@@ -108,16 +109,29 @@ class Surroundings:
         self._status.set_row(self._on_status)
 
     def level_below(self, chat: Chat) -> None:
-        """The line that says what is further down."""
-        conversation = chat.conversations.open
-        if self._log_view.at_end:
+        """The line that says what is new further up, and what is further down."""
+        conversation, log = chat.conversations.open, self._log_view
+        parts = [self._above(conversation)] if self._has_new_above(conversation, chat.conversations.attentive) else []
+        if log.at_end:
             self._said_seen = conversation.said
-        fresh = conversation.said - self._said_seen
-        glyphs = self._look.glyphs
+        else:
+            parts.append(self._below(conversation.said - self._said_seen, chat.older.is_loading(conversation)))
+        self.below.update("   ".join(parts), layout=False)
+        self.below.set_class(bool(parts), "-on")
+
+    def _has_new_above(self, conversation: Conversation, attentive: bool) -> bool:
+        """Who has seen where the new begins knows of it."""
+        conversation.mark_seen |= attentive and self._log_view.shows_mark
+        return self._log_view.is_below_mark and not conversation.mark_seen
+
+    def _above(self, conversation: Conversation) -> str:
+        count = f"{conversation.new:,}" + "+" * conversation.new_goes_on
+        return words.NEW_ABOVE.format(mark=self._look.glyphs.above, count=count)
+
+    def _below(self, fresh: int, is_loading: bool) -> str:
         text = words.MORE_BELOW if fresh > 0 else words.BACK_BELOW
-        text = words.LOADING if chat.older.is_loading(conversation) else text
-        self.below.update(text.format(mark=glyphs.below, count=fresh, more=glyphs.more), layout=False)
-        self.below.set_class(not self._log_view.at_end, "-on")
+        text = words.LOADING if is_loading else text
+        return text.format(mark=self._look.glyphs.below, count=fresh, more=self._look.glyphs.more)
 
     def say(self, note: str) -> None:
         """A word on the status line for some seconds, from when that is level next."""

@@ -30,6 +30,7 @@ WHISPER_HINT: Final = "Whisper to {name}; nobody else reads it"
 
 NEW_LINE: Final = "new since you looked"
 CAUGHT_UP: Final = {True: "caught up: 1 missed message", False: "caught up: {count} missed messages"}
+NEW_ABOVE: Final = "{mark} {count} new, Home"
 MORE_BELOW: Final = "{mark} {count} new, End"
 BACK_BELOW: Final = "{mark} End goes to the latest"
 LOADING: Final = "loading older messages {more}"
@@ -318,6 +319,7 @@ INPUT_KEYS: Final = [
     ("Up, Down", "what you sent before"),
     ("Ctrl+U", "delete the line; once more, the line before"),
     ("Ctrl+A Ctrl+A", "select all that you typed"),
+    ("Home", "to the first new message, then to the top (when the input is empty)"),
     ("End", "to the latest message (when the input is empty)"),
     ("Esc", "closes lists, boxes and the search; an invitation stays until it is answered"),
 ]
