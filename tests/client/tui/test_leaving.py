@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from tests.client.offline import submitted
-from tests.client.tui.stage import Stage, on_stage, play
+from tests.client.tui.stage import Stage, on_stage, play, user
 from tests.system.processes import DEADLINE_S, Broker, House
 
 
@@ -96,5 +96,41 @@ def test_escape_stays_with_what_is_unsent_and_ctrl_q_again_leaves(house: House, 
             await stage.reads_question()
             await stage.pilot.press("ctrl+q")
             await stage.until(lambda: stage.app.return_value == 5, "leaving")
+
+    play(scenario())
+
+
+def test_the_question_says_when_all_is_sent_after_all(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with at_own_broker(house, tmp_path) as (broker, stage):
+            await queues_a_line(broker, stage)
+            await stage.pilot.press("ctrl+q")
+            dialog = await stage.asks("Leave without sending?")
+            house.broker("--title", "Lab", port=broker.port, data=broker.data)
+            await stage.sees("Everything is sent by now.")
+            assert not stage.shows("Leave without sending?", "not sent yet")
+            assert stage.app.screen is dialog, "it goes from under nobody's fingers"
+            await stage.pilot.press("right", "enter")
+            await stage.until(lambda: stage.app.return_value == 0, "leaving")
+
+    play(scenario())
+
+
+def test_the_question_goes_with_the_session_that_it_is_about(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with at_own_broker(house, tmp_path) as (broker, stage):
+            await queues_a_line(broker, stage)
+            await stage.pilot.press("ctrl+q")
+            await stage.asks("Leave without sending?")
+            second = house.broker("--title", "Lab", port=broker.port, data=tmp_path / "other")
+            await stage.asks("another key than before")
+            await stage.pilot.press("right", "right", "enter")
+            await stage.sees("at Lab", "not sent ✓")
+            await stage.until(lambda: stage.app.screen is stage.screen, "nothing asked any more")
+            async with user(second, tmp_path / "bob") as bob:
+                await stage.reads_question()
+                await stage.pilot.press("ctrl+q")
+                await stage.until(lambda: stage.app.return_value == 0, "leaving")
+                await stage.until(lambda: [each.name for each in bob.roster()] == ["bob"], "a goodbye")
 
     play(scenario())

@@ -57,7 +57,6 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._options = options
         self._read = read
         self._glyphs = glyphs
-        self.chat: Chat | None = None
         # Why one was not let in or not left in, for who is back in the shell.
         self.last_words = ""
         self._attention = Attention(time.monotonic())
@@ -66,6 +65,8 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._leaving = False
         self._leave_worker: Worker[None] | None = None
         self._leave_key = Twice()
+        # The question whether to leave without sending, while it stands there.
+        self._leave_box: Dialog | None = None
         self._away_by_itself = False
         self.signalled = False
         # Why there is no terminal any more.
@@ -146,20 +147,28 @@ class ZchatApp(App[int], inherit_bindings=False):
                 return
             options, trouble = again
 
+    @property
+    def chat(self) -> Chat | None:
+        """The current chat; None before the first."""
+        return self._chat_screen.begun
+
     async def _run(self, client: Client, names: OwnNames) -> End:
         before = self.chat
-        chat = self.chat = Chat(client, self._beat.wake, names.let_in)
+        chat = Chat(client, self._beat.wake, names.let_in)
         if before is not None:
             chat.go_on_from(before)
         client.ask_invite = self._ask_code
         chat.story.notices.default_level = self._read.settings.notify
-        self._take_theme(chat)
         for trouble in self._read.troubles:
             chat.story.conversations.opening(trouble, round(time.time() * 1000), Kind.ERROR)
         chat.story.first_contact = self._first_contact
-        self._chat_screen.begin(chat)
+        await self._chat_screen.begin(chat)
+        self._take_theme(chat)
         self._turns.follow()
         end = await chat.run()
+        if self._leave_box is not None and self._leave_box.is_current:
+            # What it asks is asked of who is connected.
+            _ = self._leave_box.dismiss("stay")
         self._first_contact = (self._first_contact or client.first_contact) and not chat.story.registered
         while chat.take(1.0):
             pass
@@ -199,9 +208,6 @@ class ZchatApp(App[int], inherit_bindings=False):
             self.chat.needs = what
             self._chat_screen.level_status()
 
-    async def _ask(self, title: str, text: str, *answers: Answer, escape: str = LEAVE) -> str:
-        return await self.push_screen_wait(Dialog(title, text, *answers, escape=escape)) or escape
-
     # -- leaving ----------------------------------------------------------------------------------------------------
 
     async def action_leave(self) -> None:
@@ -225,18 +231,35 @@ class ZchatApp(App[int], inherit_bindings=False):
             self.exit(0)
             return
         self._say_leaving(chat)
-        unsent = await chat.settle()
-        if unsent:
-            answers = (Answer("stay", words.STAY), Answer(LEAVE, words.LEAVE_ANYWAY))
-            self._leave_key.asked(time.monotonic())
-            text = words.unsent(unsent, self._glyphs.more)
-            if await self._ask(words.LEAVING_TITLE, text, *answers, escape="stay") != LEAVE:
-                return
+        if await chat.settle() and not await self._leaves_unsent(chat):
+            return
         self._leaving = True
         self._chat_screen.keep_draft()
         self._say_leaving(chat)
         await chat.leave()
         self.exit(EXIT_UNSENT if self.unsent else 0)
+
+    async def _leaves_unsent(self, chat: Chat) -> bool:
+        if chat.client.end is not None:
+            # Another box asks how to go on.
+            return False
+        answers = (Answer("stay", words.STAY), Answer(LEAVE, words.LEAVE_ANYWAY))
+        self._leave_key.asked(time.monotonic())
+        self._leave_box = Dialog(*self._unsent_words(), *answers, escape="stay")
+        try:
+            return await self.push_screen_wait(self._leave_box) == LEAVE
+        finally:
+            self._leave_box = None
+
+    def _level_question(self) -> None:
+        if self._leave_box is not None and self._leave_box.is_mounted:
+            self._leave_box.tell(*self._unsent_words())
+
+    def _unsent_words(self) -> tuple[str, str]:
+        """What leaving means now."""
+        if not self.unsent:
+            return words.ALL_SENT_TITLE, words.ALL_SENT
+        return words.LEAVING_TITLE, words.unsent(self.unsent, self._glyphs.more)
 
     @property
     def unsent(self) -> tuple[str, ...]:
@@ -281,6 +304,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         if chat is None:
             return
         self._chat_screen.level()
+        self._level_question()
         self._call(now_s)
         if chat.console.exit.is_set():
             chat.console.exit.clear()
@@ -300,6 +324,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         if self._chat_screen.see():
             self._beat.wake()
         self._chat_screen.level_status()
+        self._level_question()
         self._call(time.monotonic())
         after_s = self._read.settings.away_after_minutes * 60
         if not self._away_by_itself and chat.client.link.connected and self._attention.idle(time.monotonic(), after_s):

@@ -70,6 +70,13 @@ class Dialog(LatestSize, ModalScreen[str]):
         """An answer was chosen."""
         _ = self.dismiss(event.button.id or self._escape.key)
 
+    def tell(self, title: str, text: str) -> None:
+        """What it asks is another thing by now."""
+        if (title, text) != (self._heading, self._text):
+            self._heading, self._text = title, text
+            self.query_one(".title", Static).update(title)
+            self.query_one(".text", Static).update(text)
+
     def action_escape(self) -> None:
         """Escape."""
         _ = self.dismiss(self._escape.key)

@@ -58,8 +58,8 @@ class ChatScreen(LatestSize, Screen[None]):
         # On the way to the first new message, which may be some pages further up.
         self._going_back: asyncio.Task[None] | None = None
         self._key_names = key_names
-        # The chat that has begun, and what shows it; that needs the parts of the screen, which come at their own time.
-        self._begun: Chat | None = None
+        # The current chat, and what shows it; that needs the parts of the screen, which come at their own time.
+        self.begun: Chat | None = None
         self._turning: Turning | None = None
         self._has_parts = False
 
@@ -96,13 +96,15 @@ class ChatScreen(LatestSize, Screen[None]):
         """The chat that is shown; None before there are both a chat and the parts to show it."""
         return None if self._turning is None else self._turning.chat
 
-    def begin(self, chat: Chat) -> None:
-        """Shows a chat that begins."""
-        self._begun = chat
+    async def begin(self, chat: Chat) -> None:
+        """Shows a chat that begins; what stands over the one before goes with it."""
+        while self.app.screen is not self:
+            await self.app.screen.dismiss(None)
+        self.begun = chat
         self._show()
 
     def _show(self) -> None:
-        chat = self._begun
+        chat = self.begun
         if chat is None or not self._has_parts:
             return
         self._turning = Turning(

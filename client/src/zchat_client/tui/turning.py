@@ -47,8 +47,12 @@ class Turning:
         self._trouble_with: tuple[str, list[Card]] = ("", [])
 
     def to(self, key: str, *, keep: bool = True) -> None:
-        """Shows a conversation; ``keep``: what stands in the input belongs to the one that was open."""
+        """Shows a conversation, if it is one of this chat; ``keep``: what stands in the input belongs to the one that
+        was open.
+        """
         chat = self.chat
+        if chat.conversations.get(key) is None:
+            return
         self._leaving()
         if keep:
             chat.memory.keep_draft(self._entry.text)

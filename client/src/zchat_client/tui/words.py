@@ -378,3 +378,5 @@ def hint(key: str, partner: str | None, *, over: bool = False) -> str:
 PLACE: Final = "Broker: {place}"
 NO_FOLDER: Final = "Your key cannot be kept: {error}. Start with --data and another folder."
 LEAVING_TITLE: Final = "Leave without sending?"
+ALL_SENT_TITLE: Final = "Leave?"
+ALL_SENT: Final = "Everything is sent by now."
