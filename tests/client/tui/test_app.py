@@ -8,7 +8,6 @@ from textual.widgets import OptionList, Static
 
 from tests.client.tui.stage import on_stage, play, user
 from tests.system.processes import Broker, unique
-from zchat_client import Client
 from zchat_client.tui.settings import Settings
 
 
@@ -160,25 +159,6 @@ def test_the_help_wraps_at_its_own_width(broker: Broker, tmp_path: Path) -> None
                 )
 
     play(scenario())
-
-
-def test_idle_is_away_and_a_key_is_back(broker: Broker, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        name = unique("alice")
-        async with (
-            user(broker, tmp_path / "bob", unique("bob")) as bob,
-            on_stage(broker, tmp_path, name, settings=Settings(away_after_minutes=0.01)) as stage,
-        ):
-            await stage.sees("at Lab")
-            await stage.until(lambda: status_of(bob, name) == "away", "being away")
-            await stage.types("x")
-            await stage.until(lambda: status_of(bob, name) == "online", "being back")
-
-    play(scenario())
-
-
-def status_of(seen_by: Client, name: str) -> str:
-    return next((entry.status for entry in seen_by.roster() if entry.name == name), "offline")
 
 
 def test_typed_commands_work_in_every_conversation(broker: Broker, tmp_path: Path) -> None:

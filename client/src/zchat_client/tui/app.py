@@ -67,7 +67,6 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._leave_key = Twice()
         # The question whether to leave without sending, while it stands there.
         self._leave_box: Dialog | None = None
-        self._away_by_itself = False
         self.signalled = False
         # Why there is no terminal any more.
         self.lost = ""
@@ -166,9 +165,6 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._take_theme(chat)
         self._turns.follow()
         end = await chat.run()
-        if self._leave_box is not None and self._leave_box.is_current:
-            # What it asks is asked of who is connected.
-            _ = self._leave_box.dismiss("stay")
         self._first_contact = (self._first_contact or client.first_contact) and not chat.story.registered
         while chat.take(1.0):
             pass
@@ -327,20 +323,12 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._level_question()
         self._call(time.monotonic())
         after_s = self._read.settings.away_after_minutes * 60
-        if not self._away_by_itself and chat.client.link.connected and self._attention.idle(time.monotonic(), after_s):
-            self._away_by_itself = True
-            if not chat.is_away():
-                chat.order("/away")
-            else:
-                self._away_by_itself = False
+        chat.follow_idle(self._attention.idle(time.monotonic(), after_s))
 
     async def on_event(self, event: events.Event) -> None:
         """Takes note of keys, before anybody gets them."""
         if isinstance(event, (events.Key, events.Paste, events.MouseDown)):
             self._attention.key(time.monotonic())
-            if self._away_by_itself and self.chat is not None:
-                self._away_by_itself = False
-                self.chat.order("/back")
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             await self._turns.take(event)
         else:

@@ -19,6 +19,7 @@ from zchat_client.tui.conversation import PUBLIC, Conversation, Kind
 from zchat_client.tui.memory import Memory
 from zchat_client.tui.older import Older
 from zchat_client.tui.story import Card, Story, Trouble
+from zchat_client.tui.tasks import start
 from zchat_client.tui.textfit import one_line
 from zchat_common.errors import Code, ZchatError
 
@@ -58,6 +59,9 @@ class Chat:
         self._typed: dict[int | str, Entered | None] = {}
         # What earlier chats have sent and had no answer to.
         self._in_doubt: tuple[str, ...] = ()
+        # One is away since one types nothing, and back as soon as one does.
+        self._is_idle = False
+        self._telling_idle: asyncio.Task[None] | None = None
         self.memory.begin()
 
     # -- life -------------------------------------------------------------------------------------------------------
@@ -118,10 +122,12 @@ class Chat:
                 pass
 
     def _take_statuses(self) -> None:
+        """What of each is so now, after a time of which nothing is known."""
         self.people_changed = True
         away = {name_key(entry.name): entry.text for entry in self.client.roster() if entry.status == "away"}
         self.story.away_names = set(away)
         self.story.away = away.get(name_key(self.client.name))
+        self._is_idle &= self.is_away()
 
     def _take_cards(self) -> None:
         self.story.cards = [Card(*each) for each in self.client.invitations()]
@@ -152,6 +158,7 @@ class Chat:
         for conversation in before.conversations:
             if conversation.inputs:
                 self._counterpart(conversation).inputs = [*conversation.inputs]
+        self._is_idle = before._is_idle
         self._in_doubt = before._all_in_doubt()
         for line in self._in_doubt:
             self.conversations.public.remember_input(line)
@@ -219,10 +226,27 @@ class Chat:
         line = addressed(text, typed, conversation)
         if conversation.over and line != text:
             return Trouble(words.PARTY_OVER, text)
+        if isinstance(typed, (t.Away, t.Back)):
+            # From now on that is one's own word.
+            self._is_idle = False
         conversation.forget_mark()
         self.story.under_way.entered(line)
         self._enter(line, Entered(text, conversation.key))
         return None
+
+    def follow_idle(self, idle: bool) -> None:
+        """Shows who types nothing as away, and as back when he does: to be asked again and again, since it is told only
+        while there is a connection. Nobody has typed it, so it is nothing that could be unsent.
+        """
+        if not self.client.link.connected or idle == self._is_idle or (idle and self.is_away()):
+            return
+        self._is_idle = idle
+        self._telling_idle = start(self._tell_idle(idle))
+
+    async def _tell_idle(self, idle: bool) -> None:
+        # Refused, or at an end: the others see what they saw.
+        with contextlib.suppress(ZchatError):
+            await (self.client.away() if idle else self.client.back())
 
     def order(self, line: str) -> None:
         """Enters a command that nobody has typed: that of a key, a button or the clock."""
