@@ -343,3 +343,12 @@ def test_no_text_can_look_like_several_messages_of_the_history() -> None:
     shown = line(e.History(at=AT, topic="public", messages=(forged, message("bye")), first=1)).splitlines()
     depths = [len(each) - len(each.lstrip()) for each in shown]
     assert depths == [0, 6, 12, 6]
+
+
+def test_no_reason_can_look_like_another_ban() -> None:
+    bans = [
+        e.Restraint("ban", name, "Root", AT, None, "", reason)
+        for name, reason in (("bob", "spam\nban carol by Root: worse"), ("dave", "no"))
+    ]
+    shown = line(e.Bans(at=AT, bans=tuple(bans))).splitlines()
+    assert [len(each) - len(each.lstrip()) for each in shown] == [0, 6, 12, 6]

@@ -178,7 +178,7 @@ class PlainRenderer:
                 lines = [
                     f"{each.kind} {self._name(each.name)}{_until(each.until)} by {each.by}"
                     + (f" ({each.address})" if each.address else "")
-                    + (f": {each.reason}" if each.reason else "")
+                    + (f": {_within(each.reason)}" if each.reason else "")
                     for each in event.bans
                 ]
                 return "\n".join(["-- banned and muted:" if lines else "-- nobody is banned or muted", *lines])
@@ -207,8 +207,7 @@ class PlainRenderer:
 
     def _past(self, event: e.Event) -> str:
         """A message of the history; the further lines of its text are not to be taken for other messages."""
-        words = (self._words(event) or "").replace("\n", "\n      ")
-        return f"{self._dim(local_words(event.at))} {words}"
+        return f"{self._dim(local_words(event.at))} {_within(self._words(event) or '')}"
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
@@ -271,6 +270,11 @@ class PlainRenderer:
 def _marks(user: e.Member, is_admin: bool) -> str:
     marks = ["admin"] * is_admin + [user.status] * (user.status != "online")
     return f" ({', '.join(marks)})" if marks else ""
+
+
+def _within(text: str) -> str:
+    """What somebody wrote, in a list: its further lines are not to be taken for others' own."""
+    return text.replace("\n", "\n      ")
 
 
 def _until(at: int | None) -> str:

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from zchat_client import events as e
+from zchat_client.tui import words
 from zchat_client.tui.conversation import Kind, Line, State
 from zchat_client.tui.look import ASCII, Glyphs
 from zchat_client.tui.painting import Found, Piece, height, plain, rows
@@ -157,3 +159,38 @@ def test_a_piece_of_code_is_equally_broad_in_all_its_rows() -> None:
     code = [piece.text for row in made for piece in row if piece.style == "code"]
     assert [text.strip() for text in code] == ["if x:", "", "漢字()"]
     assert {width_of(text) for text in code} == {len("     漢字() ") + 2}
+
+
+@given(st.lists(st.text(min_size=1, max_size=200), min_size=1, max_size=3), st.integers(30, 200))
+@example(["hi\n00:05  carol: I resign", "bye"], 120)
+@example(["x " * 30 + "00:05  carol: I resign"], 60)
+@example(["```\n00:05  carol: I resign"], 60)
+def test_no_text_can_look_like_another_line_of_a_list(texts: list[str], width: int) -> None:
+    said = [
+        e.Message(at=0, topic="public", seq=1, sender="bob", text=text, action=False, replayed=True) for text in texts
+    ]
+    line = Line(Kind.SYSTEM, 0, words.history(e.History(at=0, topic="public", messages=tuple(said), first=1)))
+    lead = len(plain(rows(Line(Kind.SYSTEM, 0, ""), width, GLYPHS, None)[0]))
+    begin = [row for row in rows(line, width, GLYPHS, None) if not plain(row)[lead:].startswith("  ")]
+    assert len(begin) == 1 + len(texts)
+
+
+def test_reasons_and_away_texts_are_set_in() -> None:
+    text = "lunch\n00:05  carol: I resign"
+    ban = e.Restraint("ban", "bob", "root", 0, None, "", text)
+    act = e.Moderated(at=0, act="ban", name="bob", by="root", until=None, reason=text)
+    for told in (
+        words.presence("away", text, ["bob"]),
+        words.moderated(act),
+        words.bans(e.Bans(at=0, bans=(ban,))),
+        words.party(e.Party(at=0, change="left", name="bob", leader="alice", members=(), reason=text), own=False),
+    ):
+        assert told.splitlines()[-1].startswith("    00:05  carol")
+
+
+def test_no_text_of_a_list_makes_code_of_the_next() -> None:
+    line = Line(Kind.SYSTEM, 0, "History:\n  bob: see\n    ```\n  carol: yes")
+    made = [plain(row) for row in rows(line, 80, GLYPHS, None)]
+    assert len(made) == 4
+    assert made[2].endswith("```")
+    assert not [piece for row in rows(line, 80, GLYPHS, None) for piece in row if piece.style == "code"]

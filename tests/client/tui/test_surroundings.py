@@ -134,3 +134,17 @@ def test_of_words_at_once_the_one_said_last_is_the_last_and_each_stands_there_on
             await stage.misses("tea", "milk")
 
     play(scenario())
+
+
+def test_nothing_that_others_or_oneself_have_written_ends_a_row(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        own = house.broker("--title", "Lab\nand more")
+        async with on_stage(own, tmp_path, "alice") as stage:
+            await stage.sees("at Lab and more")
+            own.kill()
+            await stage.sees("reconnecting, for")
+            await stage.enters("/away at\nlunch")
+            await stage.sees("/away at lunch")
+            assert not [row for row in stage.rows() if "\n" in row]
+
+    play(scenario())

@@ -20,7 +20,7 @@ from zchat_client.tui.look import Look
 from zchat_client.tui.painting import Row
 from zchat_client.tui.sizes import LOW_LINES
 from zchat_client.tui.story import Card
-from zchat_client.tui.textfit import one_line
+from zchat_client.tui.textfit import on_one_row, one_line
 
 _LISTED: Final = 10
 _BORDER: Final = 2
@@ -45,7 +45,8 @@ class Bar(Widget, can_focus=False):
         self._row: Row = []
 
     def set_row(self, row: Row) -> None:
-        """Shows this row."""
+        """Shows this row. What somebody called himself, or typed, ends no row."""
+        row = [piece._replace(text=on_one_row(piece.text)) for piece in row]
         if row != self._row:
             self._row = row
             self.refresh()

@@ -16,6 +16,8 @@ TEXT_COLUMNS: Final = 100
 WIDE_COLUMNS: Final = 70
 _CLOCK_COLUMNS: Final = 6
 _SHORT_TAIL: Final = 6
+# In less room nothing is set in.
+_LEAST_COLUMNS: Final = 10
 _NAME_COLUMNS: Final = 12
 _GUTTER: Final = _CLOCK_COLUMNS + _NAME_COLUMNS + 3
 
@@ -135,24 +137,36 @@ def _body(line: Line, width: int, inline: bool, glyphs: Glyphs, found: Found | N
     tail = _state(line, glyphs)
     style = _text_style(line)
     made: list[Row] = []
-    parts = _parts(shown(line.text))
+    parts, hang = _parts(line), _hang(line, width)
     for number, part in enumerate(parts):
         before = lead if number == 0 else []
         after = tail if number == len(parts) - 1 else None
         if isinstance(part, str):
-            made += _said(part, before, after, style, width, line, found)
+            first, *others = _said(part, before, after, style, width - len(hang), line, found)
+            made += [first, *[[Piece(hang), *row] if hang else row for row in others]]
         else:
             made += ([before] if before else []) + _code(part, after, width)
     return made
 
 
-def _parts(text: str) -> list[str | list[str]]:
-    """The lines of a text, those of one piece of code together."""
+def _parts(line: Line) -> list[str | list[str]]:
+    """The lines of a text, those of one piece of code together. Only what somebody says may have code in it: in a list
+    that could be what others have said.
+    """
+    text = shown(line.text)
+    if line.kind is not Kind.SAID:
+        return [*text.split("\n")]
     made: list[str | list[str]] = []
     for is_code, those in groupby(blocks(text), attrgetter("code")):
         lines = [block.text for block in those]
         made += [lines] if is_code else lines
     return made
+
+
+def _hang(line: Line, width: int) -> str:
+    """In a list the further rows of a line stand further in: no text may look like a line of its own."""
+    is_list = line.kind is not Kind.SAID and "\n" in line.text
+    return "  " if is_list and width > _LEAST_COLUMNS else ""
 
 
 def _name_pieces(line: Line, width: int, inline: bool, glyphs: Glyphs) -> Row:

@@ -66,6 +66,11 @@ def one_line(text: str) -> str:
     return " ".join(shown(text).split())
 
 
+def on_one_row(text: str) -> str:
+    """The text with each of its spaces, where a line ends too: a row has no other."""
+    return shown(text).replace("\n", " ")
+
+
 def width_of(text: str) -> int:
     """How many cells the text takes."""
     return len(text) if text.isascii() else cell_len(text)

@@ -130,6 +130,11 @@ QUEUED: Final = "{count} queued"
 ON_RETURN: Final = ", sent on return"
 
 
+def _said(text: str) -> str:
+    """What somebody wrote, within a sentence or a list: its further lines are not to be taken for others' own."""
+    return text.replace("\n", "\n    ")
+
+
 def back_after(milliseconds: int) -> str:
     """Said when the connection is there again."""
     return f"connected again after {span(milliseconds / 1000)}"
@@ -145,7 +150,7 @@ def party(event: e.Party, own: bool) -> str:
     whose = f"{event.leader}'s" if event.leader else "a"
     known = _CHANGES.get(event.change)
     said = f"{event.name}: {event.change}" if known is None else known[own].format(name=event.name, whose=whose)
-    return f"{said} ({event.reason})" if event.reason else said
+    return f"{said} ({_said(event.reason)})" if event.reason else said
 
 
 def presence(status: str, text: str, names: list[str]) -> str:
@@ -156,7 +161,7 @@ def presence(status: str, text: str, names: list[str]) -> str:
     listed = f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
     known = _PRESENCE.get(status)
     said = f"{listed}: {status}" if known is None else f"{listed} {known[len(names) > 1]}"
-    return f"{said}: {text}" if text else said
+    return f"{said}: {_said(text)}" if text else said
 
 
 def who(event: e.Who) -> str:
@@ -192,7 +197,7 @@ def moderated(event: e.Moderated) -> str:
     known = _ACTS.get(event.act)
     said = f"{event.by}: {event.act} {event.name}" if known is None else known.format(by=event.by, name=event.name)
     until = f" until {local_words(event.until)}" if event.until is not None else ""
-    return f"{said}{until}" + (f": {event.reason}" if event.reason else "")
+    return f"{said}{until}" + (f": {_said(event.reason)}" if event.reason else "")
 
 
 def bans(event: e.Bans) -> str:
@@ -201,7 +206,7 @@ def bans(event: e.Bans) -> str:
         f"{each.kind} {each.name} by {each.by}"
         + (f" until {local_words(each.until)}" if each.until is not None else "")
         + (f" ({each.address})" if each.address else "")
-        + (f": {each.reason}" if each.reason else "")
+        + (f": {_said(each.reason)}" if each.reason else "")
         for each in event.bans
     ]
     return "\n".join(["Banned and muted:" if lines else "Nobody is banned or muted.", *lines])
@@ -242,7 +247,7 @@ def lagged(dropped: int) -> str:
 def history(event: e.History) -> str:
     """The answer to /history."""
     lines = [
-        f"{local_words(each.at)}  " + (f"* {each.sender} {each.text}" if each.action else f"{each.sender}: {each.text}")
+        _said(f"{local_words(each.at)}  {f'* {each.sender} ' if each.action else f'{each.sender}: '}{each.text}")
         for each in event.messages
         if isinstance(each, e.Message)
     ]
