@@ -5,7 +5,7 @@ from pathlib import Path
 from textual import events
 
 from tests.client.tui.stage import Stage, on_stage, play, user
-from tests.system.processes import Broker, unique
+from tests.system.processes import Broker, House, unique
 
 
 def test_a_refused_command_leaves_one_where_one_was_with_its_text(broker: Broker, tmp_path: Path) -> None:
@@ -316,5 +316,26 @@ def test_a_second_enter_leaves_a_text_that_was_just_refused(broker: Broker, tmp_
             stage.app.post_message(events.Key("ctrl+u", None))
             await stage.until(lambda: entry.text == "/history many", "the refused text back")
             assert "Usage" in shown_trouble(stage)
+
+    play(scenario())
+
+
+def test_who_may_speak_again_is_told_no_more_that_he_may_not(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        broker = house.broker("--title", "Lab", "--admin", "Root")
+        async with user(broker, tmp_path / "root", "Root") as root, on_stage(broker, tmp_path, "alice") as stage:
+            await stage.sees("at Lab")
+            await root.moderation.mute("alice", seconds=600)
+            await stage.sees("Root muted alice")
+            for text in ("one", "two"):
+                await stage.enters(text)
+                await stage.until(lambda: "You are muted until" in shown_trouble(stage), "why it is refused")
+                await stage.reads()
+            await root.moderation.unmute("alice")
+            await stage.sees("Root lets alice speak again")
+            await stage.until(lambda: not shown_trouble(stage), "nothing that is wrong")
+            assert stage.screen.entry.text == "two", "what was refused is there all the same"
+            await stage.types("", "enter")
+            await stage.sees("two ✓")
 
     play(scenario())

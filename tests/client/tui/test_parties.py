@@ -254,3 +254,42 @@ def test_invitations_leave_room_to_type_in_the_lowest_window(broker: Broker, tmp
             await stage.sees("public › seen")
 
     play(scenario())
+
+
+def test_whoever_is_ignored_takes_his_invitation_along(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name) as bob, on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab", bob_name)
+            await bob.party_invite(name)
+            await stage.sees("Accept F2")
+            await stage.enters(f"/ignore {bob_name}")
+            await stage.sees("You ignore")
+            await stage.misses("Accept F2")
+            await stage.enters(f"/unignore {bob_name}")
+            await stage.sees("Accept F2")
+
+    play(scenario())
+
+
+def test_an_invitation_that_has_just_ended_says_so_to_who_accepts_it(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        bob_name, name = unique("bob"), unique("alice")
+        async with user(broker, tmp_path / "bob", bob_name) as bob, on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab", bob_name)
+            await bob.party_invite(name)
+            await stage.sees("Accept F2")
+            assert stage.app.chat is not None
+            (card,) = stage.app.chat.story.cards
+            await bob.party_leave()
+            await stage.misses("Accept F2")
+            # It is on the screen still, as for who presses the key just then.
+            stage.app.chat.story.cards = [card]
+            stage.screen.level()
+            await stage.sees("Accept F2")
+            await stage.types("", "f2")
+            await stage.misses("Accept F2")
+            await stage.sees(f"You have no open invitation from {bob_name}.")
+            assert stage.screen.entry._trouble
+
+    play(scenario())

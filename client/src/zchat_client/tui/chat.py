@@ -113,6 +113,8 @@ class Chat:
             case e.Invited() | e.Party():
                 self.people_changed = True
                 self._take_cards()
+            case e.Ignored() | e.Error(code=Code.NO_INVITATION):
+                self._take_cards()
             case e.Error(code=Code.STREAM_FORGED) if self.client.party() is not None:
                 self.people_changed = True
                 self.story.go_on_with_party()

@@ -32,6 +32,7 @@ from zchat_client.tui.story import Trouble
 from zchat_client.tui.surroundings import PANES, Surroundings
 from zchat_client.tui.tasks import start
 from zchat_client.tui.turning import Turning
+from zchat_common.errors import Code
 
 
 class ChatScreen(LatestSize, Screen[None]):
@@ -131,6 +132,9 @@ class ChatScreen(LatestSize, Screen[None]):
         self._note(chat)
         while story.troubles:
             self._refuse(turning, story.troubles.pop(0))
+        if story.lifted:
+            self.entry.tell_no_more(story.lifted)
+            story.lifted = ""
         if story.wants_help:
             story.wants_help = False
             self.call_next(self.action_keys)
@@ -149,7 +153,7 @@ class ChatScreen(LatestSize, Screen[None]):
         chat = turning.chat
         typed = chat.as_typed(trouble)
         if typed is None:
-            turning.refused(trouble.text)
+            turning.refused(trouble.text, has_gone=trouble.code == Code.NO_INVITATION)
             return
         conversation = chat.conversations.get(typed.key) or chat.conversations.open
         # What waits there is found only where it is listed.

@@ -39,6 +39,7 @@ class Trouble:
     typed: str
     # Of the line, if it had one.
     id: int | None = None
+    code: str = ""
 
 
 class Story:
@@ -69,6 +70,9 @@ class Story:
         self.first_contact = False
         # What should be on the screen now, unless somebody types; whoever shows it sets it back.
         self.wants_open: str | None = None
+        # What was refused as long as one was muted, and what of that is allowed again; whoever shows it sets it back.
+        self._muted = ""
+        self.lifted = ""
         # /help was typed; whoever shows it sets it back.
         self.wants_help = False
 
@@ -226,7 +230,10 @@ class Story:
         if event.code == Code.STREAM_FORGED and event.seq is not None:
             self._mark_forged(e.Place(event.topic or "", event.seq))
         if event.typed is not None:
-            self.troubles.append(Trouble(in_local_time(event.text), event.typed, event.id))
+            trouble = Trouble(in_local_time(event.text), event.typed, event.id, event.code)
+            self.troubles.append(trouble)
+            if event.code == Code.MUTED:
+                self._muted = trouble.text
         elif event.code != Code.BROKER_UNREACHABLE:
             self.conversations.system(words.plainly(event.text), event.at, kind=Kind.ERROR)
 
@@ -236,12 +243,21 @@ class Story:
             if place.topic == ("user" if conversation.partner is not None else conversation.key):
                 conversation.disown(place.seq, words.FORGED)
 
+    def _lift_mute(self) -> None:
+        self.lifted, self._muted = self._muted, ""
+        for conversation in self.conversations:
+            conversation.refused = [
+                each._replace(why="") if each.why == self.lifted else each for each in conversation.refused
+            ]
+
     def _answer(self, event: e.Event) -> None:
         match event:
             case e.Help():
                 self.wants_help = True
             case e.Moderated():
                 self.conversations.system(words.moderated(event), event.at, PUBLIC)
+                if event.act == "unmute" and self.reader.is_own(event.name):
+                    self._lift_mute()
             case e.Lagged():
                 self.conversations.system(words.lagged(event.dropped), event.at, kind=Kind.ERROR)
             case _ if (text := answer(event)) is not None:

@@ -125,10 +125,10 @@ class Turning:
         """Whether this invitation has been on the screen for so long as it takes to see it."""
         return inviter in self._since_s and Message().time >= self._since_s[inviter] + SEEN_S
 
-    def refused(self, trouble: str) -> None:
-        """What was asked for by key or click was refused: told until the invitations are others."""
+    def refused(self, trouble: str, *, has_gone: bool = False) -> None:
+        """What was asked for by key or click was refused: told until the invitations are others, unless that is why."""
         self._asked_for_party = False
-        self._trouble_with = (trouble, list(self.chat.story.cards))
+        self._trouble_with = ("", []) if has_gone else (trouble, list(self.chat.story.cards))
         self._entry.tell(trouble)
 
     def follow_cards(self) -> None:
