@@ -33,6 +33,13 @@ def says(bob: Client, *texts: str) -> None:
     bob.wait("sent", typed=texts[-1])
 
 
+def settings(house: House, folder: str, text: str) -> None:
+    """The settings of who keeps his data in this folder."""
+    file = house.folder / folder / "config" / "zchat" / "client.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+
+
 def notices(terminal: Terminal) -> list[tuple[str, str]]:
     """All notifications, each with its title."""
     found = re.findall(rb"\x1b\]9;([^\x1b]*?): ([^\x1b]*)\x1b\\", terminal.raw)
@@ -113,3 +120,33 @@ def test_a_terminal_that_knows_titles_and_one_in_tmux_are_told_in_their_way(bob:
     foot.wait(lambda _: f"\x07\x1b]777;notify;{bob.name};psst\x1b\\".encode() in foot.raw, "OSC 777")
     wrapped = f"\x07\x1bPtmux;\x1b\x1b]9;{bob.name}: psst\x1b\x1b\\\x1b\\".encode()
     tmux.wait(lambda _: wrapped in tmux.raw, "OSC 9 through tmux")
+
+
+def notified(text: str) -> bytes:
+    return f": {text}\x1b\\".encode()
+
+
+def test_bell_and_notifications_can_each_be_turned_off(house: House, bob: Client, at_terminal: Open) -> None:
+    silent, ringing, neither = unique("alice"), unique("alba"), unique("alma")
+    for name, text in (
+        (silent, "bell = false\n"),
+        (ringing, "desktop_notifications = false\n"),
+        (neither, "bell = false\ndesktop_notifications = false\n"),
+    ):
+        settings(house, name, text)
+    terminals = {name: at_terminal(name, folder=name) for name in (silent, ringing, neither)}
+    for each in terminals.values():
+        each.wait_for("line 59")
+        looks_away(each)
+    before = {name: each.raw.count(b"\x07") for name, each in terminals.items()}
+    says(bob, *[f"/w {name} psst" for name in terminals])
+    terminals[silent].wait(lambda _: notified("psst") in terminals[silent].raw, "a notification")
+    terminals[ringing].wait(lambda _: terminals[ringing].raw.count(b"\x07") > before[ringing], "the bell")
+    terminals[neither].wait_for(f"@{bob.name}")
+    says(bob, "and on")
+    for name, each in terminals.items():
+        each.wait_for("1 new, End")
+        if name != ringing:
+            assert each.raw.count(b"\x07") == before[name], "no bell"
+        if name != silent:
+            assert notified("psst") not in each.raw, "no notification"

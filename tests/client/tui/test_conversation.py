@@ -42,3 +42,26 @@ def test_only_messages_count_as_more_of_them(story: Story) -> None:
         story.take(presence("offline"))
     assert len(story.conversations.open.lines) == 6, "with a day and a mark"
     assert story.conversations.open.said == 2
+
+
+def test_what_was_to_stay_last_may_be_dropped_like_all_else() -> None:
+    conversation = Conversation(PUBLIC, "public")
+    conversation.add_last(Line(Kind.SYSTEM, 0, "first contact"))
+    for number in range(6_000):
+        conversation.add(Line(Kind.SYSTEM, 0, str(number)))
+    assert "first contact" not in [line.text for line in conversation.lines[:2]]
+    conversation.add(Line(Kind.SAID, 0, "of before", "bob", seq=1), of_before=True)
+    assert conversation.lines[-1].text == "of before"
+
+
+def test_what_is_new_from_the_top_of_a_long_log_on_is_so_when_its_oldest_lines_go(story: Story) -> None:
+    story.take(message(1))
+    story.conversations.look(attentive=False, at_end=True)
+    for seq in range(2, 6_000):
+        story.take(message(seq))
+    public = story.conversations.public
+    assert public.lines[0] is public.mark
+    assert (public.new, public.new_goes_on) == (5_998, True)
+    page = [Line(Kind.SAID, seq, "x", "bob", seq=seq) for seq in range(1, public.first_seq or 0)]
+    story.took_page(public, page[: public.prepend(page)])
+    assert kinds(public)[:4] == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID]

@@ -193,6 +193,22 @@ def test_what_is_marked_new_above_the_screen_moves_nothing_on_it(broker: Broker,
     play(scenario())
 
 
+def test_a_conversation_that_is_left_is_read_no_further_up(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with reading_much(broker, tmp_path) as (bob, stage):
+            public = stage.screen.log_view.conversation
+            assert public is not None
+            await stage.types("", "pageup")
+            await stage.until(lambda: public.reading_back, "somebody who reads further up")
+            await bob.whisper(stage.app.chat.client.name if stage.app.chat else "", "psst")
+            await stage.sees(f"2 @{bob.name}")
+            await stage.types("", "alt+2")
+            await stage.sees("psst")
+            assert not public.reading_back, "it keeps no more lines than any other"
+
+    play(scenario())
+
+
 def test_text_is_selected_with_the_mouse_and_copied(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         name = unique("alice")

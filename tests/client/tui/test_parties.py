@@ -287,6 +287,7 @@ def test_an_invitation_that_has_just_ended_says_so_to_who_accepts_it(broker: Bro
             stage.app.chat.story.cards = [card]
             stage.screen.level()
             await stage.sees("Accept F2")
+            await stage.reads()
             await stage.types("", "f2")
             await stage.misses("Accept F2")
             await stage.sees(f"You have no open invitation from {bob_name}.")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from rich.color import Color
 
 from tests.client.tui.stage import on_stage, play, user
 from tests.system.processes import Broker, unique
@@ -26,6 +27,9 @@ def test_every_theme_shows_everything(broker: Broker, tmp_path: Path, theme: str
             await stage.sees("Ctrl+K")
             await stage.types("", "escape")
             await stage.misses("previous conversation")
-            assert stage.app.export_screenshot().startswith("<svg")
+            chosen = stage.app.current_theme
+            assert chosen.name == theme
+            ground = Color.parse("default" if chosen.ansi else str(chosen.background))
+            assert ground.get_truecolor() in {each.get_truecolor() for each in stage.grounds() if each is not None}
 
     play(scenario())

@@ -138,13 +138,17 @@ class SearchBar(Horizontal):
         if not self._hits or chat is None or log is None:
             return
         conversation = chat.conversations.open
-        self._hit = min(len(self._hits) - 1, max(0, self._hit + direction))
-        seq = self._hits[self._hit]
+        hit = min(len(self._hits) - 1, max(0, self._hit + direction))
+        seq = self._hits[hit]
         self._tell(words.SEARCHING)
         await chat.older.load_until(conversation, seq)
         if conversation is not log.conversation:
             return
-        self._tell(words.HIT.format(number=self._hit + 1, count=len(self._hits)))
+        is_there = conversation.by_seq(seq) is not None
+        self._tell((words.HIT if is_there else words.NO_HIT).format(number=hit + 1, count=len(self._hits)))
+        if not is_there:
+            return
+        self._hit = hit
         log.follow()
         log.search(Found(self._pattern, seq, frozenset(self._hits)))
 

@@ -305,6 +305,7 @@ SEARCH_HINT: Final = "words; Enter goes up, Esc closes"
 SEARCHING: Final = "searching "
 NOTHING_FOUND: Final = "nothing found "
 HIT: Final = "{number} of {count} "
+NO_HIT: Final = "{number} of {count} could not be loaded "
 GO_TO: Final = "go to: a conversation, a name, a command, a theme"
 TYPE_AND_ENTER: Final = (
     "Type a text and press Enter: it goes to the open conversation. "
