@@ -11,6 +11,7 @@ from zchat_client.client import Client
 from zchat_client.core.roster import name_key
 from zchat_client.events import Error, Event, Help, Ignored, Pending, Sent
 from zchat_client.results import Receipt
+from zchat_client.tasks import start
 from zchat_common.clock import now
 from zchat_common.errors import Code, ZchatError
 
@@ -202,7 +203,7 @@ class Console:
                 self._show_error(error, line, number)
             del self._unsent[number]
 
-        task = asyncio.create_task(run())
+        task = start(run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -147,21 +147,23 @@ def test_who_cannot_be_taken_to_what_was_found_is_told_so(house: House, tmp_path
     async def scenario() -> None:
         broker = house.broker("--title", "Lab", "--rate", "0")
         async with user(broker, tmp_path / "bob") as bob:
-            await asyncio.gather(*[bob.say(text) for text in ("a needle", *["hay"] * 260, "one more needle")])
+            await asyncio.gather(
+                *[bob.say(text) for text in ("a needle", "a needle", *["hay"] * 260, "one more needle")]
+            )
             async with on_stage(broker, tmp_path, "alice") as stage:
                 await stage.sees("at Lab", "one more needle")
                 await stage.types("", "ctrl+f")
                 await stage.types("needle")
-                await stage.sees("2 of 2")
+                await stage.sees("3 of 3")
                 broker.kill()
                 await stage.sees("reconnecting, for")
-                await stage.types("", "up")
-                await stage.sees("1 of 2 could not be loaded", "one more needle")
+                await stage.types("", "up", "up")
+                await stage.sees("2 of 3 could not be loaded", "one more needle")
                 house.broker("--title", "Lab", "--rate", "0", port=broker.port, data=broker.data)
                 await stage.sees("at Lab")
                 await stage.types("", "up")
                 await stage.sees("a needle")
-                assert stage.shows("1 of 2 ")
+                assert stage.shows("2 of 3 ")
                 assert not stage.shows("loaded")
 
     play(scenario())

@@ -17,6 +17,7 @@ from zchat_client.client import Client
 from zchat_client.endings import EXIT_REFUSED, EXIT_SIGNAL, EXIT_UNSENT, SIGHUP, exit_code_of
 from zchat_client.own_names import OwnNames
 from zchat_client.results import End
+from zchat_client.tasks import start
 from zchat_client.tui import escapes, keys, words
 from zchat_client.tui.attention import Attention
 from zchat_client.tui.beat import Beat
@@ -30,7 +31,6 @@ from zchat_client.tui.next_client import NAME_TROUBLES, Options, going_on, quest
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read
 from zchat_client.tui.sizes import LOW_LINES
-from zchat_client.tui.tasks import start
 from zchat_client.tui.turns import Turns, Typed
 from zchat_client.tui.twice import Twice
 from zchat_client.tui.unasked import Unasked

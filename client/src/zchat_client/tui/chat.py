@@ -13,13 +13,13 @@ from zchat_client.client import Client
 from zchat_client.console import Console, last_words
 from zchat_client.core.roster import name_key
 from zchat_client.results import End
+from zchat_client.tasks import start
 from zchat_client.tui import screen_commands, words
 from zchat_client.tui.completion import People
 from zchat_client.tui.conversation import PUBLIC, Conversation, Kind
 from zchat_client.tui.memory import Memory
 from zchat_client.tui.older import Older
 from zchat_client.tui.story import Card, Story, Trouble
-from zchat_client.tui.tasks import start
 from zchat_client.tui.textfit import one_line
 from zchat_common.errors import Code, ZchatError
 

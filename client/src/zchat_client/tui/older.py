@@ -7,11 +7,11 @@ from typing import Final, TypeGuard
 
 from zchat_client import events as e
 from zchat_client.client import Client
+from zchat_client.tasks import start
 from zchat_client.tui.conversation import KEPT_READING, PARTY, Conversation
 from zchat_client.tui.event_lines import Said, is_said
 from zchat_client.tui.memory import Memory
 from zchat_client.tui.story import Story
-from zchat_client.tui.tasks import start
 from zchat_common.errors import ZchatError
 
 _PAGE: Final = 100

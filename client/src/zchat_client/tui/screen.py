@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from zchat_client.events import HelpLine
+from zchat_client.tasks import start
 from zchat_client.tui import completion, keys, places, words
 from zchat_client.tui.bars import Bar, Cards
 from zchat_client.tui.boxes import Help
@@ -30,7 +31,6 @@ from zchat_client.tui.search import SearchBar
 from zchat_client.tui.sizes import LatestSize
 from zchat_client.tui.story import Trouble
 from zchat_client.tui.surroundings import PANES, Surroundings
-from zchat_client.tui.tasks import start
 from zchat_client.tui.turning import Turning
 from zchat_common.errors import Code
 

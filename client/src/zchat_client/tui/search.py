@@ -12,12 +12,12 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from zchat_client.tasks import start
 from zchat_client.tui import words
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.field import Field
 from zchat_client.tui.log import LogView
 from zchat_client.tui.painting import Found
-from zchat_client.tui.tasks import start
 
 # Whoever types on is not served a search for half a word.
 _PAUSE_S: Final = 0.2

@@ -42,13 +42,19 @@ def in_a_search(stage: Stage) -> str:
     return "needle"
 
 
-@pytest.mark.parametrize("defect", [in_the_story, in_an_older_page, in_a_search])
+def in_a_command(stage: Stage) -> str:
+    assert stage.app.chat is not None
+    stage.app.chat.client.who = fails_later  # type: ignore[assignment,method-assign]
+    return "/who\n"
+
+
+@pytest.mark.parametrize("defect", [in_the_story, in_an_older_page, in_a_search, in_a_command])
 def test_a_defect_ends_the_program(broker: Broker, tmp_path: Path, defect: Callable[[Stage], str]) -> None:
     async def scenario() -> None:
         async with on_stage(broker, tmp_path, unique("alice")) as stage:
             await stage.sees("at Lab")
             text = defect(stage)
-            await stage.types(text.rstrip("\n"), *["enter"] * text.endswith("\n"))
+            await stage.types(text.rstrip("\n"), *["escape", "enter"] * text.endswith("\n"))
             await stage.until(lambda: stage.app.return_code == 1, "the end")
 
     with pytest.raises(Defect):
