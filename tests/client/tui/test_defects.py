@@ -53,6 +53,9 @@ def test_a_defect_ends_the_program(broker: Broker, tmp_path: Path, defect: Calla
     async def scenario() -> None:
         async with on_stage(broker, tmp_path, unique("alice")) as stage:
             await stage.sees("at Lab")
+            chat = stage.app.chat
+            assert chat is not None
+            await stage.until(lambda: not chat.older.is_loading(chat.conversations.public), "the latest page")
             text = defect(stage)
             await stage.types(text.rstrip("\n"), *["escape", "enter"] * text.endswith("\n"))
             await stage.until(lambda: stage.app.return_code == 1, "the end")

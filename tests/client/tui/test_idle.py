@@ -39,6 +39,8 @@ def test_to_be_back_asks_nothing_of_who_leaves_in_an_outage(house: House, tmp_pa
         async with away_in_an_outage(house, tmp_path) as (_, stage):
             types_for_a_while(stage)
             await stage.types("x", "backspace")
+            # As once a second.
+            stage.app._tick()
             await stage.types("", "ctrl+q")
             await stage.until(lambda: stage.app.return_value == 0, "the end, without a question")
             assert stage.app.chat is not None
@@ -70,7 +72,7 @@ def test_what_one_says_of_being_away_holds_whatever_one_types_then(house: House,
             async with user(broker, tmp_path / "bob") as bob:
                 await stage.enters("and this")
                 await stage.sees("and this ✓")
-                # What the clock of the screen has to tell is told before what is said after it.
+                # As once a second; and what it tells is told before what is said after it.
                 stage.app._tick()
                 await bob.say("seen")
                 await stage.sees("seen")
