@@ -399,12 +399,19 @@ class Conversation:
         del self.lines[:count]
         self._last = [line for line in self._last if line.number not in gone]
         if self._mark is not None and self._mark.number in gone:
-            # What follows is new all the same, and so is what an older page brings.
-            self.lines.insert(0, self._mark)
-            self.rewritten += 1
+            self._drop_mark()
         self.dropped += count
         self.complete = False
         self.first_seq = next((line.seq for line in self.lines if line.seq), None)
+
+    def _drop_mark(self) -> None:
+        """All that is left here is new, if nobody has read it; and so is what an older page will bring."""
+        assert self._mark is not None
+        if self.unread:
+            self.lines.insert(0, self._mark)
+            self.rewritten += 1
+        else:
+            self._mark, self.new = None, 0
 
 
 def day_of(line: Line) -> date:
