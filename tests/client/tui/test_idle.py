@@ -86,7 +86,7 @@ def test_idle_is_away_and_a_key_is_back(broker: Broker, tmp_path: Path) -> None:
         name = unique("alice")
         async with (
             user(broker, tmp_path / "bob", unique("bob")) as bob,
-            on_stage(broker, tmp_path, name, settings=Settings(away_after_minutes=0.05)) as stage,
+            on_stage(broker, tmp_path, name, settings=Settings(away_after_minutes=0.025)) as stage,
         ):
             await stage.sees("at Lab")
             await stage.until(lambda: status_of(bob, name) == "away", "being away")
