@@ -330,8 +330,8 @@ INPUT_KEYS: Final = [
     ("Esc", "closes lists, boxes and the search; an invitation stays until it is answered"),
 ]
 MOUSE: Final = (
-    "The mouse opens conversations, names, links, buttons and what the last line names; it scrolls, and copies what you "
-    "drag it over."
+    "The mouse opens conversations, names, links, buttons and what the last line names; it scrolls, and copies what "
+    "you drag it over."
 )
 MARKS_TITLE: Final = "Marks"
 MARKS: Final = (
