@@ -31,6 +31,33 @@ def test_a_signal_gives_the_terminal_back(at_terminal: Open, number: signal.Sign
     assert b"\x1b[?1049l" in terminal.raw
 
 
+def test_what_waits_for_the_broker_waits_in_the_input_after_a_window_was_closed(
+    house: House, at_terminal: Open
+) -> None:
+    own = house.broker("--title", "Lab")
+    (bob,) = house.join(own, "bob")
+    terminal = at_terminal("alice", port=own.port, folder="alice")
+    terminal.wait_for("at Lab")
+    own.kill()
+    terminal.wait_for("reconnecting, for")
+    terminal.types("said in the dark" + ENTER + "/w bob psst" + ENTER + "/away" + ENTER)
+    terminal.wait_for("3 queued")
+    terminal.signals(signal.SIGHUP)
+    terminal.exit_code()
+
+    house.broker("--title", "Lab", port=own.port, data=own.data)
+    again = at_terminal("alice", port=own.port, folder="alice")
+    again.wait_for("public › said in the dark")
+    again.wait_for("the program ended first")
+    again.is_read()
+    again.types(ENTER)
+    again.wait_for("said in the dark ✓")
+    # Where it was typed, since the whispers were not open then.
+    again.wait_for("public › /w bob psst")
+    assert "said in the dark" in bob.texts()
+    assert "psst" not in bob.texts()
+
+
 def test_a_crash_gives_the_terminal_back(house: House, broker: Broker) -> None:
     crashing = (
         "import zchat_client.tui.screen as screen, zchat_client.cli as cli\n"

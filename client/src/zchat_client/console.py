@@ -65,9 +65,9 @@ class Console:
         return {number: line for number, line in self._unsent.items() if number not in self._in_doubt}
 
     @property
-    def in_doubt(self) -> tuple[str, ...]:
-        """Those of the unsent that were on their way at the end: the broker may have them."""
-        return tuple([line for number, line in self._unsent.items() if number in self._in_doubt])
+    def in_doubt(self) -> dict[int, str]:
+        """Those of the unsent that were on their way at the end, by id: the broker may have them."""
+        return {number: line for number, line in self._unsent.items() if number in self._in_doubt}
 
     def _do(self, typed: t.Typed, line: str) -> None:
         chat = self._client

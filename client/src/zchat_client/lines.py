@@ -171,7 +171,7 @@ class LineFrontEnd:
         gone.cancel()
 
     def _say_unsent(self) -> None:
-        for word in last_words(self._console.never_sent.values(), self._console.in_doubt):
+        for word in last_words(self._console.never_sent.values(), self._console.in_doubt.values()):
             print(word, file=sys.stderr)
 
     def _exit_code(self) -> int:

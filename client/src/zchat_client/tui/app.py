@@ -276,6 +276,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         async def leave() -> None:
             if self.chat is not None:
                 await (self.chat.leave() if says_goodbye else self.chat.close())
+                self.chat.keep_unsent()
             self.exit(code)
 
         self._signal_task = start(leave())

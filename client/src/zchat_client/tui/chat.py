@@ -16,7 +16,8 @@ from zchat_client.results import End
 from zchat_client.tasks import start
 from zchat_client.tui import screen_commands, words
 from zchat_client.tui.completion import People
-from zchat_client.tui.conversation import PUBLIC, Conversation, Kind
+from zchat_client.tui.conversation import PUBLIC, Conversation, Kind, Refused
+from zchat_client.tui.event_lines import is_order
 from zchat_client.tui.memory import Memory
 from zchat_client.tui.older import Older
 from zchat_client.tui.story import Card, Story, Trouble
@@ -26,7 +27,8 @@ from zchat_common.errors import Code, ZchatError
 # What may wait for the screen; beyond it the client's own bound holds, which says how many were dropped.
 _WAITING_EVENTS: Final = 50_000
 _GOODBYE_S: Final = 2.0
-_TYPED: Final = 100
+# More lines than anybody types while nothing is answered.
+_TYPED: Final = 10_000
 
 
 class Entered(NamedTuple):
@@ -201,11 +203,22 @@ class Chat:
 
     def _all_in_doubt(self) -> tuple[str, ...]:
         # Who was let in has been told of those before.
-        return (*(() if self.story.registered else self._in_doubt), *self.console.in_doubt)
+        return (*(() if self.story.registered else self._in_doubt), *self.console.in_doubt.values())
 
     def last_words(self) -> tuple[str, ...]:
         """What has not been sent or is not known to be, for who is back in the shell."""
         return last_words(self.console.never_sent.values(), self._all_in_doubt())
+
+    def keep_unsent(self) -> None:
+        """What was typed and is not known to be sent waits where it was typed, at the next start: whoever has closed
+        the window reads no last words.
+        """
+        for number, line in (self.console.in_doubt | self.console.never_sent).items():
+            entered = self.as_typed(Trouble("", line, number))
+            if entered is not None and not is_order(line):
+                conversation = self.conversations.get(entered.key) or self.conversations.public
+                conversation.refused.append(Refused(entered.text, words.ENDED_FIRST))
+        self.memory.save()
 
     async def close(self) -> None:
         """Ends the client at once; the broker keeps the user's seat."""
