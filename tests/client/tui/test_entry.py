@@ -326,13 +326,13 @@ def test_who_may_speak_again_is_told_no_more_that_he_may_not(house: House, tmp_p
         async with user(broker, tmp_path / "root", "Root") as root, on_stage(broker, tmp_path, "alice") as stage:
             await stage.sees("at Lab")
             await root.moderation.mute("alice", seconds=600)
-            await stage.sees("Root muted alice")
+            await stage.sees("Root muted you")
             for text in ("one", "two"):
                 await stage.enters(text)
                 await stage.until(lambda: "You are muted until" in shown_trouble(stage), "why it is refused")
                 await stage.reads()
             await root.moderation.unmute("alice")
-            await stage.sees("Root lets alice speak again")
+            await stage.sees("Root lets you speak again")
             await stage.until(lambda: not shown_trouble(stage), "nothing that is wrong")
             assert stage.screen.entry.text == "two", "what was refused is there all the same"
             await stage.types("", "enter")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from zchat_client import events as e
@@ -47,6 +49,7 @@ def test_what_a_newer_broker_tells_is_shown_as_it_is() -> None:
     assert words.presence("{busy}", "", ["bob"]) == "bob: {busy}"
     act = e.Moderated(at=0, act="{warn}", name="bob", by="root", until=None)
     assert words.moderated(act) == "root: {warn} bob"
+    assert words.moderated(replace(act, act="mute"), own=True) == "root muted you"
 
 
 def test_one_restraint_is_told_with_one_time(story: Story) -> None:

@@ -255,8 +255,9 @@ class Story:
             case e.Help():
                 self.wants_help = True
             case e.Moderated():
-                self.conversations.system(words.moderated(event), event.at, PUBLIC)
-                if event.act == "unmute" and self.reader.is_own(event.name):
+                own = self.reader.is_own(event.name)
+                self.conversations.system(words.moderated(event, own=own), event.at, PUBLIC)
+                if own and event.act == "unmute":
                     self._lift_mute()
             case e.Lagged():
                 self.conversations.system(words.lagged(event.dropped), event.at, kind=Kind.ERROR)

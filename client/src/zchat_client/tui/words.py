@@ -193,10 +193,11 @@ def open_invitation(inviter: str, names: tuple[str, ...], expires: int, more: in
     return f"{invitation(inviter, names)}, until {clock(expires)}{others}"
 
 
-def moderated(event: e.Moderated) -> str:
-    """What an admin did."""
+def moderated(event: e.Moderated, *, own: bool = False) -> str:
+    """What an admin did; ``own``: to oneself."""
+    name = "you" if own else event.name
     known = _ACTS.get(event.act)
-    said = f"{event.by}: {event.act} {event.name}" if known is None else known.format(by=event.by, name=event.name)
+    said = f"{event.by}: {event.act} {name}" if known is None else known.format(by=event.by, name=name)
     until = f" until {local_words(event.until)}" if event.until is not None else ""
     return f"{said}{until}" + (f": {_said(event.reason)}" if event.reason else "")
 
