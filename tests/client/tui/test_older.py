@@ -108,3 +108,33 @@ def test_a_closed_conversation_with_something_begun_is_listed_again(broker: Brok
                 await stage.sees(listed)
 
     play(scenario())
+
+
+def test_one_reads_on_where_one_was_when_one_comes_back(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            on_stage(broker, tmp_path, unique("alice")) as stage,
+        ):
+            await stage.sees("at Lab", bob.name)
+            await stage.enters(f"/w {bob.name} hi")
+            await stage.sees(f"@{bob.name} ›", "hi ✓")
+            await stage.reads()
+            await asyncio.gather(*[bob.say(f"line {number}") for number in range(120)])
+            await stage.types("", "alt+1")
+            await stage.sees("public ›", "line 119")
+            await stage.types("", "pageup", "pageup")
+            await stage.sees("End goes to the latest")
+            read = [row[22:95] for row in stage.rows()[:20]]
+            await stage.types("", "alt+2")
+            await stage.sees("hi ✓")
+            await bob.say("one more")
+            await stage.types("", "alt+1")
+            await stage.sees("1 new, End")
+            assert [row[22:95] for row in stage.rows()[:20]] == read
+            await stage.types("", "end")
+            await stage.sees("one more")
+            await stage.types("", "alt+2", "alt+1")
+            await stage.sees("one more")
+
+    play(scenario())

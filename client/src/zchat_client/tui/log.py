@@ -81,8 +81,10 @@ class LogView(ScrollView, can_focus=False):
         self._laid = Size(0, 0)
         self._bar_looks: tuple[int, int, int] | None = None
         self._at_end = True
-        # What was the first row when somebody changed the size; it stays so until he scrolls.
+        # What was the first row when somebody changed the size, or came back; it stays so until he scrolls.
         self._kept: First | None = None
+        # Where one was reading in the conversations that one has left, by key.
+        self._left: dict[str, First | None] = {}
 
     # -- what is shown ------------------------------------------------------------
 
@@ -97,11 +99,13 @@ class LogView(ScrollView, can_focus=False):
         return self._conversation
 
     def show(self, conversation: Conversation) -> None:
-        """Shows another conversation from its end."""
-        if self._conversation is not None:
-            self._conversation.reading_back = False
+        """Shows another conversation: its end, or where one was reading when one left it."""
+        if (left := self._conversation) is not None:
+            left.reading_back = False
+            self._left[left.key] = None if self._at_end else self._rows.first_at(round(self.scroll_y))
+        first = self._left.get(conversation.key)
         self._conversation = conversation
-        self._at_end, self._kept = True, None
+        self._at_end, self._kept = first is None, first
         self._rebuild()
 
     @property

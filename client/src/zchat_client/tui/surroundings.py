@@ -46,7 +46,8 @@ class Surroundings:
         self.below = screen.query_one("#below", Static)
         # What was said, and until when it stands there; the latest last.
         self._notes: dict[str, float] = {}
-        self._said_seen = 0
+        # How much had been said in each conversation, by key, when its end was on the screen last.
+        self._said_seen: dict[str, int] = {}
 
     def level(self, chat: Chat) -> None:
         """Brings everything level."""
@@ -113,9 +114,13 @@ class Surroundings:
         conversation, log = chat.conversations.open, self._log_view
         parts = [self._above(conversation)] if self._has_new_above(conversation, chat.conversations.attentive) else []
         if log.at_end:
-            self._said_seen = conversation.said
+            self._said_seen[conversation.key] = conversation.said
         else:
-            parts.append(self._below(conversation.said - self._said_seen, chat.older.is_loading(conversation)))
+            parts.append(
+                self._below(
+                    conversation.said - self._said_seen.get(conversation.key, 0), chat.older.is_loading(conversation)
+                )
+            )
         self.below.update("   ".join(parts), layout=False)
         self.below.set_class(bool(parts), "-on")
 
