@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ from tests.system.processes import DEADLINE_S, PROGRAMS, Broker, House, environm
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed (Debian: package tmux)")
 
 _PANE: Final = "zchat"
+# Longer than the client takes somebody for one who has not seen yet what has just come.
+_READ_S: Final = 0.25
 # What a shell does: it has the terminal again when the program has ended.
 _IN_SHELL: Final = '"$@"; echo "ended with $?"; exec cat'
 
@@ -62,6 +65,11 @@ class Tmux:
         """Waits until each of these stands in a row."""
         self.wait(lambda rows: all(any(text in row for row in rows) for text in texts), repr(texts))
 
+    def is_read(self) -> None:
+        """Lets a moment pass, as everybody does who reads what has just come before answering it."""
+        read_s = time.monotonic() + _READ_S
+        wait_until(lambda: time.monotonic() > read_s, "a moment")
+
 
 @pytest.fixture
 def tmux(house: House, broker: Broker) -> Iterator[Tmux]:
@@ -95,6 +103,7 @@ def test_a_first_evening_in_tmux(house: House, broker: Broker, tmux: Tmux) -> No
 
     bob.types(f"/w {name} are you there?")
     tmux.sees(f"2 @{bob.name}")
+    tmux.is_read()
     tmux.types("/r yes", "Enter")
     assert bob.wait("whisper", text="yes")["sender"] == name
     tmux.sees(f"@{bob.name} ›", "are you there?", "yes ✓✓")

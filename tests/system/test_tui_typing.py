@@ -61,7 +61,7 @@ def test_a_refused_line_is_kept_and_holds_nothing_up(house: House, broker: Broke
     terminal.is_read()
     terminal.types("\x15four\r")
     bob.wait("message", sender=name, text="four")
-    terminal.wait_for("public › /w nobody-there hi")
+    terminal.wait_for("@nobody-there › /w nobody-there hi")
     assert public_texts(bob, name) == ["two", "three", "four"]
 
 
@@ -97,7 +97,9 @@ def test_what_is_typed_right_after_the_key_of_a_box_is_for_the_box(
     terminal.types(f"{F1}quick")
     terminal.wait_for("public › uick")
     terminal.pastes("line\n" * 12)
-    terminal.types(ENTER + "and more")
+    terminal.types("and")
+    terminal.asks("Put 12 lines")
+    terminal.types(ENTER + " more")
     terminal.wait_for("and more")
     terminal.types(CTRL_Q)
     assert terminal.exit_code() == 0
@@ -130,3 +132,29 @@ def test_a_paste_that_the_terminal_does_not_tell_of_holds_nothing_up(at_terminal
     terminal.types("\x15" * 2 + "still here" + ENTER)
     terminal.wait_for("still here ✓")
     assert not any("connect" in row for row in terminal.everything())
+
+
+def test_a_line_goes_to_the_conversation_in_which_it_was_typed_before_a_click(
+    house: House, broker: Broker, at_terminal: Open
+) -> None:
+    (bob,) = house.join(broker, unique("bob"))
+    name = unique("alice")
+    terminal = at_terminal(name, columns=120)
+    terminal.wait_for("at Lab")
+    terminal.types(f"/w {bob.name}{ENTER}")
+    rows = terminal.wait_for(f"2 @{bob.name}")
+    terminal.wait_for("nobody else reads it")
+    terminal.is_read()
+    public, whispers = [click(rows, row) for row in ("1 public", f"2 @{bob.name}")]
+    terminal.types(f"{ENTER}for bob{ENTER}{public}for all{ENTER}{whispers}for bob again{ENTER}")
+    bob.wait("whisper", text="for bob again")
+    bob.wait("message", text="for all")
+    assert public_texts(bob, name) == ["for all"]
+    assert [each["text"] for each in bob.seen("whisper", sender=name)] == ["for bob", "for bob again"]
+
+
+def click(rows: list[str], text: str) -> str:
+    """A click on this text, as a terminal tells it."""
+    y = next(number for number, row in enumerate(rows) if text in row)
+    at = f"{rows[y].index(text) + 1};{y + 1}"
+    return f"\x1b[<0;{at}M\x1b[<0;{at}m"

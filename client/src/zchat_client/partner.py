@@ -10,6 +10,11 @@ from zchat_common.errors import Code, ZchatError
 _T = TypeVar("_T")
 
 
+def nobody_to_reply() -> ZchatError:
+    """There was nobody to whisper with yet."""
+    return ZchatError(Code.NOBODY_TO_REPLY, "You have not whispered with anybody yet; type /w NAME TEXT.")
+
+
 class Partner:
     """Goes by what the user has been shown, and by the whispers under way that he has not been shown yet."""
 
@@ -23,7 +28,7 @@ class Partner:
     def name(self) -> str:
         """Raises ZchatError(nobody_to_reply)."""
         if self._name is None:
-            raise ZchatError(Code.NOBODY_TO_REPLY, "You have not whispered with anybody yet; type /w NAME TEXT.")
+            raise nobody_to_reply()
         return self._name
 
     @property

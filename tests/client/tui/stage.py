@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from pathlib import Path
 
 from rich.color import Color
+from textual import events
+from textual.geometry import Offset
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -17,6 +18,7 @@ from zchat_client.own_names import OwnNames
 from zchat_client.tui.app import ZchatApp
 from zchat_client.tui.boxes import Dialog
 from zchat_client.tui.conversation import Kind
+from zchat_client.tui.inputs import SEEN_S
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.next_client import Options
 from zchat_client.tui.screen import ChatScreen
@@ -78,12 +80,15 @@ class Stage:
 
     async def reads(self) -> None:
         """Looks at what has just changed by itself, for as long as everybody does before typing on."""
-        entry = self.screen.entry
-        await self.until(lambda: entry._unseen is None or Message().time > entry._unseen.until_s, "a moment")
+        seen_s = Message().time + SEEN_S
+        await self.until(lambda: Message().time > seen_s, "a moment")
 
     async def may_answer(self) -> None:
         """Lets the pause pass after which a box that has opened by itself takes keys."""
-        await self.until(lambda: not self.app._unasked.waits(self.app.screen, Message().time), "a pause in typing")
+        inputs = self.app._inputs
+        await self.until(
+            lambda: self.app.screen is not inputs._box or Message().time > inputs._pause_until_s, "a pause in typing"
+        )
 
     async def asks(self, title: str) -> Dialog:
         """Waits for a dialog, and that its safe answer has the focus."""
@@ -99,8 +104,31 @@ class Stage:
 
     async def reads_question(self) -> None:
         """Reads what was asked for so long that the key that has led to it is an answer."""
-        since_s = self.app._leave_key._since_s
-        await self.until(lambda: time.monotonic() > since_s + _READ_S, "a moment")
+        since_s = self.app._leave_s
+        await self.until(lambda: Message().time > since_s + _READ_S, "a moment")
+
+    async def clicks(self, what: str, offset: tuple[int, int] = (0, 0)) -> None:
+        """Presses and lets go a button of the mouse there, as a terminal tells it."""
+        self.click(self.app.screen.query_one(what).content_region.offset + offset)
+        await self.pilot.pause()
+
+    def click(self, at: Offset) -> None:
+        """The same, without waiting for what comes of it."""
+        for kind in (events.MouseDown, events.MouseUp):
+            self.app.post_message(kind(None, *at, 0, 0, 1, False, False, False, *at))
+
+    def press(self, *keys: str) -> None:
+        """Presses keys in one go, as they come over a slow connection."""
+        self.post(self.keys(*keys))
+
+    def keys(self, *keys: str) -> list[events.Key]:
+        """These keys, pressed now and not told yet: what :meth:`post` does."""
+        return [events.Key(_KEYS.get(key, key), key if len(key) == 1 else None) for key in keys]
+
+    def post(self, keys: list[events.Key]) -> None:
+        """Tells of these keys."""
+        for key in keys:
+            self.app.post_message(key)
 
     def said(self) -> list[str]:
         """The texts that were said in the open conversation."""

@@ -93,7 +93,8 @@ def test_the_mouse_reaches_conversations_people_cards_and_links(broker: Broker, 
             await stage.sees("public ›")
             await bob.party_invite(name)
             await stage.sees("Decline F3")
-            await stage.pilot.click("#card-accept")
+            await stage.reads()
+            await stage.clicks("#card-accept")
             await stage.sees("party ›", "You joined the party")
             await stage.misses("Decline F3")
             assert stage.screen.entry.composer.has_focus

@@ -98,7 +98,7 @@ def test_everything_on_the_screen_is_ascii(broker: Broker, tmp_path: Path) -> No
                 all_ascii(stage)
                 await stage.types("", "escape")
                 await stage.misses(words)
-            stage.screen.entry.composer.post_message(events.Paste("line\n" * 12))
+            stage.app.post_message(events.Paste("line\n" * 12))
             await stage.asks("Esc: Cancel")
             all_ascii(stage)
             await stage.types("", "escape", "alt+1", "pageup")

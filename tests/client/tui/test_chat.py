@@ -8,7 +8,8 @@ import pytest
 from tests.client.offline import offline, run
 from tests.client.tui.telling import connected, presence
 from zchat_client import typed as t
-from zchat_client.tui.chat import Chat, Entered, addressed
+from zchat_client.tui.addresses import addressed
+from zchat_client.tui.chat import Chat, Entered
 from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind
 from zchat_client.tui.story import Trouble
 from zchat_common.messages import RosterEntry
@@ -28,6 +29,9 @@ _PARTY = Conversation(PARTY, "party")
         ("//shrug", "/w Bob /shrug", "/p /shrug"),
         ("//me waves", "/w Bob //me waves", "/p //me waves"),
         ("//Me waves", "/w Bob //Me waves", "/p //Me waves"),
+        ("//me", "/w Bob //me", "/p //me"),
+        ("//menu", "/w Bob /menu", "/p /menu"),
+        ("//me\nwaves", "/w Bob /me\nwaves", "/p /me\nwaves"),
         ("/who", "/who", "/who"),
         ("/w carol hi", "/w carol hi", "/w carol hi"),
     ],

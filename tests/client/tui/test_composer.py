@@ -28,7 +28,7 @@ class Alone(App[None]):
     """The input and nothing else."""
 
     def compose(self) -> ComposeResult:
-        yield Composer(lambda _: False, lambda _: None)
+        yield Composer(lambda _: False)
 
 
 def test_lines_are_whole_lines_however_many_rows_they_take() -> None:

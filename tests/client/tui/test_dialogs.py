@@ -165,6 +165,23 @@ def test_what_stands_over_a_session_goes_with_it(broker: Broker, tmp_path: Path)
     play(scenario())
 
 
+def test_a_dialog_that_opens_where_one_clicks_takes_no_click_of_that(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("alice")
+        async with on_stage(broker, tmp_path, name) as stage:
+            await stage.sees("at Lab")
+            async with user(broker, tmp_path, name, takeover=True):
+                await stage.sees("Your place was taken over")
+                await stage.until(lambda: stage.app.screen.query_one("#leave").region, "its answers")
+                await stage.clicks("#leave")
+                await stage.asks("Your place was taken over")
+                assert stage.app.return_value is None
+                await stage.clicks("#leave")
+                await stage.until(lambda: stage.app.return_value == 6, "leaving")
+
+    play(scenario())
+
+
 def test_no_broker_at_first_contact_is_a_dialog_that_escape_leaves(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with on_stage(1, tmp_path, unique("alice")) as stage:
@@ -182,7 +199,7 @@ def test_escape_and_ctrl_c_paste_nothing_and_ctrl_q_leaves(broker: Broker, tmp_p
         async with on_stage(broker, tmp_path, unique("alice")) as stage:
             await stage.sees("at Lab")
             for key in ("escape", "ctrl+c", "ctrl+q"):
-                stage.screen.entry.composer.post_message(events.Paste("line\n" * 12))
+                stage.app.post_message(events.Paste("line\n" * 12))
                 await stage.asks("Esc: Cancel")
                 await stage.pilot.press(key)
                 await stage.misses("Esc: Cancel")
@@ -199,7 +216,7 @@ def test_a_paste_that_makes_a_message_too_long_says_so_and_is_not_the_safe_answe
         async with on_stage(broker, tmp_path, unique("alice")) as stage:
             await stage.sees("at Lab")
             await stage.types("begun ")
-            stage.screen.entry.composer.post_message(events.Paste("many words " * 400))
+            stage.app.post_message(events.Paste("many words " * 400))
             dialog = await stage.asks("at most 4,000")
             assert stage.shows("4,400 characters")
             assert dialog._answers[0].label == "Cancel"
@@ -210,6 +227,27 @@ def test_a_paste_that_makes_a_message_too_long_says_so_and_is_not_the_safe_answe
             await stage.reads()
             await stage.types("", "ctrl+u")
             await stage.sees("public › Say something")
+
+    play(scenario())
+
+
+def test_what_is_typed_right_behind_a_large_paste_stands_behind_it(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            for answer, left in (("enter", "begun " + "line\n" * 12 + "and on"), ("escape", "begun and on")):
+                stage.press(*"begun ")
+                stage.app.post_message(events.Paste("line\n" * 12))
+                stage.press(*"and on", "enter")
+                await stage.asks("Put 12 lines")
+                assert stage.screen.entry.text == "begun and on"
+                await stage.pilot.press(answer)
+                await stage.until(lambda: stage.screen.entry.text == left, "the text")  # noqa: B023 - awaited at once
+                await stage.misses("Put 12 lines")
+                await stage.types("!")
+                assert stage.screen.entry.text == f"{left}!"
+                stage.screen.entry.fill("")
+            assert stage.said() == []
 
     play(scenario())
 

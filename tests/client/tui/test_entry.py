@@ -13,21 +13,21 @@ def test_a_refused_command_leaves_one_where_one_was_with_its_text(broker: Broker
         name = unique("alice")
         async with on_stage(broker, tmp_path, name) as stage:
             await stage.sees("at Lab")
-            for typed, trouble in (
-                ("/p hi", "You are in no party"),
-                (f"/w {name} hi", "That is you"),
-                ("/party accept", "invitation"),
+            for typed, trouble, aim in (
+                ("/p hi", "You are in no party", "party"),
+                (f"/w {name} hi", "That is you", f"@{name}"[:19]),
+                ("/party accept", "invitation", "public"),
             ):
                 await stage.types(typed, "enter")
                 await stage.until(lambda: trouble in shown_trouble(stage), trouble)  # noqa: B023 - awaited at once
                 await stage.until(lambda: stage.screen.entry.text == typed, "the text back")  # noqa: B023
                 await stage.pilot.pause()
-                assert stage.shows("public ›", trouble)
-                assert not stage.shows("2 party")
-                assert not stage.shows(f"@{name}")
+                assert stage.shows(aim, trouble)
+                assert [row for row in stage.rows() if row.startswith((" 2", "2"))] == []
                 await stage.reads()
                 await stage.types("", "ctrl+u")
                 await stage.until(lambda: not shown_trouble(stage), "the trouble read and gone")
+                await stage.sees("public › Say something")
 
     play(scenario())
 
@@ -95,7 +95,7 @@ def test_a_key_typed_before_the_prompt_changed_by_itself_is_meant_for_the_one_be
             early = events.Key("x", "x")
             await stage.types(f"/w {bob.name} psst", "enter")
             await stage.sees(f"@{bob.name} ›")
-            stage.screen.entry.composer.post_message(early)
+            stage.app.post_message(early)
             await stage.sees("public › x", f"2 @{bob.name}")
 
     play(scenario())
@@ -108,23 +108,27 @@ def test_nothing_is_sent_or_deleted_that_nobody_has_seen_in_the_input(broker: Br
             on_stage(broker, tmp_path, unique("alice")) as stage,
         ):
             await stage.sees("at Lab", bob.name)
-            entry, composer = stage.screen.entry, stage.screen.entry.composer
+            entry = stage.screen.entry
             await stage.enters(f"/w {bob.name} psst")
             await stage.sees(f"@{bob.name} ›")
             await stage.reads()
             await stage.types("begun", "alt+1")
             await stage.sees("public ›")
-            early = [events.Key("enter", "\r"), events.Key("ctrl+u", None)]
+            early = [events.Key("enter", "\r"), events.Key("ctrl+u", None), events.Key("o", "o")]
             await stage.enters(f"/w {bob.name} again")
             await stage.sees(f"@{bob.name} › begun")
-            composer.post_message(early[0])
+            stage.app.post_message(early[0])
             await stage.sees("public › Say something")
             await stage.enters("/w nobody-there hi")
             await stage.until(lambda: entry.text == "/w nobody-there hi" and shown_trouble(stage), "the refused text")
-            composer.post_message(early[1])
-            await stage.until(lambda: not entry.text, "an empty input, as it was")
-            await stage.types("on", "enter")
-            await stage.sees("on ✓", "public › /w nobody-there hi")
+            stage.app.post_message(early[1])
+            await stage.pilot.pause()
+            await stage.until(lambda: entry.text == "/w nobody-there hi" and shown_trouble(stage), "it there still")
+            stage.app.post_message(early[2])
+            await stage.until(lambda: entry.text == "o", "an empty input, as it was")
+            await stage.types("n", "enter")
+            await stage.sees("on ✓", "› /w nobody-there hi")
+            await stage.reads()
             await stage.types("", "alt+2")
             await stage.sees(f"@{bob.name} › begun")
 
@@ -256,9 +260,9 @@ def test_what_is_wrong_is_told_beside_the_input_and_the_text_stays(broker: Broke
             await stage.types("/w nobody-there hi", "enter")
             await stage.sees("nobody-there")
             await stage.until(lambda: stage.screen.entry.text == "/w nobody-there hi", "the text back")
-            await stage.sees("public ›")
             await stage.misses("2 @nobody-there")
             stage.screen.entry.fill("")
+            await stage.sees("public ›")
             await stage.types("/p hi", "enter")
             await stage.sees("You are in no party")
 
@@ -337,5 +341,54 @@ def test_who_may_speak_again_is_told_no_more_that_he_may_not(house: House, tmp_p
             assert stage.screen.entry.text == "two", "what was refused is there all the same"
             await stage.types("", "enter")
             await stage.sees("two ✓")
+
+    play(scenario())
+
+
+def test_a_command_of_the_palette_makes_room_and_what_was_begun_comes_back(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with on_stage(broker, tmp_path, unique("alice")) as stage:
+            await stage.sees("at Lab")
+            for gone in (("", "ctrl+u"), ("tea", "enter")):
+                await stage.types("a long text", "ctrl+k")
+                await stage.sees("go to: ")
+                await stage.types("/away", "enter")
+                await stage.sees("public › /away")
+                assert stage.screen.entry.text == "/away "
+                await stage.types(*gone)
+                await stage.sees("public › a long text")
+                await stage.reads()
+                await stage.types("", "ctrl+u")
+            await stage.sees("away · tea")
+
+    play(scenario())
+
+
+def test_what_is_recalled_is_no_draft(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            on_stage(broker, tmp_path, unique("alice")) as stage,
+        ):
+            await stage.sees("at Lab", bob.name)
+            await bob.whisper(stage.app.chat.client.name if stage.app.chat else "", "psst")
+            await stage.sees(f"2 @{bob.name}")
+            await stage.types("one", "enter")
+            await stage.sees("one ✓")
+            await stage.types("my draft", "up")
+            await stage.sees("public › one")
+            await stage.types("", "alt+2")
+            await stage.sees(f"@{bob.name} › Whisper", "1 public ✎")
+            await stage.types("", "alt+1")
+            await stage.sees("public › my draft")
+            await stage.types("", "up")
+            await stage.types(" more", "alt+2")
+            await stage.sees(f"@{bob.name} › Whisper")
+            await stage.types("", "alt+1")
+            await stage.sees("public › one more")
+            await stage.types("", "up")
+            assert stage.screen.entry.text == "my draft", "it can be fetched again"
+            await stage.types("", "down")
+            assert stage.screen.entry.text == "one more"
 
     play(scenario())

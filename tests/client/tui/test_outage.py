@@ -41,7 +41,7 @@ def test_a_refusal_tells_in_which_conversation_it_was_typed(house: House, tmp_pa
             broker.signal(signal.SIGCONT)
             await stage.sees("public: ", "nobody-there", "1 public ✎")
             await stage.types("", "alt+1")
-            await stage.sees("public › /w nobody-there hi")
+            await stage.sees("@nobody-there › /w nobody-there hi")
             await stage.misses("public: ", "✎")
 
     play(scenario())

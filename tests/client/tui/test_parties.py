@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from textual.message import Message
+from textual import events
 
 from tests.client.tui.stage import on_stage, play, user
 from tests.system.processes import Broker, House, unique
@@ -103,7 +103,8 @@ def test_each_of_two_invitations_is_answered_where_it_stands_and_says_until_when
             times = [words.clock(card.expires) for card in stage.app.chat.story.cards]
             await stage.sees(f"{bob_name} invites you to a party, until {times[0]}")
             await stage.sees(f"{carol_name} invites you to a party, until {times[1]}")
-            await stage.pilot.click("#older-card-decline")
+            await stage.reads()
+            await stage.clicks("#older-card-decline")
             await stage.misses(f"{bob_name} invites you to a party, until")
             await stage.sees(f"{carol_name} invites you to a party, until", "You declined the invitation")
             await stage.types("begun", "f2")
@@ -130,6 +131,7 @@ def test_an_answer_by_key_that_is_refused_is_told_and_nothing_is_typed(broker: B
             await bob.party_invite(name)
             await stage.sees("Accept F2")
             trouble = "You are in a party already"
+            await stage.reads()
             await stage.types("", "f2")
             await stage.sees(trouble, "party › Say something")
             await stage.types("", "f3")
@@ -217,16 +219,13 @@ def test_a_key_answers_the_invitation_that_was_read_and_not_one_that_has_just_co
         ):
             await stage.sees("at Lab", bob.name, carol.name)
             assert stage.app.chat is not None
-            story, turning = stage.app.chat.story, stage.screen._turning
-            assert turning is not None
             await bob.party_invite(name)
             await stage.sees(f"{bob.name} invites you to a party, until")
-            await stage.until(lambda: turning.has_seen(bob.name), "a moment to read it")
+            await stage.reads()
+            accept = events.Key("f2", None)
             await carol.party_invite(name)
-            await stage.until(lambda: len(story.cards) == 2, "both")
-            # However slow this machine is: it has come just now.
-            turning._since_s[carol.name] = Message().time
-            turning.answer(accept=True)
+            await stage.sees(f"{carol.name} invites you to a party, until")
+            stage.app.post_message(accept)
             await stage.sees("You joined the party")
             party = stage.app.chat.client.party()
             assert party is not None

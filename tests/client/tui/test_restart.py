@@ -128,7 +128,7 @@ def test_a_refused_text_that_still_waits_is_there_again(broker: Broker, tmp_path
             await stage.sees("at Lab", "public › on")
             await stage.reads()
             await stage.types("", "enter")
-            await stage.sees("on ✓", "public › /w nobody-there hi")
+            await stage.sees("on ✓", "@nobody-there › /w nobody-there hi")
             await stage.until(lambda: "nobody-there" in stage.screen.entry._trouble, "what is wrong with it")
 
     play(scenario())

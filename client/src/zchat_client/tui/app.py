@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from textual import events, on
 from textual.app import App
 from textual.binding import BindingType
+from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -25,21 +26,22 @@ from zchat_client.tui.boxes import LEAVE, Answer, CodeBox, Dialog, NameScreen
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.conversation import Kind
 from zchat_client.tui.display import TerminalLost, driver_class, stalls
+from zchat_client.tui.inputs import Input, Inputs
 from zchat_client.tui.keys import KeyNames
 from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
 from zchat_client.tui.next_client import NAME_TROUBLES, Options, going_on, question
 from zchat_client.tui.screen import ChatScreen
 from zchat_client.tui.settings import Read
 from zchat_client.tui.sizes import LOW_LINES
-from zchat_client.tui.turns import Turns, Typed
-from zchat_client.tui.twice import Twice
-from zchat_client.tui.unasked import Unasked
 from zchat_common.errors import ZchatError
 from zchat_common.identity import DamagedKey
 
 # So long events are taken in at a time.
 _TAKE_S: Final = 0.005
 _TICK_S: Final = 1.0
+# The key that leaves is meant again after so long: no keyboard takes longer to repeat one that is held down, and nobody
+# to read a question.
+_MEANT_S: Final = 1.0
 # So often a terminal that had stopped reading is looked at again.
 _CATCH_UP_S: Final = 0.1
 
@@ -64,7 +66,8 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._catching_up: asyncio.TimerHandle | None = None
         self._leaving = False
         self._leave_worker: Worker[None] | None = None
-        self._leave_key = Twice()
+        # When the key that leaves was pressed last in a dialog, or one asked what the key would answer.
+        self._leave_s = float("-inf")
         # The question whether to leave without sending, while it stands there.
         self._leave_box: Dialog | None = None
         self.signalled = False
@@ -79,9 +82,9 @@ class ZchatApp(App[int], inherit_bindings=False):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_for(read.settings.theme, os.environ if not self.no_color else {"NO_COLOR": "1"})
-        self._chat_screen = ChatScreen(self._look(), KeyNames(read.settings.keys), self._is_watched)
-        self._turns = Turns(self, self._hand_on)
-        self._unasked = Unasked()
+        key_names = KeyNames(read.settings.keys)
+        self._inputs = Inputs(self, super().on_event, key_names.keys("leave"))
+        self._chat_screen = ChatScreen(self._look(), key_names, self._inputs, self._is_watched)
 
     # -- life -------------------------------------------------------------------------------------------------------
 
@@ -119,7 +122,7 @@ class ZchatApp(App[int], inherit_bindings=False):
                 place = words.PLACE.format(place=options.place)
                 box = NameScreen(place, options.name or options.offered, trouble)
                 if trouble:
-                    self._unasked.opens(box, is_field=True)
+                    self._inputs.opens(box, is_field=True)
                 name = await self._ask_name(box)
                 if name is None:
                     self.last_words = trouble
@@ -163,7 +166,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         chat.story.first_contact = self._first_contact
         await self._chat_screen.begin(chat)
         self._take_theme(chat)
-        self._turns.follow()
+        self._inputs.follow()
         end = await chat.run()
         self._first_contact = (self._first_contact or client.first_contact) and not chat.story.registered
         while chat.take(1.0):
@@ -178,7 +181,7 @@ class ZchatApp(App[int], inherit_bindings=False):
             return options.but(takeover=False), end.text
         asked = question(end, client.fingerprint)
         box = Dialog(asked.title, asked.text, *asked.answers, escape=LEAVE)
-        self._unasked.opens(box)
+        self._inputs.opens(box)
         again = going_on(await self.push_screen_wait(box), options, client.fingerprint)
         return None if again is None else (again, "")
 
@@ -186,14 +189,14 @@ class ZchatApp(App[int], inherit_bindings=False):
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         await self.push_screen(box, answer.set_result)
         # Behind what gives its field the focus: keys that are let go before would be nobody's.
-        box.call_later(self._turns.follow)
+        box.call_later(self._inputs.follow)
         return await answer
 
     async def _ask_code(self, text: str) -> str | None:
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._needs(words.NEEDS_CODE)
         box = CodeBox(words.plainly(text))
-        self._unasked.opens(box)
+        self._inputs.opens(box)
         await self.push_screen(box, answer.set_result)
         code = await answer
         self._needs("")
@@ -210,7 +213,8 @@ class ZchatApp(App[int], inherit_bindings=False):
         """Leaves; asks first if something typed was not sent yet. What stands over the conversation gives way."""
         over = self.screen
         if isinstance(over, Dialog) and over.leaves() is not None:
-            if self._leave_key.is_meant(time.monotonic()):
+            since_s, self._leave_s = self._leave_s, self._inputs.event_s
+            if self._inputs.saw(since_s, _MEANT_S):
                 _ = over.dismiss(LEAVE)
             return
         if over is not self._chat_screen:
@@ -240,7 +244,7 @@ class ZchatApp(App[int], inherit_bindings=False):
             # Another box asks how to go on.
             return False
         answers = (Answer("stay", words.STAY), Answer(LEAVE, words.LEAVE_ANYWAY))
-        self._leave_key.asked(time.monotonic())
+        self._leave_s = Message().time
         self._leave_box = Dialog(*self._unsent_words(), *answers, escape="stay")
         try:
             return await self.push_screen_wait(self._leave_box) == LEAVE
@@ -330,24 +334,10 @@ class ZchatApp(App[int], inherit_bindings=False):
         """Takes note of keys, before anybody gets them."""
         if isinstance(event, (events.Key, events.Paste, events.MouseDown)):
             self._attention.key(time.monotonic())
-        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
-            await self._turns.take(event)
+        if isinstance(event, Input) and not event.is_forwarded:
+            await self._inputs.take(event)
         else:
             await super().on_event(event)
-
-    async def _hand_on(self, event: Typed) -> None:
-        """A key goes to what has the focus; but not to a box that its writer has not seen yet."""
-        if self._leaves(event) or not self._unasked.keeps_from(self.screen, event):
-            await super().on_event(event)
-            return
-        behind = self.screen_stack[-2].focused
-        if behind is not None and (not isinstance(event, events.Key) or event.is_printable or event.key == "backspace"):
-            behind.post_message(event)
-
-    def _leaves(self, event: Typed) -> bool:
-        default = next(each.keys for each in keys.DOINGS if each.name == "leave")
-        pressed = self._read.settings.keys.get("leave", default).split(",")
-        return isinstance(event, events.Key) and event.key in pressed
 
     def on_app_focus(self) -> None:
         """The terminal has the focus again."""

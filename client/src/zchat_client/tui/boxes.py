@@ -10,8 +10,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Input, Static
 
 from zchat_client.tui import words
-from zchat_client.tui.field import Field
-from zchat_client.tui.keys import bound, leave
+from zchat_client.tui.keys import bound
 from zchat_client.tui.sizes import LatestSize
 from zchat_common.names import BadName, check_name
 
@@ -32,7 +31,7 @@ class Dialog(LatestSize, ModalScreen[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "escape", show=False),
-        leave(),
+        bound("leave"),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]
@@ -92,7 +91,7 @@ class Help(LatestSize, ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,ctrl+c", "dismiss", show=False),
         bound("help", "dismiss"),
-        leave(),
+        bound("leave"),
     ]
 
     def __init__(self, text: Callable[[int], str]) -> None:
@@ -131,7 +130,7 @@ class CodeBox(LatestSize, ModalScreen[str | None]):
         with Vertical(classes="box"):
             yield Static(words.CODE_TITLE, classes="title", markup=False)
             yield Static(self._text, classes="text", markup=False)
-            yield Field(placeholder=words.CODE_HINT, id="code", compact=True)
+            yield Input(placeholder=words.CODE_HINT, id="code", compact=True)
             yield Static("", classes="error", id="code-error", markup=False)
             yield Static(words.CODE_KEYS, classes="hint", markup=False)
 
@@ -153,7 +152,7 @@ class NameScreen(LatestSize, Screen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "leave", show=False, priority=True),
-        bound("leave"),
+        bound("leave", "leave"),
     ]
 
     def __init__(self, place: str, name: str = "", trouble: str = "") -> None:
@@ -167,7 +166,7 @@ class NameScreen(LatestSize, Screen[str | None]):
         with Vertical(classes="box"):
             yield Static(words.WELCOME, classes="title", markup=False)
             yield Static(f"{words.ASK_NAME}\n{words.NAME_RULES}", classes="text", markup=False)
-            yield Field(self._typed, placeholder=words.NAME_HINT, id="name", max_length=64, compact=True)
+            yield Input(self._typed, placeholder=words.NAME_HINT, id="name", max_length=64, compact=True)
             yield Static(self._trouble, classes="error", id="name-error", markup=False)
             keys = words.NAME_OFFERED_KEYS if self._typed and not self._trouble else words.NAME_KEYS
             yield Static(f"{self._place}\n{keys}", classes="hint", markup=False)

@@ -12,9 +12,11 @@ from zchat_client import typed as t
 from zchat_client.client import Client
 from zchat_client.console import Console, last_words
 from zchat_client.core.roster import name_key
+from zchat_client.partner import nobody_to_reply
 from zchat_client.results import End
 from zchat_client.tasks import start
 from zchat_client.tui import screen_commands, words
+from zchat_client.tui.addresses import addressed
 from zchat_client.tui.completion import People
 from zchat_client.tui.conversation import PUBLIC, Conversation, Kind, Refused
 from zchat_client.tui.event_lines import is_order
@@ -236,10 +238,12 @@ class Chat:
                 self._do(said)
                 return None
             typed = t.parse(text, self.client.is_admin)
+            if isinstance(typed, t.WhisperTo) and typed.recipient is None and conversation.replies_to == "":
+                raise nobody_to_reply()
         except ZchatError as error:
             return Trouble(error.text, text)
         line = addressed(text, typed, conversation)
-        if conversation.over and line != text:
+        if conversation.over and isinstance(typed, t.Say):
             return Trouble(words.PARTY_OVER, text)
         if isinstance(typed, (t.Away, t.Back)):
             # From now on that is one's own word.
@@ -269,8 +273,11 @@ class Chat:
 
     def _enter(self, line: str, entered: Entered | None) -> None:
         """Every line goes this way to the client: whatever becomes of it, it is known what was typed and where."""
-        self.story.parties.leaves |= isinstance(t.parse(line), t.PartyLeave)
+        typed = t.parse(line)
+        self.story.parties.leaves |= isinstance(typed, t.PartyLeave)
         number = self.console.enter(line)
+        if number is not None and isinstance(typed, t.WhisperTo) and typed.recipient is not None:
+            self.story.under_way.whispering(typed.recipient, number)
         self._typed[line if number is None else number] = entered
         if len(self._typed) > _TYPED:
             del self._typed[next(iter(self._typed))]
@@ -339,17 +346,3 @@ class Chat:
     def is_away(self) -> bool:
         """Whether the others see one as away."""
         return self.story.away is not None
-
-
-def addressed(text: str, typed: t.Typed | None, conversation: Conversation) -> str:
-    """The line for what was typed there: what is said goes to the open conversation, every other command where it says.
-
-    Nothing that is said leaves any other conversation than public as it was typed.
-    """
-    if conversation.key == PUBLIC or not isinstance(typed, t.Say):
-        return text
-    body = f"/me {typed.text}" if typed.action else typed.text
-    if not typed.action and body.lower().startswith("/me"):
-        # There it would be an action again: it keeps both slashes.
-        body = f"/{body}"
-    return f"/w {conversation.partner} {body}" if conversation.partner is not None else f"/p {body}"

@@ -7,8 +7,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
 
-from zchat_client.tui.field import act_now
 from zchat_client.tui.textfit import shown
 
 _PASTE_LINES: Final = 5
@@ -33,27 +33,24 @@ class Composer(TextArea):
     ]
 
     class LargePaste(Message):
-        """Much was pasted; it is not in the text yet."""
+        """Much was pasted; it is not in the text yet. ``place``: where it belongs, in place of what is selected."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, place: Selection) -> None:
             super().__init__()
             self.text = text
+            self.place = place
 
-    def __init__(self, wants: Callable[[str], bool], begins: Callable[[float], None]) -> None:
-        """``wants`` takes a key that is not for the text, and says whether it had a use for it; ``begins`` is told when
-        something is about to be typed, or done to what was. Both are called within the key, since the next one may be
-        waiting behind it.
+    def __init__(self, wants: Callable[[str], bool]) -> None:
+        """``wants`` takes a key that is not for the text, and says whether it had a use for it; it is called within the
+        key, since the next one may be waiting behind it.
         """
         super().__init__(id="composer", compact=True, soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
         self._wants = wants
-        self._begins = begins
         self._last_key = ""
         self._again = False
 
     async def _on_key(self, event: events.Key) -> None:
         self._again, self._last_key = event.key == self._last_key, event.key
-        if self._acts(event):
-            self._begins(event.time)
         match event.key:
             case key if key in _NEW_LINE:
                 self._take(event)
@@ -66,24 +63,16 @@ class Composer(TextArea):
             case "home" | "end" if not self.text and self._wants(event.key):
                 self._take(event)
             case _:
-                if not await act_now(self, event):
-                    await super()._on_key(event)
-
-    def _acts(self, event: events.Key) -> bool:
-        """Whether the key does something to the text; others only look around in it."""
-        bound = self._bindings.key_to_bindings.get(event.key, [])
-        deletes = any(each.action.startswith(("delete", "cut")) for each in bound)
-        return event.is_printable or deletes or event.key in ("enter", "tab", *_NEW_LINE)
+                await super()._on_key(event)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self._begins(event.time)
         text = shown(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         if len(text) > _PASTE_CHARS or text.count("\n") >= _PASTE_LINES:
-            self.post_message(self.LargePaste(text))
+            self.post_message(self.LargePaste(text, self.selection))
         else:
-            self.insert_at_cursor(text)
+            self.insert_at(self.selection, text)
 
     # -- lines ------------------------------------------------------------------------------------------------------
 
@@ -107,10 +96,10 @@ class Composer(TextArea):
         row = self.cursor_location[0]
         self.move_cursor((row, len(self.document[row])))
 
-    def insert_at_cursor(self, text: str) -> None:
-        """Puts a text where the cursor is, in place of what is selected."""
-        start, end = self.selection
-        self.replace(text, start, end, maintain_selection_offset=False)
+    def insert_at(self, place: Selection, text: str) -> None:
+        """Puts a text where the cursor was, in place of what was selected, and before what was typed there since."""
+        typed_on = place != self.selection
+        self.replace(text, place.start, place.start if typed_on else place.end, maintain_selection_offset=typed_on)
         # Textual has scrolled there before it knew how many rows there are now.
         self.scroll_cursor_visible()
 

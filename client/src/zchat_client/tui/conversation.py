@@ -66,7 +66,7 @@ class Line:
 
 
 class Refused(NamedTuple):
-    """A text as it was typed, and what is wrong with it."""
+    """A text as it was typed, and what is wrong with it; nothing, if it has only made room for a command."""
 
     text: str
     why: str
@@ -107,6 +107,11 @@ class Conversation:
         # What was entered here and refused, and waits for an empty input.
         self.refused: list[Refused] = []
         self.inputs: list[str] = []
+        # How far back in these one has gone; then what was begun before.
+        self.recalled = 0
+        self._begun_before = ""
+        # Whom the reply that was begun here is for: what follows while it is typed changes nothing. Nobody: "".
+        self.replies_to: str | None = None
         self.notify = ""
         self.hidden = False
         self.reading_back = False
@@ -222,6 +227,7 @@ class Conversation:
         """One has come into a party: all that may be read of it comes from here on, and no older page of any. What was
         typed for the one before can be fetched again.
         """
+        self.go_on_with(self.draft)
         for text in (*[each.text for each in self.refused], self.draft):
             self.remember_input(text)
         self.draft, self.refused = "", []
@@ -379,6 +385,25 @@ class Conversation:
         if text and (not self.inputs or self.inputs[-1] != text):
             self.inputs.append(text)
             del self.inputs[:-_REMEMBERED_INPUTS]
+
+    def recall(self, further: int, text: str) -> str | None:
+        """Goes so much further back in what was entered; ``text`` is in the input now. None if there is no more."""
+        if not 0 <= self.recalled + further <= len(self.inputs):
+            return None
+        if not self.recalled:
+            self._begun_before = text
+        self.recalled += further
+        return self.inputs[-self.recalled] if self.recalled else self._begun_before
+
+    def begun_of(self, text: str) -> str:
+        """What was begun here, when ``text`` is in the input: what was only recalled is not."""
+        return self._begun_before if self.recalled and text == self.inputs[-self.recalled] else text
+
+    def go_on_with(self, text: str) -> None:
+        """One is done with going back, and has this in the input: what was begun before that can be fetched again."""
+        if self.recalled and text != self._begun_before:
+            self.remember_input(self._begun_before)
+        self.recalled = 0
 
     def speakers(self) -> list[str]:
         """Who spoke here lately, the latest first."""

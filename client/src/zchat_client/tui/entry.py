@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,30 +10,25 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import OptionList, Static
 
+from zchat_client import typed as t
 from zchat_client.events import HelpLine
 from zchat_client.tui import completion, words
+from zchat_client.tui.addresses import named_in
 from zchat_client.tui.bars import Choices
 from zchat_client.tui.boxes import Answer, Dialog
 from zchat_client.tui.composer import Composer
 from zchat_client.tui.conversation import Conversation, Refused
+from zchat_client.tui.inputs import Inputs
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.textfit import cut, one_line
 from zchat_common.limits import TEXT_MAX_CHARS
 
 _PROMPT_COLUMNS: Final = 20
-# Whoever types so soon after something changed by itself has not seen it: it takes longer to read, and to press a key.
-SEEN_S: Final = 0.2
-
-
-class Unseen(NamedTuple):
-    """What changed by itself is taken back by a key typed before then."""
-
-    until_s: float
-    undo: Callable[[], None]
 
 
 class Entry(Vertical):
-    """Its text belongs to one conversation; ``people`` and ``commands`` give what may be completed.
+    """Its text belongs to one conversation; ``people`` and ``commands`` give what may be completed, ``reply_to`` whom a
+    reply is for that is begun now.
 
     ``entered`` is called within Enter, and answers with :meth:`taken` or :meth:`refuse`: whatever is typed right after
     finds an empty input, or a refused text that its writer has not seen yet.
@@ -53,13 +48,17 @@ class Entry(Vertical):
         self,
         people: Callable[[], completion.People],
         commands: Callable[[], tuple[HelpLine, ...]],
+        reply_to: Callable[[], str | None],
         entered: Callable[[str], None],
+        inputs: Inputs,
         glyphs: Glyphs,
     ) -> None:
         super().__init__(id="entry")
         self._people = people
         self._known = commands
+        self._reply_to = reply_to
         self._enter = entered
+        self._inputs = inputs
         self._glyphs = glyphs
         self._conversation: Conversation | None = None
         self._trouble = ""
@@ -67,12 +66,10 @@ class Entry(Vertical):
         self._title = ""
         self._over = False
         self._begun = 0
-        self._at = 0
-        self._unentered = ""
+        self._prompt = ""
         self._tabbed: tuple[str, list[completion.Choice], int] | None = None
         # The text that no list is opened for: one that was recalled or put back, or whose list was closed.
         self._unlisted = ""
-        self._unseen: Unseen | None = None
         # Whether something stood in the input when it was looked at last, other than what was set aside.
         self._had_text = False
 
@@ -82,7 +79,7 @@ class Entry(Vertical):
         yield Static("", id="trouble", markup=False)
         with Horizontal(id="input"):
             yield Static("", id="prompt", markup=False)
-            yield Composer(self._wants, self._begins)
+            yield Composer(self._wants)
 
     def on_mount(self) -> None:
         """Looked up once."""
@@ -91,15 +88,19 @@ class Entry(Vertical):
 
     @property
     def text(self) -> str:
-        """What was typed and not entered yet."""
+        """What stands in the input."""
         return self.composer.text
+
+    @property
+    def begun(self) -> str:
+        """What was typed and not entered yet."""
+        return self.text if self._conversation is None else self._conversation.begun_of(self.text)
 
     def show(self, conversation: Conversation) -> None:
         """Another conversation, with what was begun in it."""
         self._conversation = conversation
         self._address(conversation)
-        self._at = len(conversation.inputs)
-        self._unseen = None
+        conversation.go_on_with(conversation.draft)
         self.tell("")
         self.fill(conversation.draft)
         self._put_back()
@@ -107,25 +108,46 @@ class Entry(Vertical):
     def _address(self, conversation: Conversation) -> None:
         self._over, self._begun = conversation.over, conversation.begun
         self._title = conversation.title
-        title = cut(self._title, _PROMPT_COLUMNS, self._glyphs.more)
-        self.query_one("#prompt", Static).update(f"{title} {self._glyphs.prompt}")
         self.composer.placeholder = words.hint(conversation.key, conversation.partner, over=conversation.over)
 
-    def follow(self) -> None:
+    def _aim(self) -> None:
+        """Shows in the prompt where what stands in the input will go. A reply is for whom it was when it was begun."""
+        conversation = self._conversation
+        if conversation is None:
+            return
+        said, title = named_in(self.text), conversation.title
+        if not isinstance(said, t.WhisperTo) or said.recipient is not None:
+            conversation.replies_to = None
+        elif conversation.replies_to is None:
+            conversation.replies_to = self._reply_to() or ""
+        if isinstance(said, t.PartySay):
+            title = words.PARTY_TITLE
+        elif said is not None and (name := said.recipient or conversation.replies_to):
+            title = f"@{name}"
+        prompt = f"{cut(title, _PROMPT_COLUMNS, self._glyphs.more)} {self._glyphs.prompt}"
+        if prompt != self._prompt:
+            self._prompt = prompt
+            self.query_one("#prompt", Static).update(prompt)
+
+    @property
+    def is_level(self) -> bool:
+        """Whether it shows what the open conversation is by now."""
+        shown, conversation = (self._title, self._over, self._begun), self._conversation
+        return conversation is None or shown == (conversation.title, conversation.over, conversation.begun)
+
+    def level(self) -> None:
         """What is open may be over by now, or go on, or be called otherwise: who is typing there is told so. In another
         party one begins with an empty input.
         """
         conversation = self._conversation
-        if conversation is None:
-            return
-        if (conversation.title, conversation.over, conversation.begun) == (self._title, self._over, self._begun):
+        if conversation is None or self.is_level:
             return
         if conversation.begun != self._begun:
             self._remember(self.text)
-            self._unseen = None
             self.fill("")
         was_over = self._over
         self._address(conversation)
+        self._aim()
         if not conversation.over:
             self.tell_no_more(words.PARTY_OVER)
         elif self.text and not was_over:
@@ -136,9 +158,12 @@ class Entry(Vertical):
         self._unlisted = text
         self._show_choices([])
         self.composer.fill(text)
+        self._aim()
 
     def begin(self, text: str) -> None:
-        """The beginning of a text, with a list of how it may go on."""
+        """The beginning of a command, with a list of how it may go on; what stands there comes back after it."""
+        if self.text.strip():
+            self._waiting.insert(0, Refused(self.text, ""))
         self.fill(text)
         self._unlisted = ""
         self._look_up()
@@ -163,19 +188,6 @@ class Entry(Vertical):
         self.tell(words.ELSEWHERE.format(title=conversation.title, why=refused.why) if elsewhere else refused.why)
         self._put_back()
 
-    def in_order(self, work: Callable[[], object]) -> None:
-        """Does something after what was typed before it, and before what was typed behind it."""
-        self.composer.call_later(work)
-
-    def unseen(self, undo: Callable[[], None]) -> None:
-        """Something here has just changed by itself: whoever is about to type meant it as it was before."""
-        self._unseen = Unseen(Message().time + SEEN_S, undo)
-
-    def _begins(self, at_s: float) -> None:
-        unseen, self._unseen = self._unseen, None
-        if unseen is not None and at_s < unseen.until_s:
-            unseen.undo()
-
     def _put_back(self) -> None:
         if self._waiting and not self.text:
             refused = self._waiting.pop(0)
@@ -191,7 +203,10 @@ class Entry(Vertical):
         self._unlisted = refused.text
         self._show_choices([])
         self.tell(refused.why)
-        self.unseen(partial(self._set_aside, refused))
+        if self._conversation is not None:
+            self._conversation.replies_to = None
+        self._aim()
+        self._inputs.changed(partial(self._set_aside, refused))
 
     def tell_no_more(self, trouble: str) -> None:
         """This is wrong no longer."""
@@ -204,11 +219,13 @@ class Entry(Vertical):
             self._conversation.refused.insert(0, refused)
             self._had_text = False
             self.fill("")
+            # For who only looks around.
+            self._inputs.in_order(self._put_back)
 
     def _remember(self, text: str) -> None:
         if self._conversation is not None:
+            self._conversation.go_on_with(text)
             self._conversation.remember_input(text)
-            self._at = len(self._conversation.inputs)
 
     def tell(self, trouble: str, *, until_typed: bool = False) -> None:
         """What is wrong with the text, beside it; the text stays. Of an empty one it is told ``until_typed``."""
@@ -242,12 +259,12 @@ class Entry(Vertical):
         if chosen is not None and not completion.is_command(self.text, self._known()):
             self._complete(chosen)
         elif self.text.strip():
+            self._aim()
             self._enter(self.text)
         elif self.text:
             self.fill("")
             self.tell(words.NOTHING_TO_SEND, until_typed=True)
         else:
-            # Also when it was set aside by this very key: nobody means an empty input with that.
             self._put_back()
 
     def _escape(self) -> None:
@@ -271,14 +288,9 @@ class Entry(Vertical):
 
     def _recall(self, step: int) -> None:
         """Up and Down go through what was entered here."""
-        inputs = self._conversation.inputs if self._conversation is not None else []
-        at = self._at + step
-        if not 0 <= at <= len(inputs):
-            return
-        if self._at == len(inputs):
-            self._unentered = self.text
-        self._at = at
-        self.fill(inputs[at] if at < len(inputs) else self._unentered)
+        recalled = None if self._conversation is None else self._conversation.recall(-step, self.text)
+        if recalled is not None:
+            self.fill(recalled)
 
     # -- completion -------------------------------------------------------------------------------------------------
 
@@ -286,6 +298,7 @@ class Entry(Vertical):
     def _changed(self, event: Composer.Changed) -> None:
         event.stop()
         self._look_up()
+        self._aim()
         if self._had_text and not self.text:
             self._put_back()
         self._had_text = bool(self.text)
@@ -347,10 +360,13 @@ class Entry(Vertical):
 
         def answered(answer: str | None) -> None:
             if answer == "paste":
-                self.composer.insert_at_cursor(event.text)
+                self.composer.insert_at(event.place, event.text)
 
         whole = self.text + event.text
         answers = [Answer("paste", words.PASTE), Answer("no", words.CANCEL)]
         if len(whole.strip()) > TEXT_MAX_CHARS:
             answers.reverse()
-        await self.app.push_screen(Dialog(words.PASTE, words.paste(event.text, whole), *answers, escape="no"), answered)
+        dialog = Dialog(words.PASTE, words.paste(event.text, whole), *answers, escape="no")
+        # Who has not seen the question types on behind the paste.
+        self._inputs.opens(dialog)
+        await self.app.push_screen(dialog, answered)

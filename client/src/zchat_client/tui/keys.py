@@ -84,7 +84,7 @@ DOINGS: Final = (
     Doing("help", "f1", "keys", "this help"),
     Doing("redraw", "ctrl+l", "app.redraw", "draw the screen anew"),
     Doing("suspend", "ctrl+z", "app.suspend_process", "back to the shell; fg returns"),
-    Doing("leave", "ctrl+q", "leave", "leave zchat"),
+    Doing("leave", "ctrl+q", "app.leave", "leave zchat"),
 )
 DIGITS: Final = tuple(
     [Doing(f"conversation_{n}", f"alt+{n}", f"number({n})", f"conversation {n}") for n in range(1, 10)]
@@ -99,11 +99,6 @@ def bindings() -> list[Binding]:
 def everywhere() -> list[Binding]:
     """What works wherever one is."""
     return [bound("redraw"), bound("suspend")]
-
-
-def leave() -> Binding:
-    """For what stands over the conversation: it gives way, and one leaves."""
-    return bound("leave", "app.leave")
 
 
 def action(name: str) -> str:
@@ -130,11 +125,11 @@ class KeyNames:
 
     def all(self, name: str) -> str:
         """All keys of something that can be done."""
-        return " or ".join(_key_name(key) for key in self._keys(name))
+        return " or ".join(_key_name(key) for key in self.keys(name))
 
     def first(self, name: str) -> str:
         """The first of them, where there is little room."""
-        return _key_name(self._keys(name)[0])
+        return _key_name(self.keys(name)[0])
 
     @property
     def rows(self) -> list[tuple[str, str]]:
@@ -144,7 +139,8 @@ class KeyNames:
             digits = [(f"{digits[0][0]} to {digits[-1][0]}", "conversation 1 to 9")]
         return [(self.all(each.name), each.does) for each in DOINGS] + digits
 
-    def _keys(self, name: str) -> list[str]:
+    def keys(self, name: str) -> list[str]:
+        """All keys of it, as the settings name them."""
         default = next(each.keys for each in DOINGS + DIGITS if each.name == name)
         return self._chosen.get(name, default).split(",")
 

@@ -12,8 +12,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from zchat_client.tui import words
-from zchat_client.tui.field import Field
-from zchat_client.tui.keys import bound, leave
+from zchat_client.tui.keys import bound
 from zchat_client.tui.places import Place, meant
 from zchat_client.tui.sizes import LatestSize
 
@@ -26,7 +25,7 @@ class Palette(LatestSize, ModalScreen[Place | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "close", show=False, priority=True),
         bound("go_to", "close"),
-        leave(),
+        bound("leave"),
         Binding("up", "move(-1)", show=False, priority=True),
         Binding("down", "move(1)", show=False, priority=True),
     ]
@@ -39,7 +38,7 @@ class Palette(LatestSize, ModalScreen[Place | None]):
     def compose(self) -> ComposeResult:
         """Its parts."""
         with Vertical(classes="box"):
-            yield Field(placeholder=words.GO_TO, compact=True)
+            yield Input(placeholder=words.GO_TO, compact=True)
             listed = OptionList(compact=True)
             listed.can_focus = False
             yield listed

@@ -23,6 +23,7 @@ from zchat_client.tui.clipboard import copy
 from zchat_client.tui.conversation import PARTY, Refused
 from zchat_client.tui.entry import Entry
 from zchat_client.tui.help import help_text
+from zchat_client.tui.inputs import Inputs
 from zchat_client.tui.log import LogView
 from zchat_client.tui.look import Look
 from zchat_client.tui.palette import Palette
@@ -52,13 +53,14 @@ class ChatScreen(LatestSize, Screen[None]):
         Binding("ctrl+c", "copy_or_hint", show=False, priority=True),
     ]
 
-    def __init__(self, look: Look, key_names: keys.KeyNames, is_watched: Callable[[], bool]) -> None:
+    def __init__(self, look: Look, key_names: keys.KeyNames, inputs: Inputs, is_watched: Callable[[], bool]) -> None:
         super().__init__()
         self.look = look
         self._is_watched = is_watched
         # On the way to the first new message, which may be some pages further up.
         self._going_back: asyncio.Task[None] | None = None
         self._key_names = key_names
+        self._inputs = inputs
         # The current chat, and what shows it; that needs the parts of the screen, which come at their own time.
         self.begun: Chat | None = None
         self._turning: Turning | None = None
@@ -74,7 +76,7 @@ class ChatScreen(LatestSize, Screen[None]):
                 yield Static("", id="below", markup=False)
                 yield Cards()
                 yield SearchBar()
-                yield Entry(self._people, self._commands, self._entered, self.look.glyphs)
+                yield Entry(self._people, self._commands, self._reply_to, self._entered, self._inputs, self.look.glyphs)
             yield Pane(self.look, "people")
         yield Bar(self.look, "status")
 
@@ -112,6 +114,7 @@ class ChatScreen(LatestSize, Screen[None]):
             chat,
             self.log_view,
             self.entry,
+            self._inputs,
             leaving=self.search_bar.action_close,
             turned=self.level,
             say=self.say,
@@ -126,12 +129,10 @@ class ChatScreen(LatestSize, Screen[None]):
             return
         chat, story = turning.chat, turning.chat.story
         self.see()
-        self.entry.follow()
-        if turning.as_told():
+        if self._waits_for(turning):
+            self._inputs.in_order(self._change)
             return
         self._note(chat)
-        while story.troubles:
-            self._refuse(turning, story.troubles.pop(0))
         if story.lifted:
             self.entry.tell_no_more(story.lifted)
             story.lifted = ""
@@ -139,7 +140,7 @@ class ChatScreen(LatestSize, Screen[None]):
             story.wants_help = False
             self.call_next(self.action_keys)
         self.log_view.follow()
-        turning.follow_cards()
+        turning.follow()
         self.cards.show(story.cards, (self._key_names.first("accept"), self._key_names.first("decline")))
         self.around.level(chat)
 
@@ -148,6 +149,21 @@ class ChatScreen(LatestSize, Screen[None]):
         if self.chat is None:
             return False
         return self.chat.conversations.look(attentive=self._is_watched(), at_end=self.log_view.at_end)
+
+    def _waits_for(self, turning: Turning) -> bool:
+        """Whether the story changes where one types, or what stands there."""
+        return turning.is_told or bool(turning.chat.story.troubles) or not self.entry.is_level
+
+    def _change(self) -> None:
+        """What was typed before is in the text now, and what comes behind it is for what is shown from here on."""
+        turning = self._turning
+        if turning is not None and self._waits_for(turning):
+            self.entry.level()
+            turning.as_told()
+            troubles = turning.chat.story.troubles
+            while troubles:
+                self._refuse(turning, troubles.pop(0))
+            self.level()
 
     def _refuse(self, turning: Turning, trouble: Trouble) -> None:
         chat = turning.chat
@@ -213,17 +229,17 @@ class ChatScreen(LatestSize, Screen[None]):
     def action_next(self, direction: int) -> None:
         """The conversation after or before this one."""
         if self._turning is not None:
-            self.entry.in_order(partial(self._turning.beside, direction))
+            self._turning.beside(direction)
 
     def action_number(self, number: int) -> None:
         """The conversation with this number."""
         if self._turning is not None:
-            self.entry.in_order(partial(self._turning.to_number, number))
+            self._turning.to_number(number)
 
     def action_unread(self) -> None:
         """The next conversation with something unread."""
         if self._turning is not None:
-            self.entry.in_order(self._turning.to_unread)
+            self._turning.to_unread()
 
     @on(Pane.Chosen)
     def _pane_chosen(self, event: Pane.Chosen) -> None:
@@ -313,6 +329,9 @@ class ChatScreen(LatestSize, Screen[None]):
     def _commands(self) -> tuple[HelpLine, ...]:
         return () if self.chat is None else self.chat.commands()
 
+    def _reply_to(self) -> str | None:
+        return None if self._turning is None else self._turning.reply_to()
+
     def _entered(self, text: str) -> None:
         """Enter, and whatever goes with it, before the next key is looked at."""
         if self._turning is None:
@@ -322,6 +341,7 @@ class ChatScreen(LatestSize, Screen[None]):
         if trouble is not None:
             self.entry.refuse(Refused(text, trouble.text), chat.conversations.open)
             return
+        self._turning.follow()
         self.entry.taken()
         self._turning.to_open()
         if text.startswith("/notify "):
@@ -334,7 +354,7 @@ class ChatScreen(LatestSize, Screen[None]):
     def keep_draft(self) -> None:
         """What has been begun is there again when the program is."""
         if self.chat is not None:
-            self.chat.memory.keep_draft(self.entry.text)
+            self.chat.memory.keep_draft(self.entry.begun)
 
     @on(Entry.Leaves)
     def _leaves(self, event: Entry.Leaves) -> None:
@@ -366,7 +386,7 @@ class ChatScreen(LatestSize, Screen[None]):
     def action_answer(self, accept: bool) -> None:
         """Answers the newest invitation."""
         if self._turning is not None:
-            self.entry.in_order(partial(self._turning.answer, accept))
+            self._turning.answer(accept)
 
     @on(Cards.Answered)
     def _card_answered(self, event: Cards.Answered) -> None:
@@ -402,7 +422,3 @@ class ChatScreen(LatestSize, Screen[None]):
     @on(SearchBar.Closed)
     def _search_closed(self) -> None:
         self.entry.composer.focus()
-
-    def action_leave(self) -> None:
-        """Leaves, when what was typed before has been entered."""
-        self.entry.in_order(partial(self.run_action, "app.leave"))

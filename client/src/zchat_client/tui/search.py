@@ -15,7 +15,6 @@ from textual.widgets import Input, Label
 from zchat_client.tasks import start
 from zchat_client.tui import words
 from zchat_client.tui.chat import Chat
-from zchat_client.tui.field import Field
 from zchat_client.tui.log import LogView
 from zchat_client.tui.painting import Found
 
@@ -53,7 +52,7 @@ class SearchBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Its parts."""
         yield Label(words.SEARCH)
-        yield Field(placeholder=words.SEARCH_HINT, id="search", compact=True)
+        yield Input(placeholder=words.SEARCH_HINT, id="search", compact=True)
         yield Label("", id="hits")
 
     @property

@@ -122,15 +122,16 @@ class Story:
 
     def _said(self, event: Said) -> None:
         conversation, line = self.conversation_of(event), self.reader.line_of(event)
-        if line.kind is Kind.SAID and line.own:
-            was = conversation.settle(line.text)
-            if was is not None:
-                line.state = State.KEPT if was.state is State.PENDING else was.state
+        was = conversation.settle(line.text) if line.kind is Kind.SAID and line.own else None
+        if was is not None:
+            line.state = State.KEPT if was.state is State.PENDING else was.state
         replayed = self._outage if isinstance(event, e.Error) else event.replayed
         if self._outage and replayed and not line.own:
             conversation.catching_up(event.at)
         if not conversation.add(line, of_before=replayed and not self._outage):
             return
+        if isinstance(event, e.Whisper) and was is None and conversation.partner is not None:
+            self.under_way.whispered(conversation.partner)
         self._count(conversation, line, replayed)
 
     def _count(self, conversation: Conversation, line: Line, replayed: bool) -> None:

@@ -1,17 +1,23 @@
 """Which conversation is on the screen: by key or click, or by itself, but then not under what somebody types."""
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from textual.message import Message
 
 from zchat_client.tui import words
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.conversation import PARTY, PUBLIC
-from zchat_client.tui.entry import SEEN_S, Entry
+from zchat_client.tui.entry import Entry
+from zchat_client.tui.inputs import Inputs
 from zchat_client.tui.log import LogView
 from zchat_client.tui.places import Place
 from zchat_client.tui.story import Card
+
+# More than that do not come between the screen and a key.
+_PARTNERS: Final = 20
 
 
 class Turning:
@@ -26,6 +32,7 @@ class Turning:
         chat: Chat,
         log_view: LogView,
         entry: Entry,
+        inputs: Inputs,
         *,
         leaving: Callable[[], None],
         turned: Callable[[], None],
@@ -35,14 +42,18 @@ class Turning:
         self.chat = chat
         self._log_view = log_view
         self._entry = entry
+        self._inputs = inputs
         self._leaving = leaving
         self._turned = turned
         self._say = say
         self._elsewhere = elsewhere
         # By accepting an invitation: then it opens as soon as one is in, whatever is begun elsewhere.
         self._asked_for_party = False
-        # Since when the invitation of each inviter has been on the screen.
-        self._since_s: dict[str, float] = {}
+        # Since when the invitation of each inviter has been on the screen, and since when all stand where they do.
+        self._cards_s: dict[str, float] = {}
+        self._placed_s = 0.0
+        # Whom one has whispered with, one after another, and since when the whisper has been on the screen.
+        self._partners_s: deque[tuple[str, float]] = deque(maxlen=_PARTNERS)
         # What was wrong with an answer to one of these invitations.
         self._trouble_with: tuple[str, list[Card]] = ("", [])
 
@@ -55,7 +66,7 @@ class Turning:
             return
         self._leaving()
         if keep:
-            chat.memory.keep_draft(self._entry.text)
+            chat.memory.keep_draft(self._entry.begun)
         chat.conversations.show(key)
         conversation = chat.conversations.open
         self._entry.show(conversation)
@@ -113,17 +124,19 @@ class Turning:
             self._say(words.NO_INVITATION)
             return
         if inviter is None:
-            inviters = [card.inviter for card in cards]
             # One that has just come is not the one that was read; with none before it, there is no doubt.
-            inviter = ([each for each in inviters if self.has_seen(each)] or inviters[:1])[-1]
+            inviter = self._inputs.last_seen(self._cards_s.items()) or cards[0].inviter
+        elif not self._inputs.saw(self._placed_s):
+            # There was another under the pointer, or none.
+            return
         self.chat.order(f"/party {'accept' if accept else 'decline'} {inviter}")
         self._asked_for_party = accept
         if accept:
             self._leaving()
 
-    def has_seen(self, inviter: str) -> bool:
-        """Whether this invitation has been on the screen for so long as it takes to see it."""
-        return inviter in self._since_s and Message().time >= self._since_s[inviter] + SEEN_S
+    def reply_to(self) -> str | None:
+        """Whom one replies to who writes a reply now: the last one whispered with, as far as that was seen."""
+        return self._inputs.last_seen(self._partners_s)
 
     def refused(self, trouble: str, *, has_gone: bool = False) -> None:
         """What was asked for by key or click was refused: told until the invitations are others, unless that is why."""
@@ -131,10 +144,17 @@ class Turning:
         self._trouble_with = ("", []) if has_gone else (trouble, list(self.chat.story.cards))
         self._entry.tell(trouble)
 
-    def follow_cards(self) -> None:
-        """Takes note of when each came on the screen. What was wrong with one is so no longer when it is gone."""
-        now_s = Message().time
-        self._since_s = {card.inviter: self._since_s.get(card.inviter, now_s) for card in self.chat.story.cards}
+    def follow(self) -> None:
+        """Takes note of since when what may be answered is on the screen. What was wrong with an invitation is so no
+        longer when it is gone.
+        """
+        now_s, under_way = Message().time, self.chat.story.under_way
+        if under_way.partner is not None and under_way.partner not in [name for name, _ in self._partners_s][-1:]:
+            # Whom one writes to oneself, one knows at once.
+            self._partners_s.append((under_way.partner, 0.0 if under_way.whispers else now_s))
+        cards_s = {card.inviter: self._cards_s.get(card.inviter, now_s) for card in self.chat.story.cards}
+        if cards_s != self._cards_s:
+            self._cards_s, self._placed_s = cards_s, now_s
         trouble, cards = self._trouble_with
         if trouble and cards != self.chat.story.cards:
             self._trouble_with = ("", [])
@@ -142,35 +162,35 @@ class Turning:
 
     # -- by itself ----------------------------------------------------------------------------------------------------
 
-    def as_told(self) -> bool:
-        """Shows what the story wants on the screen now; whether that was not there already."""
-        story, conversations = self.chat.story, self.chat.conversations
-        if story.under_way.said_in is not None:
-            key, story.under_way.said_in = story.under_way.said_in, None
-            if key != conversations.open_key and not self._is_busy():
-                self._by_itself(key, asked=False)
-                return True
-        if story.wants_open is not None:
-            key, story.wants_open = story.wants_open, None
-            return self._to_wanted(key)
-        return False
+    @property
+    def is_told(self) -> bool:
+        """Whether the story wants another conversation on the screen."""
+        return self.chat.story.under_way.said_in is not None or self.chat.story.wants_open is not None
 
-    def _to_wanted(self, key: str) -> bool:
+    def as_told(self) -> None:
+        """Shows what the story wants on the screen now."""
+        story, conversations = self.chat.story, self.chat.conversations
+        said_in, story.under_way.said_in = story.under_way.said_in, None
+        if said_in is not None and said_in != conversations.open_key and not self._is_busy():
+            self._by_itself(said_in, asked=False)
+        wanted, story.wants_open = story.wants_open, None
+        if wanted is not None:
+            self._to_wanted(wanted)
+
+    def _to_wanted(self, key: str) -> None:
         """A conversation that has just begun, or public when one is over; but not under what somebody types, unless it
         was asked for by key or click.
         """
         asked, self._asked_for_party = self._asked_for_party and key == PARTY, False
         if key == self.chat.conversations.open_key and key != PARTY:
-            return False
+            return
         if not self._is_busy() or (asked and not self._elsewhere()):
             self._by_itself(key, asked=asked)
-            return True
-        if key == PARTY:
+        elif key == PARTY:
             self._say(words.PARTY_BEGUN)
             self.chat.story.parties.note = ""
         else:
             self._entry.tell(words.PARTY_OVER)
-        return False
 
     def _is_busy(self) -> bool:
         return bool(self._entry.text) or self._elsewhere()
@@ -182,4 +202,4 @@ class Turning:
         if left.key not in (key, PUBLIC):
             left.hidden = left.hidden or not (left.lines or left.pending)
         if not asked:
-            self._entry.unseen(partial(self.to, left.key))
+            self._inputs.changed(partial(self.to, left.key))

@@ -18,6 +18,27 @@ class UnderWay:
         # The line entered last and its id: only what is said by it may open another conversation.
         self._entered: str | None = None
         self._entered_id = 0
+        # To whom the whispers under way are, by id; and with whom one has whispered last of what has been shown.
+        self._whispers: dict[int, str] = {}
+        self._partner: str | None = None
+
+    @property
+    def partner(self) -> str | None:
+        """The last one whispered with, sent or received, as far as it was shown; what one sends oneself is last."""
+        return next(reversed(self._whispers.values()), self._partner)
+
+    @property
+    def whispers(self) -> bool:
+        """Whether that is under way still."""
+        return bool(self._whispers)
+
+    def whispering(self, name: str, pending_id: int) -> None:
+        """A whisper is under way."""
+        self._whispers[pending_id] = name
+
+    def whispered(self, name: str) -> None:
+        """A whisper is shown that was not under way."""
+        self._partner = name
 
     def entered(self, line: str) -> None:
         """A line was entered in the open conversation. What it says is shown where it is said, unless another follows
@@ -61,6 +82,8 @@ class UnderWay:
 
     def sent(self, event: e.Sent) -> None:
         """The broker has it."""
+        if self._whispers.pop(event.id, None) is not None:
+            self._partner = event.recipient
         if event.recipient is not None:
             self._conversations.whispers_with(event.recipient, told=True)
         if event.id == self._entered_id:
@@ -99,6 +122,7 @@ class UnderWay:
 
     def refused(self, pending_id: int, code: str) -> None:
         """The broker or the client did not take it."""
+        self._whispers.pop(pending_id, None)
         for conversation in self._conversations:
             if conversation.withdraw(pending_id) is not None:
                 self._leave_empty(conversation, code)
