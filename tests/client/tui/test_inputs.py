@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from tests.client.tui.stage import on_stage, play, user
 from tests.system.processes import Broker, unique
+from zchat_client.events import Message
 from zchat_client.tui.inputs import Input as Made
 from zchat_client.tui.inputs import Inputs
 
@@ -156,5 +157,35 @@ def test_what_opens_by_itself_waits_for_what_was_typed_before(broker: Broker, tm
             await stage.until(lambda: conversations.get("party"), "the party")
             free.set()
             await stage.sees("/p TEXT talks to the party", "public › x", "2 party")
+
+    play(scenario())
+
+
+def test_a_paste_is_sent_as_it_was_copied_and_acts_on_no_terminal(broker: Broker, tmp_path: Path) -> None:
+    copied = "all:\r\n\tmake 👍🏽 👨\u200d👩\u200d👧 می\u200cخواهم"
+
+    async def scenario() -> None:
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            on_stage(broker, tmp_path, unique("alice")) as stage,
+        ):
+            await stage.sees("at Lab", bob.name)
+            stage.app.post_message(events.Paste(copied))
+            await stage.until(lambda: "make" in stage.screen.entry.text, "the text")
+            await stage.types("", "enter")
+            await stage.sees(" ✓")
+            (found,) = (await bob.history("public", limit=1)).messages
+            assert isinstance(found, Message)
+            assert found.text == copied.replace("\r\n", "\n")
+
+            for key in ("ctrl+f", "ctrl+k"):
+                await stage.types("", key)
+                await stage.until(lambda: isinstance(stage.app.focused, Input), "the input of a box")
+                stage.app.post_message(events.Paste("x\x0e\x1b[2Jy"))
+                box = stage.app.focused
+                assert isinstance(box, Input)
+                await stage.until(lambda box=box: box.value == "x\ufffd\ufffd[2Jy", "what was pasted")  # type: ignore[misc]
+                await stage.types("", "escape")
+                await stage.until(lambda: stage.screen.entry.composer.has_focus, "the input below")
 
     play(scenario())

@@ -9,8 +9,6 @@ from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
-from zchat_client.tui.textfit import shown
-
 _PASTE_LINES: Final = 5
 _PASTE_CHARS: Final = 1_000
 _NEW_LINE: Final = ("ctrl+j", "alt+enter", "shift+enter")
@@ -68,11 +66,10 @@ class Composer(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        text = shown(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        if len(text) > _PASTE_CHARS or text.count("\n") >= _PASTE_LINES:
-            self.post_message(self.LargePaste(text, self.selection))
+        if len(event.text) > _PASTE_CHARS or event.text.count("\n") >= _PASTE_LINES:
+            self.post_message(self.LargePaste(event.text, self.selection))
         else:
-            self.insert_at(self.selection, text)
+            self.insert_at(self.selection, event.text)
 
     # -- lines ------------------------------------------------------------------------------------------------------
 

@@ -388,6 +388,9 @@ class Conversation:
 
     def recall(self, further: int, text: str) -> str | None:
         """Goes so much further back in what was entered; ``text`` is in the input now. None if there is no more."""
+        if self.recalled and text != self.inputs[-self.recalled]:
+            # It was changed: that is what is begun here now.
+            self.go_on_with(text)
         if not 0 <= self.recalled + further <= len(self.inputs):
             return None
         if not self.recalled:

@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.widget import Widget
 
+from zchat_common.text import harmless
+
 # Whoever types so soon after something changed by itself has not seen it: it takes longer to read, and to press a key.
 SEEN_S: Final = 0.2
 # It takes so long to see that a box has opened, to read what it is, and to press a key for it.
@@ -58,6 +60,9 @@ class Inputs:
 
     async def take(self, event: Input) -> None:
         """A key was pressed, something pasted or clicked."""
+        if isinstance(event, events.Paste):
+            # Whatever it goes into: nothing in it acts on the terminal, and it is sent as it was copied.
+            event.text = harmless(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         self._held.append(event)
         await self._go_on()
 
