@@ -184,6 +184,10 @@ class Client:
         """Who is online as far as this client knows, sorted by folded name."""
         return self._session.reading.roster.entries()
 
+    def seen(self, name: str) -> m.RosterEntry | None:
+        """Whether and how somebody is online as far as this client knows; None if he is not."""
+        return self._session.reading.roster.entry(name)
+
     @property
     def online(self) -> int:
         """How many are online as far as this client knows; quicker than to count the roster."""

@@ -132,9 +132,13 @@ def test_one_reads_on_where_one_was_when_one_comes_back(broker: Broker, tmp_path
             await stage.types("", "alt+1")
             await stage.sees("1 new, End")
             assert [row[22:95] for row in stage.rows()[:20]] == read
-            await stage.types("", "end")
-            await stage.sees("one more")
-            await stage.types("", "alt+2", "alt+1")
+            # Where the text ends that one types, End is for the log.
+            await stage.types("typing", "end")
+            await stage.sees("one more", "public › typing")
+            await stage.types("", "left", "end")
+            await stage.types("!")
+            await stage.sees("public › typing!")
+            await stage.types("", "ctrl+u", "alt+2", "alt+1")
             await stage.sees("one more")
 
     play(scenario())

@@ -293,3 +293,25 @@ def test_an_invitation_that_has_just_ended_says_so_to_who_accepts_it(broker: Bro
             assert stage.screen.entry._trouble
 
     play(scenario())
+
+
+def test_a_card_says_that_one_is_in_a_party_already(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            user(broker, tmp_path / "bob", unique("bob")) as bob,
+            user(broker, tmp_path / "carol", unique("carol")) as carol,
+            on_stage(broker, tmp_path, unique("alice")) as stage,
+        ):
+            await stage.sees("at Lab")
+            assert stage.app.chat is not None
+            for inviter in (bob, carol):
+                await inviter.party_invite(stage.app.chat.client.name)
+                await stage.sees("Accept F2")
+                assert stage.shows("/party leave leaves yours") is (inviter is carol)
+                await stage.reads()
+                await stage.types("", "f2")
+                if inviter is bob:
+                    await stage.sees("You joined the party")
+                    await stage.misses("Accept F2")
+
+    play(scenario())

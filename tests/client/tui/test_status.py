@@ -34,6 +34,12 @@ def test_who_is_away_sees_it() -> None:
     assert len(shown(who=Who("alice", "Lab", "long " * 99))) < 80
 
 
+def test_whoever_is_whispered_with_is_said_to_be_away_while_there_is_room() -> None:
+    who = Who("alice", "Lab", partner="bob is away: lunch\nbreak")
+    assert shown(who=who) == " ● alice at Lab · bob is away: lunch break · 2 ms"
+    assert shown(who=who, width=40, keys=KEYS) == " ● alice · bob is away:…   Ctrl+Q leave"
+
+
 def test_what_was_caught_up_is_said_for_a_while() -> None:
     assert shown(missed=Missed(1, 0)).endswith("· caught up: 1 missed")
     assert shown(missed=Missed(3_000, 1)).endswith("· caught up: 3,000 missed, 1 elsewhere")

@@ -148,3 +148,23 @@ def test_nothing_that_others_or_oneself_have_written_ends_a_row(house: House, tm
             assert not [row for row in stage.rows() if "\n" in row]
 
     play(scenario())
+
+
+def test_one_sees_that_whoever_one_whispers_with_is_away_or_has_gone(broker: Broker, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        name = unique("bob")
+        async with on_stage(broker, tmp_path, unique("alice"), size=(80, 24)) as stage:
+            async with user(broker, tmp_path / "bob", name) as bob:
+                await stage.sees("at Lab", "2 here")
+                await stage.enters(f"/w {name} hi")
+                await stage.sees(f"@{name} ›", "hi ✓✓")
+                assert f"{name} is" not in stage.rows()[-1]
+                await bob.away("lunch")
+                await stage.until(lambda: f"{name} is away" in stage.rows()[-1], "that he is away")
+                await bob.leave()
+            await stage.until(lambda: f"{name} has gone" in stage.rows()[-1], "that he has gone")
+            await stage.reads()
+            await stage.types("", "alt+1")
+            await stage.until(lambda: name not in stage.rows()[-1], "nothing of him in public")
+
+    play(scenario())

@@ -53,6 +53,10 @@ class Roster:
         self.version = presence.version
         return changes
 
+    def entry(self, name: str) -> RosterEntry | None:
+        """All that is known of somebody online; None of anybody else."""
+        return self._entries.get(name_key(name))
+
     def members(self, absent: Iterable[str] = ()) -> tuple[Member, ...]:
         """Everybody online, and of ``absent`` those who are not, sorted by folded name."""
         found = {folded: Member(entry.name, entry.status) for folded, entry in self._entries.items()}

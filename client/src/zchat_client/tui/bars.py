@@ -86,13 +86,13 @@ class CardRow(Vertical):
             yield _quiet(Button(words.ACCEPT, id=f"{self.id}-accept", name="accept", variant="success", compact=True))
             yield _quiet(Button(words.DECLINE, id=f"{self.id}-decline", name="decline", compact=True))
 
-    def show(self, card: Card | None, more: int, keys: tuple[str, str]) -> None:
-        """Shows this one, or nothing; ``more`` are not on the screen."""
+    def show(self, card: Card | None, more: int, keys: tuple[str, str], note: str) -> None:
+        """Shows this one with a note, or nothing; ``more`` are not on the screen."""
         self.display = card is not None
         if card is None:
             return
         self.inviter = card.inviter
-        text = one_line(words.open_invitation(card.inviter, card.members, card.expires, more))
+        text = one_line(words.open_invitation(card.inviter, card.members, card.expires, more) + note)
         self.query_one(f"#{self.id}-text", Static).update(text)
         for label, name, key in ((words.ACCEPT, "accept", keys[0]), (words.DECLINE, "decline", keys[1])):
             self.query_one(f"#{self.id}-{name}", Button).label = Content(f"{label} {key}".rstrip())
@@ -111,25 +111,24 @@ class Cards(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._cards: list[Card] = []
-        # How many of them there is room for.
-        self._shown = 0
+        # The cards, how many of them there is room for, and what stands on each beside that.
+        self._shown: tuple[list[Card], int, str] = ([], 0, "")
 
     def compose(self) -> ComposeResult:
         """Its parts, the newest last: it stands beside the input."""
         yield CardRow("older-card")
         yield CardRow("card")
 
-    def show(self, cards: list[Card], keys: tuple[str, str]) -> None:
-        """Shows the newest of these."""
-        shown = 1 if self.app.size.height < LOW_LINES else 2
-        if (cards, shown) == (self._cards, self._shown):
+    def show(self, cards: list[Card], keys: tuple[str, str], note: str) -> None:
+        """Shows the newest of these, each with a note."""
+        room = 1 if self.app.size.height < LOW_LINES else 2
+        if (cards, room, note) == self._shown:
             return
-        self._cards, self._shown = list(cards), shown
+        self._shown = (list(cards), room, note)
         self.set_class(bool(cards), "-on")
         older, newest = [None, None, *cards][-2:]
-        self.query_one("#card", CardRow).show(newest, len(cards) - 1 if shown == 1 else 0, keys)
-        self.query_one("#older-card", CardRow).show(older if shown == 2 else None, len(cards) - 2, ("", ""))
+        self.query_one("#card", CardRow).show(newest, len(cards) - 1 if room == 1 else 0, keys, note)
+        self.query_one("#older-card", CardRow).show(older if room == 2 else None, len(cards) - 2, ("", ""), note)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """A click."""

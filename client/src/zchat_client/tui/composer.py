@@ -58,10 +58,15 @@ class Composer(TextArea):
                 self._wants(event.key)
             case "up" | "down" if self._wants(event.key):
                 self._take(event)
-            case "home" | "end" if not self.text and self._wants(event.key):
+            case "home" | "end" if self._is_at(event.key) and self._wants(event.key):
                 self._take(event)
             case _:
                 await super()._on_key(event)
+
+    def _is_at(self, key: str) -> bool:
+        """Whether Home or End has nothing more to do here: it is for the log then."""
+        place = (0, 0) if key == "home" else self.document.end
+        return self.selection == Selection.cursor(place)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()

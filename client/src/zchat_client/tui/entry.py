@@ -38,7 +38,7 @@ class Entry(Vertical):
         """The text has changed."""
 
     class Leaves(Message):
-        """Home or End was pressed in an empty input."""
+        """Home was pressed where the text begins, or End where it ends."""
 
         def __init__(self, key: str) -> None:
             super().__init__()

@@ -141,7 +141,8 @@ class ChatScreen(LatestSize, Screen[None]):
             self.call_next(self.action_keys)
         self.log_view.follow()
         turning.follow()
-        self.cards.show(story.cards, (self._key_names.first("accept"), self._key_names.first("decline")))
+        note = words.LEAVE_FIRST if chat.client.party() is not None else ""
+        self.cards.show(story.cards, (self._key_names.first("accept"), self._key_names.first("decline")), note)
         self.around.level(chat)
 
     def see(self) -> bool:

@@ -18,7 +18,7 @@ _NAME_COLUMNS: Final = 14
 _SHORT: Final = 8
 # What is there only where there is room, what matters most first.
 _MATTERS: Final = (
-    *("note", "leave", "orders", "caught_up", "help", "earlier", "away", "place", "trouble", "on_return"),
+    *("note", "leave", "orders", "partner", "caught_up", "help", "earlier", "away", "place", "trouble", "on_return"),
     *("under_way", "elsewhere", "why", "go_to", "latency", "here"),
 )
 
@@ -40,13 +40,14 @@ class Link(NamedTuple):
 
 class Who(NamedTuple):
     """Oneself and the broker; ``away`` is why one is away, None while one is not. ``here`` is how many are, 0 where the
-    screen shows them.
+    screen shows them. ``partner`` says of whoever is whispered with that he is away or has gone.
     """
 
     name: str
     title: str
     away: str | None = None
     here: int = 0
+    partner: str = ""
 
 
 class Hint(NamedTuple):
@@ -112,6 +113,8 @@ def _connected(link: Link, who: Who, missed: Missed | None, glyphs: Glyphs) -> l
         parts.append(_Part("away", Piece(f"{between}{words.AWAY}", "count")))
         if why := one_line(who.away):
             parts.append(_Part("why", Piece(between + cut(why, _WHY_COLUMNS, glyphs.more), "count"), _SHORT))
+    if who.partner:
+        parts.append(_Part("partner", Piece(between + one_line(who.partner), "count"), 2 * _SHORT))
     if who.here:
         parts.append(_Part("here", Piece(between + words.HERE.format(count=who.here), "dim")))
     if link.latency_s is not None:

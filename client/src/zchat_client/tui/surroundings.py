@@ -102,12 +102,23 @@ class Surroundings:
             orders,
             words.NEEDS_ANSWER if chat.client.end is not None else chat.needs,
         )
-        who = Who(chat.client.name, story.title, story.away, 0 if self._people.display else chat.client.online)
+        here = 0 if self._people.display else chat.client.online
+        who = Who(chat.client.name, story.title, story.away, here, self._partner(chat))
         self._notes = {note: until_s for note, until_s in self._notes.items() if time.monotonic() < until_s}
         width, glyphs = self._status.size.width, self._look.glyphs
         self._here = words.HERE.format(count=who.here)
         self._on_status = status(state, who, self._hints, chat.conversations.missed, width, glyphs, tuple(self._notes))
         self._status.set_row(self._on_status)
+
+    def _partner(self, chat: Chat) -> str:
+        """That whoever is whispered with is away or has gone; nothing while he reads what is said."""
+        name = chat.conversations.open.partner
+        if name is None:
+            return ""
+        entry = chat.client.seen(name)
+        if entry is None:
+            return words.presence("offline", "", [name])
+        return words.presence("away", entry.text, [entry.name]) if entry.status == "away" else ""
 
     def level_below(self, chat: Chat) -> None:
         """The line that says what is new further up, and what is further down."""

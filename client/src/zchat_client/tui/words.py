@@ -40,6 +40,7 @@ INVITED: Final = "{inviter} invites you to a party"
 INVITED_WITH: Final = "{inviter} invites you to a party with {others}"
 ACCEPT: Final = "Accept"
 DECLINE: Final = "Decline"
+LEAVE_FIRST: Final = "; before you accept, /party leave leaves yours"
 
 NOTHING_TO_SEND: Final = "There is nothing to send: write something first."
 NOT_HERE: Final = "{name} is not here; /w {name} TEXT whispers to who has gone."
@@ -327,8 +328,8 @@ INPUT_KEYS: Final = [
     ("Up, Down", "what you sent before"),
     ("Ctrl+U", "delete the line; once more, the line before"),
     ("Ctrl+A Ctrl+A", "select all that you typed"),
-    ("Home", "to the first new message, then to the top (when the input is empty)"),
-    ("End", "to the latest message (when the input is empty)"),
+    ("Home", "to the first new message, then to the top (where the input begins)"),
+    ("End", "to the latest message (where the input ends)"),
     ("Esc", "closes lists, boxes and the search; an invitation stays until it is answered"),
 ]
 MOUSE: Final = (
