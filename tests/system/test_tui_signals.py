@@ -52,8 +52,7 @@ def test_what_waits_for_the_broker_waits_in_the_input_after_a_window_was_closed(
     again.is_read()
     again.types(ENTER)
     again.wait_for("said in the dark ✓")
-    # Where it was typed, since the whispers were not open then.
-    again.wait_for("public › /w bob psst")
+    again.wait_for("@bob › /w bob psst")
     assert "said in the dark" in bob.texts()
     assert "psst" not in bob.texts()
 
