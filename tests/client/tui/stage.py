@@ -57,6 +57,8 @@ class Stage:
         try:
             async with asyncio.timeout(DEADLINE_S):
                 while not condition():
+                    if (crash := self.app._exception) is not None:
+                        raise AssertionError(f"crashed while one waited for {what}") from crash
                     await asyncio.sleep(0.01)
         except TimeoutError:
             raise AssertionError(f"waited for {what}:\n" + "\n".join(self.rows())) from None
