@@ -132,3 +132,17 @@ def test_a_row_at_the_edge_is_not_covered_by_what_is_told_of_itself_alone() -> N
         assert shelf.rows() == [*words(0, 8), "v2"]
 
     play(scenario)
+
+
+def test_a_click_on_a_list_of_one_row_ends_nothing() -> None:
+    async def scenario(shelf: Shelf, pilot: Pilot[None]) -> None:
+        await pilot.resize_terminal(22, 1)
+        shelf.pane.set_rows(numbered(20, selected=0))
+        shelf.told = {"15"}
+        await pilot.pause()
+        await pilot.click(Pane)
+        await pilot.pause()
+        assert shelf.is_running
+        assert shelf.chosen == []
+
+    play(scenario)

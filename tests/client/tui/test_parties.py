@@ -304,6 +304,9 @@ def test_a_card_says_that_one_is_in_a_party_already(broker: Broker, tmp_path: Pa
         ):
             await stage.sees("at Lab")
             assert stage.app.chat is not None
+            # Whoever is alone in his party leaves it by accepting.
+            await stage.enters(f"/party invite {carol.name}")
+            await stage.sees("party ›")
             for inviter in (bob, carol):
                 await inviter.party_invite(stage.app.chat.client.name)
                 await stage.sees("Accept F2")

@@ -83,8 +83,8 @@ class LogView(ScrollView, can_focus=False):
         self._at_end = True
         # What was the first row when somebody changed the size, or came back; it stays so until he scrolls.
         self._kept: First | None = None
-        # Where one was reading in the conversations that one has left, by key.
-        self._left: dict[str, First | None] = {}
+        # Where one was reading in the conversations that one has left, by key, and how much had been said there.
+        self._left: dict[str, tuple[First | None, int]] = {}
 
     # -- what is shown ------------------------------------------------------------
 
@@ -99,11 +99,14 @@ class LogView(ScrollView, can_focus=False):
         return self._conversation
 
     def show(self, conversation: Conversation) -> None:
-        """Shows another conversation: its end, or where one was reading when one left it."""
+        """Shows another conversation: its end, or where one was reading if nothing was said since then."""
         if (left := self._conversation) is not None:
             left.reading_back = False
-            self._left[left.key] = None if self._at_end else self._rows.first_at(round(self.scroll_y))
-        first = self._left.get(conversation.key)
+            first = None if self._at_end or left.unread else self._rows.first_at(round(self.scroll_y))
+            self._left[left.key] = (first, left.said)
+        first, said = self._left.get(conversation.key, (None, 0))
+        if conversation.said != said or conversation.pending:
+            first = None
         self._conversation = conversation
         self._at_end, self._kept = first is None, first
         self._rebuild()

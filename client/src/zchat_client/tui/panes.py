@@ -92,7 +92,10 @@ class Pane(ScrollView, can_focus=False):
         edge = self._edge(event.y)
         if edge is not None:
             numbers = range(row, -1, -1) if event.y == 0 else range(row, len(self._rows))
-            self._show(next(each for each in numbers if self.edges([self._rows[each][0]], event.y == 0)))
+            found = next((each for each in numbers if self.edges([self._rows[each][0]], event.y == 0)), None)
+            # A pane of one row may tell of what is below in its first one.
+            if found is not None:
+                self._show(found)
         elif 0 <= row < len(self._rows) and self._rows[row][0]:
             self.post_message(self.Chosen(self.id or "", self._rows[row][0]))
 

@@ -141,7 +141,8 @@ class ChatScreen(LatestSize, Screen[None]):
             self.call_next(self.action_keys)
         self.log_view.follow()
         turning.follow()
-        note = words.LEAVE_FIRST if chat.client.party() is not None else ""
+        party = chat.client.party()
+        note = words.LEAVE_FIRST if party is not None and len(party.members) > 1 else ""
         self.cards.show(story.cards, (self._key_names.first("accept"), self._key_names.first("decline")), note)
         self.around.level(chat)
 
