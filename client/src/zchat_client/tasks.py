@@ -1,4 +1,6 @@
-"""Work that nobody awaits. What goes wrong in it ends the program, as whatever goes wrong in a loop's callback does."""
+"""Work that nobody awaits. What goes wrong in it goes to the loop's handler, as from any callback: the terminal UI ends
+as after a crash then, others tell it.
+"""
 
 import asyncio
 from collections.abc import Coroutine

@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -74,6 +75,15 @@ def test_no_text_is_hidden_by_marks_of_code(lines: list[str]) -> None:
     assert bool("".join(block.text for block in made).strip()) == bool(text.strip())
     told = re.compile("x|const")
     assert [word for block in made for word in told.findall(block.text)] == told.findall(text)
+
+
+@pytest.mark.parametrize("text", ["```" + "a" * 3_990, "```" + " " * 3_990 + "`", "```" + " a" * 1_990 + "```x"])
+def test_no_marks_of_code_take_long_to_look_at(text: str) -> None:
+    """Of as many characters as a message may have: a hundred of these are no work, where they once were seconds."""
+    began_s = time.process_time()
+    for _ in range(100):
+        blocks(text)
+    assert time.process_time() - began_s < 1.0
 
 
 @pytest.mark.parametrize("text", ["```", "```js const a = 1", "```\n```", "```\n\n```", "```hello\nworld", "`````` "])

@@ -111,7 +111,7 @@ class Cards(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        # The cards, how many of them there is room for, and what stands on each beside that.
+        # The cards, how many of them there is room for, and what stands on the newest beside that.
         self._shown: tuple[list[Card], int, str] = ([], 0, "")
 
     def compose(self) -> ComposeResult:
@@ -120,7 +120,7 @@ class Cards(Vertical):
         yield CardRow("card")
 
     def show(self, cards: list[Card], keys: tuple[str, str], note: str) -> None:
-        """Shows the newest of these, each with a note."""
+        """Shows the newest of these, the last one with a note."""
         room = 1 if self.app.size.height < LOW_LINES else 2
         if (cards, room, note) == self._shown:
             return
@@ -128,7 +128,7 @@ class Cards(Vertical):
         self.set_class(bool(cards), "-on")
         older, newest = [None, None, *cards][-2:]
         self.query_one("#card", CardRow).show(newest, len(cards) - 1 if room == 1 else 0, keys, note)
-        self.query_one("#older-card", CardRow).show(older if room == 2 else None, len(cards) - 2, ("", ""), note)
+        self.query_one("#older-card", CardRow).show(older if room == 2 else None, len(cards) - 2, ("", ""), "")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """A click."""

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from zchat_client.tui import painting
-from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.conversation import Conversation, Line
 from zchat_client.tui.logrows import First, LogRows
 from zchat_client.tui.look import ASCII, Look
 from zchat_client.tui.strips import Strips, selected, shown
@@ -83,8 +83,8 @@ class LogView(ScrollView, can_focus=False):
         self._at_end = True
         # What was the first row when somebody changed the size, or came back; it stays so until he scrolls.
         self._kept: First | None = None
-        # Where one was reading in the conversations that one has left, by key, and how much had been said there.
-        self._left: dict[str, tuple[First | None, int]] = {}
+        # Where one was reading in the conversations that one has left, by key, and the last line of each.
+        self._left: dict[str, tuple[First | None, list[Line]]] = {}
 
     # -- what is shown ------------------------------------------------------------
 
@@ -99,13 +99,14 @@ class LogView(ScrollView, can_focus=False):
         return self._conversation
 
     def show(self, conversation: Conversation) -> None:
-        """Shows another conversation: its end, or where one was reading if nothing was said since then."""
+        """Shows another conversation: its end, or where one was reading if nothing has come since then."""
         if (left := self._conversation) is not None:
             left.reading_back = False
-            first = None if self._at_end or left.unread else self._rows.first_at(round(self.scroll_y))
-            self._left[left.key] = (first, left.said)
-        first, said = self._left.get(conversation.key, (None, 0))
-        if conversation.said != said or conversation.pending:
+            reads = not (self._at_end or left.unread or left.pending)
+            first = self._rows.first_at(round(self.scroll_y)) if reads else None
+            self._left[left.key] = (first, left.lines[-1:])
+        first, last = self._left.get(conversation.key, (None, []))
+        if conversation.pending or conversation.lines[-1:] != last:
             first = None
         self._conversation = conversation
         self._at_end, self._kept = first is None, first

@@ -23,12 +23,12 @@ _TYPED_CHARS: Final = 200
 _MARKER: Final = len(BRACKETED_PASTE_END)
 # Ctrl and a letter, where that is no white space: nobody pastes these, but who finds every key dead presses them.
 _PRESSED: Final = frozenset(map(chr, range(1, 27))) - frozenset("\t\n\r")
-# Keys as xterm's modifyOtherKeys writes them, and tmux with it: Escape [ 27 ; modifiers ; character ~.
-# Spaces, joiners and marks of other scripts, but for those that no message may contain.
+# Spaces, and joiners and other characters that only change how others look.
 _WRITTEN: Final = ("Zs", "Cf")
 # So many letters at once were not typed key by key; so many at a time are no large paste, which would be asked about.
 _WORD: Final = 32
 _PIECE: Final = 500
+# Keys as xterm's modifyOtherKeys writes them, and tmux with it: Escape [ 27 ; modifiers ; character ~.
 _OTHER_KEY: Final = re.compile(r"\x1b\[27;(\d+);(\d+)~")
 
 

@@ -28,8 +28,6 @@ _MARKS_MAX: Final = 6
 _LINK: Final = re.compile(LINK, re.IGNORECASE)
 _TAB: Final = "    "
 _FENCE: Final = "```"
-_OPENING: Final = re.compile(r"\s*```\s*[^\s`]*\s*")
-_CODE_LINE: Final = re.compile(r"\s*```([^`]*[^`\s][^`]*)```\s*")
 
 
 class Span(NamedTuple):
@@ -99,15 +97,28 @@ def blocks(text: str) -> list[Block]:
     while at < len(lines):
         while ends and ends[0] <= at + 1:
             ends.popleft()
-        between = lines[at + 1 : ends[0]] if ends and _OPENING.fullmatch(lines[at]) else []
+        between = lines[at + 1 : ends[0]] if ends and _opens_code(lines[at].strip()) else []
         if any(line.strip() for line in between):
             found += [Block(line, True) for line in between]
             at = ends.popleft() + 1
         else:
-            code = _CODE_LINE.fullmatch(lines[at])
-            found.append(Block(lines[at], False) if code is None else Block(code[1], True))
+            code = _code_within(lines[at].strip())
+            found.append(Block(code or lines[at], bool(code)))
             at += 1
     return found
+
+
+def _opens_code(line: str) -> bool:
+    behind = line.removeprefix(_FENCE)
+    return behind != line and "`" not in behind and len(behind.split()) <= 1
+
+
+def _code_within(line: str) -> str:
+    """What stands between two marks on one line; nothing if that is no code."""
+    if len(line) <= 2 * len(_FENCE) or not (line.startswith(_FENCE) and line.endswith(_FENCE)):
+        return ""
+    code = line[len(_FENCE) : -len(_FENCE)]
+    return code if "`" not in code and code.strip() else ""
 
 
 @lru_cache(4096)
