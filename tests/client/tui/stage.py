@@ -17,8 +17,8 @@ from zchat_client import Client
 from zchat_client.own_names import OwnNames
 from zchat_client.tui.app import ZchatApp
 from zchat_client.tui.boxes import Dialog
-from zchat_client.tui.conversation import Kind
 from zchat_client.tui.inputs import SEEN_S
+from zchat_client.tui.line import Kind
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.next_client import Options
 from zchat_client.tui.screen import ChatScreen

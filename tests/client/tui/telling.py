@@ -1,7 +1,8 @@
 """Events as a client tells them, and what of a conversation a test looks at."""
 
 from zchat_client import events as e
-from zchat_client.tui.conversation import Conversation, Kind, State
+from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.line import Kind, State
 
 
 def message(

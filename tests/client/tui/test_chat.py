@@ -10,7 +10,8 @@ from tests.client.tui.telling import connected, presence
 from zchat_client import typed as t
 from zchat_client.tui.addresses import addressed
 from zchat_client.tui.chat import Chat, Entered
-from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind
+from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation
+from zchat_client.tui.line import Kind
 from zchat_client.tui.story import Trouble
 from zchat_common.messages import RosterEntry
 
@@ -69,7 +70,7 @@ def begin(data: Path) -> Chat:
 
 def type_in(chat: Chat, name: str, text: str) -> None:
     chat.conversations.show(chat.conversations.whispers_with(name).key if name else PUBLIC)
-    chat.conversations.open.remember_input(text)
+    chat.conversations.open.writing.remember_input(text)
     assert chat.enter(text) is None
 
 
@@ -89,7 +90,7 @@ def test_who_goes_on_under_another_name_finds_what_he_typed_where_he_typed_it(tm
         assert after.console.unsent == ("/w Bob hello", "/party leave")
         assert after.as_typed(Trouble("No.", "/w Bob hello", 1)) == Entered("hello", "@bob")
         bob = after.conversations["@bob"]
-        assert (bob.inputs, after.conversations.public.inputs) == (["hello"], ["/party leave"])
+        assert (bob.writing.inputs, after.conversations.public.writing.inputs) == (["hello"], ["/party leave"])
         assert after.story.parties.leaves
         await after.close()
 
@@ -107,7 +108,7 @@ def test_what_the_broker_may_have_is_told_until_one_is_let_in(tmp_path: Path) ->
             before, chat = chat, begin(tmp_path / str(number))
             chat.go_on_from(before)
             assert told(chat) == expected
-            assert chat.conversations.public.inputs == ["perhaps"]
+            assert chat.conversations.public.writing.inputs == ["perhaps"]
             assert chat.last_words() == tuple([f"not known to be sent: {line}" for line in expected])
             chat.enter("surely")
             assert chat.last_words()[-1] == "not sent: surely"

@@ -6,7 +6,8 @@ import pytest
 
 from tests.client.tui.telling import message, presence, whisper
 from zchat_client import events as e
-from zchat_client.tui.conversation import PUBLIC, Conversation, Kind
+from zchat_client.tui.conversation import PUBLIC, Conversation
+from zchat_client.tui.line import Kind
 from zchat_client.tui.logrows import LogRows
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.story import Story

@@ -1,7 +1,8 @@
 """What one conversation holds."""
 
 from tests.client.tui.telling import kinds, message, presence
-from zchat_client.tui.conversation import PUBLIC, Conversation, Kind, Line
+from zchat_client.tui.conversation import PUBLIC, Conversation
+from zchat_client.tui.line import Kind, Line
 from zchat_client.tui.story import Story
 
 DAY_MS = 86_400_000
@@ -65,18 +66,3 @@ def test_what_is_new_from_the_top_of_a_long_log_on_is_so_when_its_oldest_lines_g
     page = [Line(Kind.SAID, seq, "x", "bob", seq=seq) for seq in range(1, public.first_seq or 0)]
     story.took_page(public, page[: public.prepend(page)])
     assert kinds(public)[:4] == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID]
-
-
-def test_what_was_fetched_and_changed_is_begun_anew_and_the_place_in_what_was_entered_with_it() -> None:
-    conversation = Conversation(PUBLIC, "public")
-    for text in ("one", "two", "three"):
-        conversation.remember_input(text)
-    assert [conversation.recall(1, ""), conversation.recall(1, "three")] == ["three", "two"]
-    assert conversation.recall(1, "new text") == "three"
-    assert conversation.recall(-1, "three") == "new text"
-    assert conversation.recall(-1, "new text") is None
-    # Also where there is nothing further back.
-    assert [conversation.recall(1, "new text") for _ in range(1)] == ["three"]
-    assert [conversation.recall(1, "three"), conversation.recall(1, "two")] == ["two", "one"]
-    assert conversation.recall(1, "one, changed") == "new text"
-    assert conversation.recall(-1, "new text") == "one, changed"

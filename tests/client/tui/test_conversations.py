@@ -4,7 +4,8 @@ import pytest
 
 from tests.client.tui.telling import kinds, message, party, presence, whisper
 from zchat_client import events as e
-from zchat_client.tui.conversation import PARTY, PUBLIC, Kind, Line
+from zchat_client.tui.conversation import PARTY, PUBLIC
+from zchat_client.tui.line import Kind, Line
 from zchat_client.tui.story import Story
 
 

@@ -2,11 +2,12 @@ import itertools
 
 from zchat_client.events import PartyMembers
 from zchat_client.tui import words
-from zchat_client.tui.conversation import Conversation, Refused
+from zchat_client.tui.conversation import Conversation
 from zchat_client.tui.listing import Person, Ranks, beyond, conversations, people, strip
 from zchat_client.tui.look import ASCII, Glyphs
 from zchat_client.tui.painting import plain
 from zchat_client.tui.textfit import width_of
+from zchat_client.tui.writing import Refused
 
 HERE = [Person("alice", "online", 0, ""), Person("Bob", "online", 0, ""), Person("carol", "away", 0, "tea")]
 
@@ -95,7 +96,7 @@ def test_nobody_is_shown_as_here_while_nothing_is_known() -> None:
 def test_the_strip_marks_what_was_begun_elsewhere() -> None:
     public, bob = Conversation("public", "public"), Conversation("@bob", "@bob", "bob")
     public.number, bob.number = 1, 2
-    public.draft = bob.draft = "begun"
+    public.writing.draft = bob.writing.draft = "begun"
     bob.unread = 2
     assert on_strip([public, bob], "public") == " 1 public | 2 @bob ~ 2!"
 
@@ -109,7 +110,7 @@ def test_what_one_does_not_want_to_be_told_of_does_not_call() -> None:
 
 def test_a_text_refused_elsewhere_is_marked_as_one_that_was_begun_there() -> None:
     bob = Conversation("@bob", "@bob", "bob")
-    bob.refused.append(Refused("hello", "why"))
+    bob.writing.refused.append(Refused("hello", "why"))
     assert on_strip([bob], "public").endswith("@bob ~")
     assert "@bob ~" in plain(conversations([bob], "public", 22, ASCII)[1][1])
     assert "~" not in on_strip([bob], "@bob")

@@ -6,9 +6,9 @@ import pytest
 
 from tests.client.tui.telling import whisper
 from zchat_client.notes import Notes
-from zchat_client.tui.conversation import Refused
 from zchat_client.tui.memory import Memory
 from zchat_client.tui.story import Story
+from zchat_client.tui.writing import Refused
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def test_a_draft_that_was_sent_is_not_there_again_with_an_older_page(notes: Note
     notes.set("draft.@bob", "half a sen")
     story, memory = begin(notes)
     bob = story.conversations.whispers_with("bob")
-    assert bob.draft == "half a sen"
-    bob.draft = ""
+    assert bob.writing.draft == "half a sen"
+    bob.writing.draft = ""
     memory.know_read(bob)
-    assert bob.draft == ""
+    assert bob.writing.draft == ""
 
 
 def test_what_one_wants_to_be_told_of_is_known_of_whoever_whispers(notes: Notes) -> None:
@@ -51,7 +51,7 @@ def test_a_refused_text_keeps_its_conversation_listed_at_a_broker_set_up_anew(no
     story, memory = begin(notes)
     memory.know_broker("SHA256:two")
     bob, carol = story.conversations["@bob"], story.conversations["@carol"]
-    assert (bob.refused, bob.hidden, carol.hidden) == ([Refused("hello", "Too long.")], False, True)
+    assert (bob.writing.refused, bob.hidden, carol.hidden) == ([Refused("hello", "Too long.")], False, True)
 
 
 def test_notes_that_somebody_has_spoiled_do_no_harm(notes: Notes) -> None:
@@ -61,10 +61,10 @@ def test_notes_that_somebody_has_spoiled_do_no_harm(notes: Notes) -> None:
     notes.set("notify.public", "junk")
     story, _ = begin(notes)
     public = story.conversations.public
-    assert public.draft == "be\ufffd]0;gone\ufffd"
-    assert public.refused == [Refused("\ufffd[2J", "why")]
+    assert public.writing.draft == "be\ufffd]0;gone\ufffd"
+    assert public.writing.refused == [Refused("\ufffd[2J", "why")]
     assert public.notify == ""
-    assert story.conversations["@bob"].refused == []
+    assert story.conversations["@bob"].writing.refused == []
 
 
 def test_of_the_theme_chosen_and_the_one_that_is_set_that_changed_last_holds(notes: Notes) -> None:

@@ -88,7 +88,7 @@ def test_all_that_is_refused_at_once_comes_back(house: House, tmp_path: Path) ->
             chat = stage.app.chat
 
             def back() -> list[str]:
-                return [stage.screen.entry.text, *[each.text for each in chat.conversations.public.refused]]
+                return [stage.screen.entry.text, *[each.text for each in chat.conversations.public.writing.refused]]
 
             await stage.until(lambda: not chat.console.unsent and stage.screen.entry.text, "the answers")
             await stage.until(lambda: sorted(back()) == lines, "all three lines")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from zchat_client import events as e
 from zchat_client.tui import words
-from zchat_client.tui.conversation import Kind, Line, State
+from zchat_client.tui.line import Kind, Line, State
 from zchat_client.tui.look import ASCII, Glyphs
 from zchat_client.tui.painting import Found, Piece, height, plain, rows
 from zchat_client.tui.textfit import width_of

@@ -4,8 +4,10 @@ import pytest
 
 from tests.client.tui.telling import forged, message, party, states, texts
 from zchat_client import events as e
-from zchat_client.tui.conversation import PARTY, PUBLIC, Kind, Refused, State
+from zchat_client.tui.conversation import PARTY, PUBLIC
+from zchat_client.tui.line import Kind, State
 from zchat_client.tui.story import Story
+from zchat_client.tui.writing import Refused
 
 
 def test_a_new_party_counts_from_one_again(story: Story) -> None:
@@ -129,11 +131,11 @@ def test_a_party_that_is_over_stays_listed_while_something_in_it_is_unread_or_be
     story.take(party("kicked"))
     assert [each.key for each in story.conversations.listed()] == [PUBLIC, PARTY]
     story.conversations.show(PARTY)
-    story.conversations.open.draft = "and another thing"
+    story.conversations.open.writing.draft = "and another thing"
     story.conversations.show(PUBLIC)
     assert [each.key for each in story.conversations.listed()] == [PUBLIC, PARTY]
     story.conversations.show(PARTY)
-    story.conversations.open.draft = ""
+    story.conversations.open.writing.draft = ""
     story.conversations.show(PUBLIC)
     assert [each.key for each in story.conversations.listed()] == [PUBLIC]
 
@@ -149,8 +151,8 @@ def test_an_invitation_that_ends_brings_no_party_back_that_is_over(story: Story)
 def test_a_new_party_begins_with_an_empty_input(story: Story) -> None:
     story.take(party("joined"))
     conversation = story.conversations[PARTY]
-    conversation.draft, conversation.refused = "begun", [Refused("/p refused", "why")]
+    conversation.writing.draft, conversation.writing.refused = "begun", [Refused("/p refused", "why")]
     story.take(party("kicked"))
     story.take(party("joined"))
-    assert (conversation.draft, conversation.refused) == ("", [])
-    assert conversation.inputs == ["/p refused", "begun"]
+    assert (conversation.writing.draft, conversation.writing.refused) == ("", [])
+    assert conversation.writing.inputs == ["/p refused", "begun"]

@@ -122,7 +122,7 @@ def test_a_refused_text_that_still_waits_is_there_again(broker: Broker, tmp_path
             await stage.enters("/w nobody-there hi")
             await stage.types("on")
             assert stage.app.chat is not None
-            waiting = stage.app.chat.conversations.public.refused
+            waiting = stage.app.chat.conversations.public.writing.refused
             await stage.until(lambda: waiting, "a refused text that waits")
         async with on_stage(broker, tmp_path, name) as stage:
             await stage.sees("at Lab", "public › on")

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zchat_client.tui.conversation import Kind, Line
+from zchat_client.tui.line import Kind, Line
 from zchat_client.tui.rowmap import RowMap
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from tests.client.tui.telling import forged, kinds, message, presence, texts, whisper
 from zchat_client import events as e
-from zchat_client.tui.conversation import PARTY, PUBLIC, Kind
+from zchat_client.tui.conversation import PARTY, PUBLIC
 from zchat_client.tui.conversations import Missed
+from zchat_client.tui.line import Kind
 from zchat_client.tui.story import Story
 
 DAY_MS = 86_400_000

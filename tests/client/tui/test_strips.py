@@ -2,7 +2,7 @@
 
 import weakref
 
-from zchat_client.tui.conversation import Kind, Line
+from zchat_client.tui.line import Kind, Line
 from zchat_client.tui.look import THEMES, Glyphs, Look
 from zchat_client.tui.strips import Strips
 

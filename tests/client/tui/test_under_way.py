@@ -6,7 +6,7 @@ import pytest
 
 from tests.client.tui.telling import message, states, texts, whisper
 from zchat_client import events as e
-from zchat_client.tui.conversation import Kind, State
+from zchat_client.tui.line import Kind, State
 from zchat_client.tui.story import Story
 
 

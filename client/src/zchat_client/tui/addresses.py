@@ -23,8 +23,8 @@ def addressed(text: str, typed: t.Typed | None, conversation: Conversation) -> s
 
     Nothing that is said leaves any other conversation than public as it was typed.
     """
-    if isinstance(typed, t.WhisperTo) and typed.recipient is None and conversation.replies_to:
-        return f"/w {conversation.replies_to} {typed.text}"
+    if isinstance(typed, t.WhisperTo) and typed.recipient is None and conversation.writing.replies_to:
+        return f"/w {conversation.writing.replies_to} {typed.text}"
     if conversation.key == PUBLIC or not isinstance(typed, t.Say):
         return text
     body = f"/me {typed.text}" if typed.action else typed.text

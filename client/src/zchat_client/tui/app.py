@@ -24,10 +24,10 @@ from zchat_client.tui.attention import Attention
 from zchat_client.tui.beat import Beat
 from zchat_client.tui.boxes import LEAVE, Answer, CodeBox, Dialog, NameScreen
 from zchat_client.tui.chat import Chat
-from zchat_client.tui.conversation import Kind
 from zchat_client.tui.display import TerminalLost, driver_class, stalls
 from zchat_client.tui.inputs import Input, Inputs
 from zchat_client.tui.keys import KeyNames
+from zchat_client.tui.line import Kind
 from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
 from zchat_client.tui.next_client import NAME_TROUBLES, Options, going_on, question
 from zchat_client.tui.screen import ChatScreen

@@ -18,12 +18,14 @@ from zchat_client.tasks import start
 from zchat_client.tui import screen_commands, words
 from zchat_client.tui.addresses import addressed
 from zchat_client.tui.completion import People
-from zchat_client.tui.conversation import PUBLIC, Conversation, Kind, Refused
+from zchat_client.tui.conversation import PUBLIC, Conversation
 from zchat_client.tui.event_lines import is_order
+from zchat_client.tui.line import Kind
 from zchat_client.tui.memory import Memory
 from zchat_client.tui.older import Older
 from zchat_client.tui.story import Card, Story, Trouble
 from zchat_client.tui.textfit import one_line
+from zchat_client.tui.writing import Refused
 from zchat_common.errors import Code, ZchatError
 
 # What may wait for the screen; beyond it the client's own bound holds, which says how many were dropped.
@@ -160,14 +162,15 @@ class Chat:
         """What was typed before one was let in, or while one was not, is not lost; and what the broker may have is not
         sent again by itself, since it would stand there twice.
         """
-        self.conversations.public.draft = self.conversations.public.draft or before.conversations.public.draft
+        writing = self.conversations.public.writing
+        writing.draft = writing.draft or before.conversations.public.writing.draft
         for conversation in before.conversations:
-            if conversation.inputs:
-                self._counterpart(conversation).inputs = [*conversation.inputs]
+            if conversation.writing.inputs:
+                self._counterpart(conversation).writing.inputs = [*conversation.writing.inputs]
         self._is_idle = before._is_idle
         self._in_doubt = before._all_in_doubt()
         for line in self._in_doubt:
-            self.conversations.public.remember_input(line)
+            writing.remember_input(line)
             self.conversations.opening(
                 words.IN_DOUBT.format(line=one_line(line)), round(time.time() * 1000), Kind.ERROR
             )
@@ -219,7 +222,7 @@ class Chat:
             entered = self.as_typed(Trouble("", line, number))
             if entered is not None and not is_order(line):
                 conversation = self.conversations.get(entered.key) or self.conversations.public
-                conversation.refused.append(Refused(entered.text, words.ENDED_FIRST))
+                conversation.writing.refused.append(Refused(entered.text, words.ENDED_FIRST))
         self.memory.save()
 
     async def close(self) -> None:
@@ -238,7 +241,7 @@ class Chat:
                 self._do(said)
                 return None
             typed = t.parse(text, self.client.is_admin)
-            if isinstance(typed, t.WhisperTo) and typed.recipient is None and conversation.replies_to == "":
+            if isinstance(typed, t.WhisperTo) and typed.recipient is None and conversation.writing.replies_to == "":
                 raise nobody_to_reply()
         except ZchatError as error:
             return Trouble(error.text, text)
@@ -308,7 +311,7 @@ class Chat:
         if here is None and (known is None or (known.hidden and not (known.lines or known.read_seq))):
             raise ZchatError(Code.NO_SUCH_USER, words.NOT_HERE.format(name=name))
         # What was typed there was the command itself.
-        self.conversations.open.draft = ""
+        self.conversations.open.writing.draft = ""
         self.conversations.show(self.conversations.whispers_with(here or name).key)
 
     def _close_conversation(self) -> None:
@@ -318,7 +321,7 @@ class Chat:
             raise ZchatError(Code.USAGE, words.PUBLIC_STAYS)
         self.conversations.show(PUBLIC)
         # What was typed there was the command itself.
-        left.hidden, left.draft = True, ""
+        left.hidden, left.writing.draft = True, ""
         if left.partner is not None:
             self.memory.keep_closed(left)
 

@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 from zchat_client import events as e
 from zchat_client.core.roster import name_key
 from zchat_client.tui import words
-from zchat_client.tui.conversation import Conversation, Kind, Line, day_of
+from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.line import Kind, Line, day_of
 
 # A line tells of so many people at most: writing it anew for each of them stays cheap.
 _PEOPLE: Final = 50

@@ -1,12 +1,11 @@
 """What one conversation holds: its lines in order, what is under way, what was read. Knows no terminal."""
 
 import itertools
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from enum import Enum, auto
-from typing import Final, NamedTuple
+from typing import Final
 
 from zchat_client.events import Place
+from zchat_client.tui.line import Kind, Line, State, day_of
+from zchat_client.tui.writing import Writing
 
 PUBLIC: Final = "public"
 PARTY: Final = "party"
@@ -15,61 +14,6 @@ PARTY: Final = "party"
 KEPT_LINES: Final = 5_000
 KEPT_READING: Final = 20_000
 _DROPPED_AT_ONCE: Final = 500
-_REMEMBERED_INPUTS: Final = 200
-
-_numbers = itertools.count(1)
-
-
-class Kind(Enum):
-    """What a line is."""
-
-    SAID = auto()
-    SYSTEM = auto()
-    ERROR = auto()
-    DAY = auto()
-    NEW = auto()
-    CAUGHT_UP = auto()
-
-
-class State(Enum):
-    """What became of a message of one's own."""
-
-    NONE = auto()
-    PENDING = auto()
-    KEPT = auto()
-    WAITING = auto()
-    DELIVERED = auto()
-
-
-@dataclass(slots=True, eq=False)
-class Line:
-    """One line of a log, which may take several rows. ``revision`` rises when it looks different."""
-
-    kind: Kind
-    at: int
-    text: str
-    sender: str = ""
-    action: bool = False
-    own: bool = False
-    mention: bool = False
-    seq: int = 0
-    state: State = State.NONE
-    pending_id: int = 0
-    recipient: str = ""
-    announcement: bool = False
-    # What is wrong with it, for people: a forged line, a whisper under another key.
-    warning: str = ""
-    # Where a change that is no message stands among them.
-    place: Place | None = None
-    revision: int = 0
-    number: int = field(default_factory=lambda: next(_numbers))
-
-
-class Refused(NamedTuple):
-    """A text as it was typed, and what is wrong with it; nothing, if it has only made room for a command."""
-
-    text: str
-    why: str
 
 
 class Conversation:
@@ -103,15 +47,7 @@ class Conversation:
         self.last_seq = 0
         # Whether there is nothing older to load.
         self.complete = False
-        self.draft = ""
-        # What was entered here and refused, and waits for an empty input.
-        self.refused: list[Refused] = []
-        self.inputs: list[str] = []
-        # How far back in these one has gone; then what was begun before.
-        self.recalled = 0
-        self._begun_before = ""
-        # Whom the reply that was begun here is for: what follows while it is typed changes nothing. Nobody: "".
-        self.replies_to: str | None = None
+        self.writing = Writing()
         self.notify = ""
         self.hidden = False
         self.reading_back = False
@@ -227,10 +163,7 @@ class Conversation:
         """One has come into a party: all that may be read of it comes from here on, and no older page of any. What was
         typed for the one before can be fetched again.
         """
-        self.go_on_with(self.draft)
-        for text in (*[each.text for each in self.refused], self.draft):
-            self.remember_input(text)
-        self.draft, self.refused = "", []
+        self.writing.begin_anew()
         self.begun += 1
         self.first_seq, self.last_seq, self.complete, self.read_seq, self.new_after = None, 0, True, 0, 0
         self.over = self.hidden = False
@@ -375,39 +308,6 @@ class Conversation:
         line, self._caught_up = self._caught_up, None
         return 0 if line is None else int(line.text)
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether a text waits here for its writer: one that was begun, or was refused."""
-        return bool(self.draft or self.refused)
-
-    def remember_input(self, text: str) -> None:
-        """What was entered can be fetched again."""
-        if text and (not self.inputs or self.inputs[-1] != text):
-            self.inputs.append(text)
-            del self.inputs[:-_REMEMBERED_INPUTS]
-
-    def recall(self, further: int, text: str) -> str | None:
-        """Goes so much further back in what was entered; ``text`` is in the input now. None if there is no more."""
-        if self.recalled and text != self.inputs[-self.recalled]:
-            # It was changed: that is what is begun here now.
-            self.go_on_with(text)
-        if not 0 <= self.recalled + further <= len(self.inputs):
-            return None
-        if not self.recalled:
-            self._begun_before = text
-        self.recalled += further
-        return self.inputs[-self.recalled] if self.recalled else self._begun_before
-
-    def begun_of(self, text: str) -> str:
-        """What was begun here, when ``text`` is in the input: what was only recalled is not."""
-        return self._begun_before if self.recalled and text == self.inputs[-self.recalled] else text
-
-    def go_on_with(self, text: str) -> None:
-        """One is done with going back, and has this in the input: what was begun before that can be fetched again."""
-        if self.recalled and text != self._begun_before:
-            self.remember_input(self._begun_before)
-        self.recalled = 0
-
     def speakers(self) -> list[str]:
         """Who spoke here lately, the latest first."""
         found: dict[str, None] = {}
@@ -440,21 +340,3 @@ class Conversation:
             self.rewritten += 1
         else:
             self._mark, self.new = None, 0
-
-
-def day_of(line: Line) -> date:
-    """The local day of a line."""
-    return _day(line.at // 60_000)
-
-
-_days: dict[int, date] = {}
-
-
-def _day(minute: int) -> date:
-    """Kept, since a thousand lines a second ask for the same few minutes."""
-    found = _days.get(minute)
-    if found is None:
-        if len(_days) > 10_000:
-            _days.clear()
-        found = _days[minute] = datetime.fromtimestamp(minute * 60).astimezone().date()
-    return found

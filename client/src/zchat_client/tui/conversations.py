@@ -6,7 +6,8 @@ from typing import NamedTuple
 from zchat_client.core.roster import name_key
 from zchat_client.events import Place
 from zchat_client.tui import words
-from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line
+from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation
+from zchat_client.tui.line import Kind, Line
 from zchat_client.tui.numbering import listed
 
 
@@ -124,7 +125,7 @@ class Conversations:
 
     def put_away(self, conversation: Conversation) -> None:
         """Takes one that is over off the lists, as soon as all in it is read."""
-        conversation.hidden = not (conversation.unread or conversation.has_begun)
+        conversation.hidden = not (conversation.unread or conversation.writing.has_begun)
 
     def look(self, *, attentive: bool, at_end: bool) -> bool:
         """Whether somebody looks at the screen now, and the end of the open conversation is on it: then he has read it.

@@ -17,10 +17,11 @@ from zchat_client.tui.addresses import named_in
 from zchat_client.tui.bars import Choices
 from zchat_client.tui.boxes import Answer, Dialog
 from zchat_client.tui.composer import Composer
-from zchat_client.tui.conversation import Conversation, Refused
+from zchat_client.tui.conversation import Conversation
 from zchat_client.tui.inputs import Inputs
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.textfit import cut, one_line
+from zchat_client.tui.writing import Refused
 from zchat_common.limits import TEXT_MAX_CHARS
 
 _PROMPT_COLUMNS: Final = 20
@@ -94,15 +95,15 @@ class Entry(Vertical):
     @property
     def begun(self) -> str:
         """What was typed and not entered yet."""
-        return self.text if self._conversation is None else self._conversation.begun_of(self.text)
+        return self.text if self._conversation is None else self._conversation.writing.begun_of(self.text)
 
     def show(self, conversation: Conversation) -> None:
         """Another conversation, with what was begun in it."""
         self._conversation = conversation
         self._address(conversation)
-        conversation.go_on_with(conversation.draft)
+        conversation.writing.go_on_with(conversation.writing.draft)
         self.tell("")
-        self.fill(conversation.draft)
+        self.fill(conversation.writing.draft)
         self._put_back()
 
     def _address(self, conversation: Conversation) -> None:
@@ -117,12 +118,12 @@ class Entry(Vertical):
             return
         said, title = named_in(self.text), conversation.title
         if not isinstance(said, t.WhisperTo) or said.recipient is not None:
-            conversation.replies_to = None
-        elif conversation.replies_to is None:
-            conversation.replies_to = self._reply_to() or ""
+            conversation.writing.replies_to = None
+        elif conversation.writing.replies_to is None:
+            conversation.writing.replies_to = self._reply_to() or ""
         if isinstance(said, t.PartySay):
             title = words.PARTY_TITLE
-        elif said is not None and (name := said.recipient or conversation.replies_to):
+        elif said is not None and (name := said.recipient or conversation.writing.replies_to):
             title = f"@{name}"
         prompt = f"{cut(title, _PROMPT_COLUMNS, self._glyphs.more)} {self._glyphs.prompt}"
         if prompt != self._prompt:
@@ -183,7 +184,7 @@ class Entry(Vertical):
         if conversation is self._conversation and self.text == refused.text:
             self._stays(refused)
             return
-        conversation.refused.append(refused)
+        conversation.writing.refused.append(refused)
         elsewhere = conversation is not self._conversation
         self.tell(words.ELSEWHERE.format(title=conversation.title, why=refused.why) if elsewhere else refused.why)
         self._put_back()
@@ -196,7 +197,7 @@ class Entry(Vertical):
 
     @property
     def _waiting(self) -> list[Refused]:
-        return self._conversation.refused if self._conversation is not None else []
+        return self._conversation.writing.refused if self._conversation is not None else []
 
     def _stays(self, refused: Refused) -> None:
         """The text stands in the input, and what is wrong beside it: no list may cover that."""
@@ -204,7 +205,7 @@ class Entry(Vertical):
         self._show_choices([])
         self.tell(refused.why)
         if self._conversation is not None:
-            self._conversation.replies_to = None
+            self._conversation.writing.replies_to = None
         self._aim()
         self._inputs.changed(partial(self._set_aside, refused))
 
@@ -216,7 +217,7 @@ class Entry(Vertical):
     def _set_aside(self, refused: Refused) -> None:
         """Somebody types on who has not seen yet that the text before was refused."""
         if self._conversation is not None and self.text == refused.text:
-            self._conversation.refused.insert(0, refused)
+            self._conversation.writing.refused.insert(0, refused)
             self._had_text = False
             self.fill("")
             # For who only looks around.
@@ -224,8 +225,8 @@ class Entry(Vertical):
 
     def _remember(self, text: str) -> None:
         if self._conversation is not None:
-            self._conversation.go_on_with(text)
-            self._conversation.remember_input(text)
+            self._conversation.writing.go_on_with(text)
+            self._conversation.writing.remember_input(text)
 
     def tell(self, trouble: str, *, until_typed: bool = False) -> None:
         """What is wrong with the text, beside it; the text stays. Of an empty one it is told ``until_typed``."""
@@ -288,7 +289,7 @@ class Entry(Vertical):
 
     def _recall(self, step: int) -> None:
         """Up and Down go through what was entered here."""
-        recalled = None if self._conversation is None else self._conversation.recall(-step, self.text)
+        recalled = None if self._conversation is None else self._conversation.writing.recall(-step, self.text)
         if recalled is not None:
             self.fill(recalled)
 

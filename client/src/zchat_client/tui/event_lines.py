@@ -7,7 +7,7 @@ from zchat_client import typed as t
 from zchat_client.core.roster import name_key
 from zchat_client.mention import Mention
 from zchat_client.tui import words
-from zchat_client.tui.conversation import Kind, Line, State
+from zchat_client.tui.line import Kind, Line, State
 from zchat_common.errors import ZchatError
 
 # What stands in a conversation in its place. An error does if it is a whisper that cannot be opened.

@@ -39,7 +39,7 @@ def conversations(listed: list[Conversation], open_key: str, width: int, glyphs:
     rows: Rows = [("", [Piece(" Conversations", "heading")])]
     for each in listed:
         count = unread(each)
-        draft = f" {glyphs.draft}" if each.has_begun and each.key != open_key else ""
+        draft = f" {glyphs.draft}" if each.writing.has_begun and each.key != open_key else ""
         label = _label(each) or "  "
         room = width - 2 - len(label) - len(count) - width_of(draft) - 1
         name = cut(one_line(each.title), max(3, room), glyphs.more)
@@ -84,7 +84,7 @@ def _cell(conversation: Conversation, is_open: bool, glyphs: Glyphs) -> Row:
         Piece(_label(conversation), "dim"),
         Piece(cut(one_line(conversation.title), _STRIP_NAME, glyphs.more), style),
     ]
-    if conversation.has_begun and not is_open:
+    if conversation.writing.has_begun and not is_open:
         row.append(Piece(f" {glyphs.draft}", "dim"))
     if conversation.unread:
         row.append(Piece(f" {unread(conversation)}", _count_style(conversation)))

@@ -17,7 +17,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from zchat_client.tui import painting
-from zchat_client.tui.conversation import Conversation, Line
+from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.line import Line
 from zchat_client.tui.logrows import First, LogRows
 from zchat_client.tui.look import ASCII, Look
 from zchat_client.tui.strips import Strips, selected, shown

@@ -4,7 +4,8 @@ import contextlib
 from typing import NamedTuple
 
 from zchat_client.tui import painting
-from zchat_client.tui.conversation import Conversation, Line
+from zchat_client.tui.conversation import Conversation
+from zchat_client.tui.line import Line
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.rowmap import RowMap
 

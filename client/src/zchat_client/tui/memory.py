@@ -8,9 +8,10 @@ import json
 from typing import Final
 
 from zchat_client.notes import Notes
-from zchat_client.tui.conversation import Conversation, Refused
+from zchat_client.tui.conversation import Conversation
 from zchat_client.tui.conversations import Conversations
 from zchat_client.tui.notices import NOTIFY_LEVELS
+from zchat_client.tui.writing import Refused
 from zchat_common.text import harmless
 
 # So many are listed from the start, those whom one whispered with last.
@@ -45,12 +46,13 @@ class Memory:
         partners.sort(key=lambda each: -each.read_seq)
         for place, conversation in enumerate(partners):
             is_old = place >= _PARTNERS or conversation.read_seq <= self.closed_at(conversation)
-            conversation.hidden = is_old and not conversation.has_begun
+            conversation.hidden = is_old and not conversation.writing.has_begun
 
     def restore(self, conversation: Conversation) -> None:
         """Gives a conversation that begins what was remembered of it; a draft begun since stays."""
-        conversation.draft = conversation.draft or harmless(str(self._notes.get(f"draft.{conversation.key}", "")))
-        conversation.refused = conversation.refused or _refused(str(self._notes.get(f"refused.{conversation.key}", "")))
+        writing = conversation.writing
+        writing.draft = writing.draft or harmless(str(self._notes.get(f"draft.{conversation.key}", "")))
+        writing.refused = writing.refused or _refused(str(self._notes.get(f"refused.{conversation.key}", "")))
         level = str(self._notes.get(f"notify.{conversation.key}", ""))
         conversation.notify = level if level in NOTIFY_LEVELS else ""
         conversation.read_seq = max(conversation.read_seq, self._number(f"read.{conversation.key}"))
@@ -88,13 +90,13 @@ class Memory:
                     self._notes.set(key, None)
             for conversation in self._conversations:
                 conversation.read_seq = 0
-                conversation.hidden = conversation.partner is not None and not conversation.has_begun
+                conversation.hidden = conversation.partner is not None and not conversation.writing.has_begun
         self._notes.set("broker", fingerprint)
 
     def keep_draft(self, text: str) -> None:
         """Something was begun in the open conversation."""
-        if text != self._conversations.open.draft:
-            self._conversations.open.draft = text
+        if text != self._conversations.open.writing.draft:
+            self._conversations.open.writing.draft = text
             self._save_within(_SAVE_S)
 
     def keep_refused(self) -> None:
@@ -145,10 +147,9 @@ class Memory:
             self._timer.cancel()
             self._timer = None
         for conversation in self._conversations:
-            self._notes.set(f"draft.{conversation.key}", conversation.draft or None)
-            self._notes.set(
-                f"refused.{conversation.key}", json.dumps(conversation.refused) if conversation.refused else None
-            )
+            writing = conversation.writing
+            self._notes.set(f"draft.{conversation.key}", writing.draft or None)
+            self._notes.set(f"refused.{conversation.key}", json.dumps(writing.refused) if writing.refused else None)
             self._notes.set(f"read.{conversation.key}", conversation.read_seq or None)
             if conversation.partner is not None:
                 self._notes.set(f"name.{conversation.key}", conversation.partner)

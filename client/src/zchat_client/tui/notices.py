@@ -2,7 +2,8 @@
 
 from typing import Final, NamedTuple
 
-from zchat_client.tui.conversation import PUBLIC, Conversation, Line
+from zchat_client.tui.conversation import PUBLIC, Conversation
+from zchat_client.tui.line import Line
 from zchat_client.tui.textfit import one_line
 
 NOTIFY_LEVELS: Final = ("on", "mentions", "off")

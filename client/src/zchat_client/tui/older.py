@@ -124,7 +124,7 @@ class Older:
             for conversation in found:
                 is_closed = conversation.last_seq <= self._memory.closed_at(conversation)
                 is_open = conversation is self._story.conversations.open
-                conversation.hidden = is_closed and not (is_open or conversation.has_begun)
+                conversation.hidden = is_closed and not (is_open or conversation.writing.has_begun)
         self._changed()
 
     async def _load_whispers(self, conversation: Conversation) -> None:

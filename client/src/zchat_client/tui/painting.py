@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from zchat_client.tui import words
-from zchat_client.tui.conversation import Kind, Line, State, day_of
+from zchat_client.tui.line import Kind, Line, State, day_of
 from zchat_client.tui.look import Glyphs
 from zchat_client.tui.textfit import Span, blocks, cut, links, one_line, shown, width_of, wrap
 

@@ -4,8 +4,9 @@ from typing import Final
 
 from zchat_client import events as e
 from zchat_client.tui import words
-from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line
+from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation
 from zchat_client.tui.conversations import Conversations
+from zchat_client.tui.line import Kind, Line
 
 _INVITATION_ENDS: Final = ("declined", "expired")
 

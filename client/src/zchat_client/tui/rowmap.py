@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
-from zchat_client.tui.conversation import Line
+from zchat_client.tui.line import Line
 
 
 class RowMap:

@@ -20,7 +20,7 @@ from zchat_client.tui.boxes import Help
 from zchat_client.tui.browser import can_open_links
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.clipboard import copy
-from zchat_client.tui.conversation import PARTY, Refused
+from zchat_client.tui.conversation import PARTY
 from zchat_client.tui.entry import Entry
 from zchat_client.tui.help import help_text
 from zchat_client.tui.inputs import Inputs
@@ -33,6 +33,7 @@ from zchat_client.tui.sizes import LatestSize
 from zchat_client.tui.story import Trouble
 from zchat_client.tui.surroundings import PANES, Surroundings
 from zchat_client.tui.turning import Turning
+from zchat_client.tui.writing import Refused
 from zchat_common.errors import Code
 
 

@@ -8,9 +8,10 @@ from zchat_client.core.roster import name_key
 from zchat_client.tui import words
 from zchat_client.tui.answers import answer
 from zchat_client.tui.comings import Comings
-from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line, State
+from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation
 from zchat_client.tui.conversations import Conversations
 from zchat_client.tui.event_lines import Reader, Said, is_said
+from zchat_client.tui.line import Kind, Line, State
 from zchat_client.tui.notices import Notices
 from zchat_client.tui.parties import Parties
 from zchat_client.tui.standstill import Standstill
@@ -247,9 +248,7 @@ class Story:
     def _lift_mute(self) -> None:
         self.lifted, self._muted = self._muted, ""
         for conversation in self.conversations:
-            conversation.refused = [
-                each._replace(why="") if each.why == self.lifted else each for each in conversation.refused
-            ]
+            conversation.writing.lift(self.lifted)
 
     def _answer(self, event: e.Event) -> None:
         match event:

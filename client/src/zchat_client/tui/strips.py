@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from zchat_client.tui import painting
-from zchat_client.tui.conversation import Line
+from zchat_client.tui.line import Line
 from zchat_client.tui.look import Look
 from zchat_client.tui.textfit import width_of
 

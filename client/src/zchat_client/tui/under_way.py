@@ -2,8 +2,9 @@
 
 from zchat_client import events as e
 from zchat_client import typed as t
-from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation, Kind, Line, State
+from zchat_client.tui.conversation import PARTY, PUBLIC, Conversation
 from zchat_client.tui.conversations import Conversations
+from zchat_client.tui.line import Kind, Line, State
 from zchat_common.errors import Code, ZchatError
 
 
