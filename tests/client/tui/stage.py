@@ -106,7 +106,7 @@ class Stage:
 
     async def reads_question(self) -> None:
         """Reads what was asked for so long that the key that has led to it is an answer."""
-        since_s = self.app._leave_s
+        since_s = self.app.leaving._asked_s
         await self.until(lambda: Message().time > since_s + _READ_S, "a moment")
 
     async def clicks(self, what: str, offset: tuple[int, int] = (0, 0)) -> None:

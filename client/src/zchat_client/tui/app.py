@@ -10,23 +10,21 @@ from rich.console import RenderableType
 from textual import events, on
 from textual.app import App
 from textual.binding import BindingType
-from textual.message import Message
 from textual.screen import Screen
-from textual.worker import Worker
 
 from zchat_client.client import Client
-from zchat_client.endings import EXIT_REFUSED, EXIT_SIGNAL, EXIT_UNSENT, SIGHUP, exit_code_of
+from zchat_client.endings import EXIT_REFUSED, EXIT_SIGNAL, SIGHUP, exit_code_of
 from zchat_client.own_names import OwnNames
 from zchat_client.results import End
-from zchat_client.tasks import start
 from zchat_client.tui import escapes, keys, words
 from zchat_client.tui.attention import Attention
 from zchat_client.tui.beat import Beat
-from zchat_client.tui.boxes import LEAVE, Answer, CodeBox, Dialog, NameScreen
+from zchat_client.tui.boxes import LEAVE, CodeBox, Dialog, NameScreen
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.display import TerminalLost, driver_class, stalls
 from zchat_client.tui.inputs import Input, Inputs
 from zchat_client.tui.keys import KeyNames
+from zchat_client.tui.leaving import Leaving
 from zchat_client.tui.line import Kind
 from zchat_client.tui.look import ASCII, THEMES, Glyphs, Look, theme_for
 from zchat_client.tui.next_client import NAME_TROUBLES, Options, going_on, question
@@ -39,9 +37,6 @@ from zchat_common.identity import DamagedKey
 # So long events are taken in at a time.
 _TAKE_S: Final = 0.005
 _TICK_S: Final = 1.0
-# The key that leaves is meant again after so long: no keyboard takes longer to repeat one that is held down, and nobody
-# to read a question.
-_MEANT_S: Final = 1.0
 # So often a terminal that had stopped reading is looked at again.
 _CATCH_UP_S: Final = 0.1
 
@@ -64,13 +59,6 @@ class ZchatApp(App[int], inherit_bindings=False):
         self._attention = Attention(time.monotonic())
         self._beat = Beat(self._take, self._level, lambda: self._attention.key_s)
         self._catching_up: asyncio.TimerHandle | None = None
-        self._leaving = False
-        self._leave_worker: Worker[None] | None = None
-        # When the key that leaves was pressed last in a dialog, or one asked what the key would answer.
-        self._leave_s = float("-inf")
-        # The question whether to leave without sending, while it stands there.
-        self._leave_box: Dialog | None = None
-        self.signalled = False
         # Why there is no terminal any more.
         self.lost = ""
         # The broker was met for the first time, and nobody was told yet.
@@ -85,6 +73,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         key_names = KeyNames(read.settings.keys)
         self._inputs = Inputs(self, super().on_event, key_names.keys("leave"))
         self._chat_screen = ChatScreen(self._look(), key_names, self._inputs, self._is_watched)
+        self.leaving = Leaving(self, self._chat_screen, self._inputs, glyphs)
 
     # -- life -------------------------------------------------------------------------------------------------------
 
@@ -138,7 +127,7 @@ class ZchatApp(App[int], inherit_bindings=False):
                 trouble = words.NO_FOLDER.format(error=error)
                 continue
             end = await self._run(client, options.names)
-            if self._leaving:
+            if self.leaving.decided:
                 return
             again = await self._after(end, client, options)
             if self.chat is not None:
@@ -209,87 +198,15 @@ class ZchatApp(App[int], inherit_bindings=False):
 
     # -- leaving ----------------------------------------------------------------------------------------------------
 
-    async def action_leave(self) -> None:
-        """Leaves; asks first if something typed was not sent yet. What stands over the conversation gives way."""
-        over = self.screen
-        if isinstance(over, Dialog) and over.leaves() is not None:
-            since_s, self._leave_s = self._leave_s, self._inputs.event_s
-            if self._inputs.saw(since_s, _MEANT_S):
-                _ = over.dismiss(LEAVE)
-            return
-        if over is not self._chat_screen:
-            _ = over.dismiss(None)
-        self._begin_leaving()
-
-    def _begin_leaving(self) -> None:
-        if not self._leaving and (self._leave_worker is None or self._leave_worker.is_finished):
-            self._leave_worker = self.run_worker(self._leave())
-
-    async def _leave(self) -> None:
-        chat = self.chat
-        if chat is None:
-            self.exit(0)
-            return
-        self._say_leaving(chat)
-        if await chat.settle() and not await self._leaves_unsent(chat):
-            return
-        self._leaving = True
-        self._chat_screen.keep_draft()
-        self._say_leaving(chat)
-        await chat.leave()
-        self.exit(EXIT_UNSENT if self.unsent else 0)
-
-    async def _leaves_unsent(self, chat: Chat) -> bool:
-        if chat.client.end is not None:
-            # Another box asks how to go on.
-            return False
-        answers = (Answer("stay", words.STAY), Answer(LEAVE, words.LEAVE_ANYWAY))
-        self._leave_s = Message().time
-        self._leave_box = Dialog(*self._unsent_words(), *answers, escape="stay")
-        try:
-            return await self.push_screen_wait(self._leave_box) == LEAVE
-        finally:
-            self._leave_box = None
-
-    def _level_question(self) -> None:
-        if self._leave_box is not None and self._leave_box.is_mounted:
-            self._leave_box.tell(*self._unsent_words())
-
-    def _unsent_words(self) -> tuple[str, str]:
-        """What leaving means now."""
-        if not self.unsent:
-            return words.ALL_SENT_TITLE, words.ALL_SENT
-        return words.LEAVING_TITLE, words.unsent(self.unsent, self._glyphs.more)
-
-    @property
-    def unsent(self) -> tuple[str, ...]:
-        """What was typed and has not been sent, whatever has ended the program."""
-        return () if self.chat is None else self.chat.console.unsent
-
-    def _say_leaving(self, chat: Chat) -> None:
-        """Whoever leaves waits for the broker a little, if there is one."""
-        if chat.client.link.connected:
-            self._chat_screen.say(words.LEAVING)
-
-    def leave_by_signal(self, code: int, *, says_goodbye: bool) -> None:
-        """A signal: leaves without a question."""
-        if self._leaving:
-            return
-        self._leaving = True
-
-        async def leave() -> None:
-            if self.chat is not None:
-                await (self.chat.leave() if says_goodbye else self.chat.close())
-                self.chat.keep_unsent()
-            self.exit(code)
-
-        self._signal_task = start(leave())
+    def action_leave(self) -> None:
+        """The key that leaves."""
+        self.leaving.by_key()
 
     @on(TerminalLost)
     def _terminal_lost(self, event: TerminalLost) -> None:
         """Nobody sees the screen any more, as when a window is closed; a signal may come as well, or not."""
         self.lost = self.lost or event.why
-        self.leave_by_signal(EXIT_SIGNAL + SIGHUP, says_goodbye=False)
+        self.leaving.by_signal(EXIT_SIGNAL + SIGHUP, says_goodbye=False)
 
     # -- the clock of the screen ------------------------------------------------------------------------------------
 
@@ -305,11 +222,11 @@ class ZchatApp(App[int], inherit_bindings=False):
         if chat is None:
             return
         self._chat_screen.level()
-        self._level_question()
+        self.leaving.level()
         self._call(now_s)
         if chat.console.exit.is_set():
             chat.console.exit.clear()
-            self._begin_leaving()
+            self.leaving.begin()
 
     @on(ChatScreen.Sent)
     def _sent(self) -> None:
@@ -325,7 +242,7 @@ class ZchatApp(App[int], inherit_bindings=False):
         if self._chat_screen.see():
             self._beat.wake()
         self._chat_screen.level_status()
-        self._level_question()
+        self.leaving.level()
         self._call(time.monotonic())
         after_s = self._read.settings.away_after_minutes * 60
         chat.follow_idle(self._attention.idle(time.monotonic(), after_s))

@@ -64,7 +64,7 @@ def _last_words(app: ZchatApp, *, waits: bool) -> None:
             os.set_blocking(sys.stderr.fileno(), False)
             # It is the shell's too.
             after.callback(os.set_blocking, sys.stderr.fileno(), True)
-        if app.lost and not app.signalled:
+        if app.lost and not app.leaving.signalled:
             print(f"zchat-client: there is no terminal any more: {app.lost}", file=sys.stderr)
         if app.last_words:
             print(f"zchat-client: {in_local_time(app.last_words)}", file=sys.stderr)
@@ -83,13 +83,13 @@ def _catch_signals(app: ZchatApp) -> None:
 
 
 def _leave(app: ZchatApp, number: int, settings: Settings | None) -> None:
-    if app.signalled:
+    if app.leaving.signalled:
         return
-    app.signalled = True
+    app.leaving.signalled = True
     guard = threading.Timer(_SIGNAL_S, _end_hard, (app, settings, number))
     guard.daemon = True
     guard.start()
-    app.leave_by_signal(EXIT_SIGNAL + number, says_goodbye=number != SIGHUP)
+    app.leaving.by_signal(EXIT_SIGNAL + number, says_goodbye=number != SIGHUP)
 
 
 def _end_hard(app: ZchatApp, settings: Settings | None, number: int) -> None:
