@@ -103,7 +103,7 @@ def test_a_reply_goes_to_whom_it_was_begun_for_whoever_whispers_meanwhile(broker
             await stage.types("", "ctrl+u")
             await mallory.whisper(name, "and now?")
             await stage.until(
-                lambda: stage.app.chat and stage.app.chat.conversations[f"@{mallory.name}"].unread == 2, ""
+                lambda: stage.app.chat and stage.app.chat.conversations[f"@{mallory.name}"].news.unread == 2, ""
             )
             await stage.reads()
             await stage.types("/r for mallory")

@@ -65,7 +65,7 @@ def test_what_was_read_at_a_broker_set_up_anew_hides_nothing(house: House, tmp_p
             await bob.whisper("alice", "is it you?")
             await stage.sees("2 @bob")
             assert stage.app.chat is not None
-            assert stage.app.chat.story.conversations["@bob"].unread == 1
+            assert stage.app.chat.story.conversations["@bob"].news.unread == 1
 
     play(reads())
     first.end()

@@ -61,8 +61,8 @@ def test_what_is_new_from_the_top_of_a_long_log_on_is_so_when_its_oldest_lines_g
     for seq in range(2, 6_000):
         story.take(message(seq))
     public = story.conversations.public
-    assert public.lines[0] is public.mark
-    assert (public.new, public.new_goes_on) == (5_998, True)
+    assert public.lines[0] is public.news.mark
+    assert (public.news.new, public.new_goes_on) == (5_998, True)
     page = [Line(Kind.SAID, seq, "x", "bob", seq=seq) for seq in range(1, public.first_seq or 0)]
     story.took_page(public, page[: public.prepend(page)])
     assert kinds(public)[:4] == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID]

@@ -17,10 +17,10 @@ def test_unread_messages_and_mentions_are_counted_where_nobody_looks(story: Stor
     story.take(whisper(1))
     story.take(whisper(2, "alice!"))
     other = story.conversations["@bob"]
-    assert (other.unread, other.mentions) == (2, 1)
+    assert (other.news.unread, other.news.mentions) == (2, 1)
     assert kinds(other) == [Kind.DAY, Kind.NEW, Kind.SAID, Kind.SAID]
     story.conversations.show("@bob")
-    assert (other.unread, other.mentions) == (0, 0)
+    assert (other.news.unread, other.news.mentions) == (0, 0)
     assert Kind.NEW in kinds(other), "the mark stays while one reads"
     story.conversations.show(PUBLIC)
     assert Kind.NEW not in kinds(other)
@@ -30,9 +30,9 @@ def test_what_comes_while_one_looks_away_is_new(story: Story) -> None:
     story.take(message(1))
     looks(story, attentive=False)
     story.take(message(2))
-    assert story.conversations.open.unread == 1
+    assert story.conversations.open.news.unread == 1
     looks(story)
-    assert story.conversations.open.unread == 0
+    assert story.conversations.open.news.unread == 0
     assert kinds(story.conversations.open) == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID]
 
 
@@ -42,7 +42,7 @@ def test_scrolling_is_no_looking_away(story: Story) -> None:
     looks(story)
     looks(story, at_end=False)
     assert Kind.NEW in kinds(story.conversations.open), "one scrolls up to it"
-    assert story.conversations.open.unread == 0
+    assert story.conversations.open.news.unread == 0
     looks(story)
     assert Kind.NEW in kinds(story.conversations.open)
     looks(story, attentive=False)
@@ -64,7 +64,7 @@ def test_what_came_further_down_than_one_has_looked_stays_new(story: Story, leav
         looks(story, attentive=False)
     public = story.conversations.public
     assert kinds(public) == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID, Kind.SAID]
-    assert (public.unread, public.new, public.read_seq) == (2, 2, 1)
+    assert (public.news.unread, public.news.new, public.news.read_seq) == (2, 2, 1)
 
 
 def test_each_older_page_brings_the_mark_to_what_is_new_in_it(story: Story) -> None:
@@ -73,16 +73,16 @@ def test_each_older_page_brings_the_mark_to_what_is_new_in_it(story: Story) -> N
         story.took_page(public, lines[: public.prepend(lines)])
 
     public = story.conversations.public
-    public.read_seq = 2
+    public.news.read_seq = 2
     for seq in (7, 8):
         story.take(message(seq, replayed=True))
-    assert (public.new, public.read_seq, public.new_goes_on) == (2, 8, True)
+    assert (public.news.new, public.news.read_seq, public.new_goes_on) == (2, 8, True)
     brings(5, 6)
     assert kinds(public) == [Kind.DAY, Kind.NEW, *[Kind.SAID] * 4]
-    assert (public.new, public.unread, public.new_goes_on) == (4, 0, True)
+    assert (public.news.new, public.news.unread, public.new_goes_on) == (4, 0, True)
     brings(1, 2, 3, 4)
     assert kinds(public) == [Kind.DAY, *[Kind.SAID] * 2, Kind.NEW, *[Kind.SAID] * 6]
-    assert (public.new, public.read_seq, public.new_goes_on) == (6, 8, False)
+    assert (public.news.new, public.news.read_seq, public.new_goes_on) == (6, 8, False)
 
 
 def test_the_next_unread_is_one_that_is_for_oneself(story: Story) -> None:
@@ -95,12 +95,12 @@ def test_the_next_unread_is_one_that_is_for_oneself(story: Story) -> None:
 
 
 def test_what_was_said_since_one_looked_last_is_new_also_when_a_page_brings_it(story: Story) -> None:
-    story.conversations.open.read_seq = 1
+    story.conversations.open.news.read_seq = 1
     page = [Line(Kind.SAID, seq, str(seq), "bob", seq=seq) for seq in (1, 2, 3)]
     story.took_page(story.conversations.open, page[: story.conversations.open.prepend(page)])
     story.take(message(3, replayed=True))
     assert kinds(story.conversations.open) == [Kind.DAY, Kind.SAID, Kind.NEW, Kind.SAID, Kind.SAID]
-    assert story.conversations.open.unread == 0
+    assert story.conversations.open.news.unread == 0
 
 
 def test_numbers_of_conversations_stay_as_they_are(story: Story) -> None:

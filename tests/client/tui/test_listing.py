@@ -97,13 +97,13 @@ def test_the_strip_marks_what_was_begun_elsewhere() -> None:
     public, bob = Conversation("public", "public"), Conversation("@bob", "@bob", "bob")
     public.number, bob.number = 1, 2
     public.writing.draft = bob.writing.draft = "begun"
-    bob.unread = 2
+    bob.news.unread = 2
     assert on_strip([public, bob], "public") == " 1 public | 2 @bob ~ 2!"
 
 
 def test_what_one_does_not_want_to_be_told_of_does_not_call() -> None:
     bob = Conversation("@bob", "@bob", "bob")
-    bob.unread, bob.notify = 3, "off"
+    bob.news.unread, bob.notify = 3, "off"
     (count,) = [piece for piece in conversations([bob], "public", 22, ASCII)[1][1] if piece.text == "3!"]
     assert count.style == "dim"
 
@@ -120,13 +120,13 @@ def test_what_is_for_oneself_has_one_mark_wherever_it_was_said() -> None:
     public, bob = Conversation("public", "public"), Conversation("@bob", "@bob", "bob")
     carol = Conversation("@carol", "@carol", "carol")
     public.number, bob.number, carol.number = 1, 2, 3
-    public.unread, bob.unread, bob.mentions = 4, 1, 1
+    public.news.unread, bob.news.unread, bob.news.mentions = 4, 1, 1
 
     def rows() -> list[str]:
         return [plain(row).strip() for _, row in conversations([public, bob, carol], "", 16, ASCII)[1:]]
 
     assert rows() == ["1 public     4", "2 @bob      1!", "3 @carol"]
-    public.mentions, bob.mentions, carol.unread = 1, 0, 100
+    public.news.mentions, bob.news.mentions, carol.news.unread = 1, 0, 100
     assert rows() == ["1 public    4!", "2 @bob      1!", "3 @carol  99+!"]
 
 
@@ -134,7 +134,7 @@ def test_the_strip_has_the_open_one_and_tells_a_sum_of_what_it_has_no_room_for()
     listed = many(12)
     assert on_strip(listed, "@p11") == " 1 public | 2 @p2 | 3 @p3 | 4 @p4 | 5 @p5 | @p11 | +6"
     assert on_strip(many(6), "@p6") == " 1 public | 2 @p2 | 3 @p3 | 4 @p4 | 5 @p5 | 6 @p6"
-    listed[0].unread = 70
+    listed[0].news.unread = 70
     assert on_strip(listed, "@p11", 22) == " @p11 | +11 | 70"
 
 
@@ -143,7 +143,7 @@ def test_on_the_strip_what_is_for_oneself_comes_before_what_is_unread_and_that_b
     party = Conversation("party", "party")
     party.number = 13
     listed.append(party)
-    listed[0].unread, listed[8].unread, party.unread = 7, 2, 5
+    listed[0].news.unread, listed[8].news.unread, party.news.unread = 7, 2, 5
     assert on_strip(listed, "@p11") == " 1 public 7 | 2 @p2 | 9 @p9 2! | @p11 | party 5 | +8"
     assert on_strip(listed, "@p11", 44) == " 1 public 7 | 9 @p9 2! | @p11 | +10 | 5"
     assert on_strip(listed, "@p11", 36) == " 9 @p9 2! | @p11 | +11 | 12"
@@ -158,7 +158,7 @@ def test_the_parts_of_the_strip_have_the_keys_of_the_conversations_and_the_sum_h
 def test_the_strip_is_not_wider_than_the_screen_and_the_open_one_is_always_seen() -> None:
     listed = many(30)
     for each in listed[::3]:
-        each.title, each.unread = each.title + "名" * 9, 200
+        each.title, each.news.unread = each.title + "名" * 9, 200
     for width, each in itertools.product(range(40, 90), listed):
         assert width_of(on_strip(listed, each.key, width)) <= width
         assert each.key in dict(strip(listed, each.key, width, ASCII))
@@ -168,8 +168,8 @@ def test_what_is_unread_beyond_the_list_is_told_as_a_sum() -> None:
     listed = many(5)
     assert beyond(listed, "v", 22) == []
     public = listed[0]
-    public.unread = 60
+    public.news.unread = 60
     assert plain(beyond(listed, "v", 22)) == " v unread          60"
-    listed[3].unread = 50
+    listed[3].news.unread = 50
     assert plain(beyond(listed, "^", 22)) == " ^ unread        99+!"
     assert beyond(listed[1:3], "^", 22) == []

@@ -139,11 +139,11 @@ def test_what_a_larger_window_shows_is_read_and_the_end_is_followed(broker: Brok
                 log.go_to(log._end_y - 5)
                 await bob.say("one more")
                 await stage.sees("1 new, End")
-                assert conversation.unread == 1
+                assert conversation.news.unread == 1
                 await resizes(stage, (120, 45))
                 await stage.until(lambda: shows_last(stage, "one more"), "the end")
                 await stage.until(lambda: log.at_end, "that it is the end")
-                await stage.until(lambda: conversation.unread == 0, "that it is read")
+                await stage.until(lambda: conversation.news.unread == 0, "that it is read")
                 assert not conversation.reading_back, "so many lines are kept as of any other"
                 await stage.misses("1 new, End")
                 await bob.say("and on")
@@ -181,11 +181,11 @@ def test_what_is_marked_new_above_the_screen_moves_nothing_on_it(broker: Broker,
             log.go_to(61)
             await stage.pilot.pause()
             read = log_rows(stage)
-            conversation.mark_older(conversation.lines[3:4])
+            conversation.news.mark_older(conversation.lines[3:4])
             log.follow()
             await stage.pilot.pause()
             assert log_rows(stage) == read
-            conversation.forget_mark()
+            conversation.news.forget_mark()
             log.follow()
             await stage.pilot.pause()
             assert log_rows(stage) == read

@@ -39,9 +39,9 @@ def test_what_one_wants_to_be_told_of_is_known_of_whoever_whispers(notes: Notes)
     story, memory = begin(notes)
     story.take(whisper(7))
     bob = story.conversations["@bob"]
-    assert (bob.notify, bob.read_seq) == ("off", 0)
+    assert (bob.notify, bob.news.read_seq) == ("off", 0)
     memory.know_read(bob)
-    assert bob.read_seq == 5
+    assert bob.news.read_seq == 5
 
 
 def test_a_refused_text_keeps_its_conversation_listed_at_a_broker_set_up_anew(notes: Notes) -> None:

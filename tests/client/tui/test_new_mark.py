@@ -59,10 +59,10 @@ def test_who_comes_back_is_taken_to_the_first_new_message(broker: Broker, tmp_pa
             await stage.types("", "end")
             await stage.sees("meanwhile")
             assert not stage.shows("new, Home"), "he knows where it begins"
-            assert public(stage).read_seq == public(stage).last_seq
+            assert public(stage).news.read_seq == public(stage).last_seq
             await looks(stage, events.AppBlur(), attentive=False)
             await looks(stage, events.AppFocus(), attentive=True)
-            assert public(stage).mark is None
+            assert public(stage).news.mark is None
 
     play(scenario())
 
@@ -108,13 +108,13 @@ def test_what_was_said_since_the_last_run_is_gone_to_through_all_its_pages(broke
                 await stage.sees(f"@{bob.name}")
                 assert stage.app.chat is not None
                 whispers = stage.app.chat.conversations.whispers_with(bob.name)
-                await stage.until(lambda: whispers.unread, "what is new")
+                await stage.until(lambda: whispers.news.unread, "what is new")
                 await stage.types("", "alt+2")
                 await stage.sees("+ new, Home", "new 259.")
                 await stage.types("", "home")
                 await stage.sees(MARK, "new 0.")
-                assert (whispers.new, whispers.unread) == (260, 0)
-                assert whispers.read_seq == whispers.last_seq
+                assert (whispers.news.new, whispers.news.unread) == (260, 0)
+                assert whispers.news.read_seq == whispers.last_seq
 
     play(scenario())
 
@@ -131,10 +131,10 @@ def test_the_first_message_after_a_minute_without_a_key_is_not_read(broker: Brok
             stage.app._attention = Attention(time.monotonic() - 100)
             await says(bob, "not seen")
             await stage.sees("not seen", MARK)
-            assert public(stage).unread == 1
-            assert public(stage).read_seq == public(stage).last_seq - 1
+            assert public(stage).news.unread == 1
+            assert public(stage).news.read_seq == public(stage).last_seq - 1
             await stage.types("x")
-            await stage.until(lambda: not public(stage).unread, "a look at it")
-            assert public(stage).mark is not None
+            await stage.until(lambda: not public(stage).news.unread, "a look at it")
+            assert public(stage).news.mark is not None
 
     play(scenario())

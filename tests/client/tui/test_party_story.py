@@ -86,7 +86,7 @@ def test_who_looks_elsewhere_finds_a_party_that_others_ended_marked_as_unread(
     story.take(party("joined"))
     for event in ends:
         story.take(event)
-    assert story.conversations[PARTY].unread == 1
+    assert story.conversations[PARTY].news.unread == 1
     story.conversations.show(PARTY)
     story.conversations.show(PUBLIC)
     assert [each.key for each in story.conversations.listed()] == [PUBLIC]

@@ -176,7 +176,7 @@ async def none_is_unread(stage: Stage, name: str) -> None:
     assert stage.app.chat is not None
     conversation = stage.app.chat.conversations.whispers_with(name)
     await stage.until(lambda: conversation.lines, "his whispers")
-    assert conversation.unread == 0
+    assert conversation.news.unread == 0
 
 
 async def unread_of(stage: Stage, name: str) -> None:

@@ -118,12 +118,12 @@ def test_the_places_of_lines_that_nobody_said_are_given_to_the_next_ones(story: 
         story.take(message(seq, f"lie {seq}" if seq > 1 else "1"))
     story.take(forged(2))
     story.take(forged(3))
-    assert story.conversations.open.read_seq == 1
+    assert story.conversations.open.news.read_seq == 1
     story.conversations.look(attentive=False, at_end=True)
     for seq in (2, 3, 4):
         story.take(message(seq, str(seq)))
     assert texts(story.conversations.open) == ["1", "lie 2", "lie 3", "2", "3", "4"]
-    assert story.conversations.open.unread == 3
+    assert story.conversations.open.news.unread == 3
 
 
 def test_a_forged_line_of_the_party_is_marked_there(story: Story) -> None:

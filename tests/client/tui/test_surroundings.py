@@ -109,7 +109,7 @@ def test_a_click_on_what_the_strip_has_no_room_for_opens_the_palette(broker: Bro
             await stage.sees("go to: ")
             await stage.types("", "escape")
             await stage.misses("go to: ")
-            stage.app.chat.conversations[last].unread = 3
+            stage.app.chat.conversations[last].news.unread = 3
             stage.screen.level()
             await stage.sees(f"{last} 3! · +")
             await stage.types("", "ctrl+k")

@@ -251,7 +251,7 @@ class Chat:
         if isinstance(typed, (t.Away, t.Back)):
             # From now on that is one's own word.
             self._is_idle = False
-        conversation.forget_mark()
+        conversation.news.forget_mark()
         self.story.under_way.entered(line)
         self._enter(line, Entered(text, conversation.key))
         return None
@@ -308,7 +308,7 @@ class Chat:
             raise ZchatError(Code.NOT_YOURSELF, words.THAT_IS_YOU)
         here = next((entry.name for entry in self.client.roster() if name_key(entry.name) == name_key(name)), None)
         known = self.conversations.get(f"@{name_key(name)}")
-        if here is None and (known is None or (known.hidden and not (known.lines or known.read_seq))):
+        if here is None and (known is None or (known.hidden and not (known.lines or known.news.read_seq))):
             raise ZchatError(Code.NO_SUCH_USER, words.NOT_HERE.format(name=name))
         # What was typed there was the command itself.
         self.conversations.open.writing.draft = ""

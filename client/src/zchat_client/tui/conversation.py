@@ -5,6 +5,7 @@ from typing import Final
 
 from zchat_client.events import Place
 from zchat_client.tui.line import Kind, Line, State, day_of
+from zchat_client.tui.news import News
 from zchat_client.tui.writing import Writing
 
 PUBLIC: Final = "public"
@@ -31,9 +32,7 @@ class Conversation:
         self.prepended = 0
         self.dropped = 0
         self.rewritten = 0
-        self.unread = 0
-        self.mentions = 0
-        self.read_seq = 0
+        self.news = News(self.lines, self._rewrite)
         # Its place in the lists, from when it is listed first; 0 before.
         self.number = 0
         # How many messages were added at the end.
@@ -51,13 +50,6 @@ class Conversation:
         self.notify = ""
         self.hidden = False
         self.reading_back = False
-        # The “new” line; the last message that was read when it came, how many of others are new below it, and whether
-        # somebody has seen it.
-        self._mark: Line | None = None
-        self.new_after = 0
-        self.new = 0
-        self.mark_seen = False
-        self._first_unread: Line | None = None
         # By number, so that it stays small while nobody looks at the conversation.
         self._changed: dict[int, Line] = {}
         self._caught_up: Line | None = None
@@ -119,7 +111,7 @@ class Conversation:
             return
         line.seq, line.warning = 0, warning
         self.last_seq = max([each.seq for each in self.lines if each.seq], default=seq - 1)
-        self.read_seq = min(self.read_seq, self.last_seq)
+        self.news.behind(self.last_seq)
         self.changed(line)
 
     def disown_change(self, place: Place, warning: str) -> None:
@@ -164,8 +156,9 @@ class Conversation:
         typed for the one before can be fetched again.
         """
         self.writing.begin_anew()
+        self.news.begin_anew()
         self.begun += 1
-        self.first_seq, self.last_seq, self.complete, self.read_seq, self.new_after = None, 0, True, 0, 0
+        self.first_seq, self.last_seq, self.complete = None, 0, True
         self.over = self.hidden = False
         self._free.clear()
         # Each party counts from 1: what was said in the one before is found by no place of this one.
@@ -213,87 +206,18 @@ class Conversation:
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def count_unread(self, line: Line) -> None:
-        """The line came while nobody looked; the first of these gets a mark before it."""
-        self.mark_new(line)
-        self.unread += 1
-        self.mentions += line.mention
-        self._first_unread = self._first_unread or line
-
-    def count_older(self, fresh: list[Line]) -> None:
-        """An older page has brought these, which nobody has read."""
-        self.unread += len(fresh)
-        self.mentions += sum(line.mention for line in fresh)
-        self._first_unread = fresh[0]
-
-    def mark_new(self, line: Line) -> None:
-        """A new line at the end: the “new” line stands before it, or before others already."""
-        self.new += 1
-        if self._mark is None:
-            index = len(self.lines) - 1
-            while self.lines[index] is not line:
-                index -= 1
-            self._put_mark(index)
-
-    def mark_older(self, fresh: list[Line]) -> None:
-        """An older page has brought these, which are new too: the “new” line stands before them from now on."""
-        self.new += len(fresh)
-        self._put_mark(self.lines.index(fresh[0]))
-
-    def _put_mark(self, index: int) -> None:
-        line = self.lines[index]
-        if self._mark is None:
-            self.new_after = self.read_seq
-        else:
-            self.lines.remove(self._mark)
-        self._mark = Line(Kind.NEW, line.at, "")
-        self.mark_seen = False
-        self.lines.insert(self.lines.index(line), self._mark)
-        self.rewritten += 1
-
     def mark_read(self) -> None:
         """Somebody looks at the end."""
-        self.unread = self.mentions = 0
-        self._first_unread = None
-        self.read_seq = max(self.read_seq, self.last_seq)
+        self.news.mark_read(self.last_seq)
 
     def behind(self, top: int) -> None:
         """The broker's messages end at ``top``: what was read beyond that is not among them any more."""
-        self.read_seq = min(self.read_seq, max(top, self.last_seq))
-
-    @property
-    def mark(self) -> Line | None:
-        """The “new” line, if there is one."""
-        return self._mark
+        self.news.behind(max(top, self.last_seq))
 
     @property
     def new_goes_on(self) -> bool:
-        """Whether there may be older messages that are new too: nothing that was said stands above the mark."""
-        if self._mark is None or self.complete:
-            return False
-        above = itertools.takewhile(lambda line: line is not self._mark, self.lines)
-        return not any(line.kind is Kind.SAID for line in above)
-
-    @property
-    def known_up_to(self) -> int:
-        """The last message that is not new: the one read last, or read last when the mark came."""
-        return self.read_seq if self._mark is None else self.new_after
-
-    def forget_mark(self) -> None:
-        """The “new” line has done its work."""
-        if self._mark is not None:
-            self.lines = [line for line in self.lines if line is not self._mark]
-            self._mark = None
-            self.new = 0
-            self.rewritten += 1
-
-    def look_away(self) -> None:
-        """Who looked here does so no more: what was new is not, but for what stands further down than he has seen."""
-        unread, first = self.unread, self._first_unread
-        self.forget_mark()
-        if first is not None and first in self.lines:
-            self._put_mark(self.lines.index(first))
-            self.new = unread
+        """Whether there may be older messages that are new too."""
+        return not self.complete and self.news.begins_at_top
 
     def catching_up(self, at: int) -> None:
         """A missed message follows; the first of them gets a line before it."""
@@ -326,17 +250,10 @@ class Conversation:
         gone = {line.number for line in self.lines[:count]}
         del self.lines[:count]
         self._last = [line for line in self._last if line.number not in gone]
-        if self._mark is not None and self._mark.number in gone:
-            self._drop_mark()
+        self.news.dropped(gone)
         self.dropped += count
         self.complete = False
         self.first_seq = next((line.seq for line in self.lines if line.seq), None)
 
-    def _drop_mark(self) -> None:
-        """All that is left here is new, if nobody has read it; and so is what an older page will bring."""
-        assert self._mark is not None
-        if self.unread:
-            self.lines.insert(0, self._mark)
-            self.rewritten += 1
-        else:
-            self._mark, self.new = None, 0
+    def _rewrite(self) -> None:
+        self.rewritten += 1

@@ -107,14 +107,14 @@ class Conversations:
 
     def next_unread(self) -> str | None:
         """The conversation to go to next: mentions and whispers first."""
-        unread = [each for each in self.listed() if each.unread and each.key != self.open_key]
-        unread.sort(key=lambda each: -(each.mentions > 0 or each.partner is not None))
+        unread = [each for each in self.listed() if each.news.unread and each.key != self.open_key]
+        unread.sort(key=lambda each: -(each.news.mentions > 0 or each.partner is not None))
         return unread[0].key if unread else None
 
     def show(self, key: str) -> None:
         """Opens a conversation at its end; what was new in the one left is not new any more."""
         if key != self.open_key:
-            self.open.look_away()
+            self.open.news.look_away()
             self.missed = None
             self._at_end = True
         left, self.open_key = self.open, key
@@ -125,7 +125,7 @@ class Conversations:
 
     def put_away(self, conversation: Conversation) -> None:
         """Takes one that is over off the lists, as soon as all in it is read."""
-        conversation.hidden = not (conversation.unread or conversation.writing.has_begun)
+        conversation.hidden = not (conversation.news.unread or conversation.writing.has_begun)
 
     def look(self, *, attentive: bool, at_end: bool) -> bool:
         """Whether somebody looks at the screen now, and the end of the open conversation is on it: then he has read it.
@@ -133,7 +133,7 @@ class Conversations:
         """
         left = self.attentive and not attentive
         if left:
-            self.open.look_away()
+            self.open.news.look_away()
         self.attentive, self._at_end = attentive, at_end
         self._read()
         return left

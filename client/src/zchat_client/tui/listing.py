@@ -44,7 +44,7 @@ def conversations(listed: list[Conversation], open_key: str, width: int, glyphs:
         room = width - 2 - len(label) - len(count) - width_of(draft) - 1
         name = cut(one_line(each.title), max(3, room), glyphs.more)
         pad = " " * max(0, room - width_of(name))
-        style = "unread" if each.unread else "base"
+        style = "unread" if each.news.unread else "base"
         row = [Piece(" "), Piece(label, "dim"), Piece(name, style), Piece(draft, "dim"), Piece(pad + " ")]
         row.append(Piece(count, _count_style(each)))
         if each.key == open_key:
@@ -61,7 +61,7 @@ def strip(listed: list[Conversation], open_key: str, width: int, glyphs: Glyphs)
     """
     cells = {each.key: _cell(each, each.key == open_key, glyphs) for each in listed}
     parting = between(glyphs)
-    ranked = sorted(listed, key=lambda each: (each.key != open_key, not is_for_one(each), not each.unread))
+    ranked = sorted(listed, key=lambda each: (each.key != open_key, not is_for_one(each), not each.news.unread))
     best: tuple[set[str], Row] = (set(), [])
     used = 1
     for number, each in enumerate(ranked, 1):
@@ -79,14 +79,14 @@ def strip(listed: list[Conversation], open_key: str, width: int, glyphs: Glyphs)
 
 
 def _cell(conversation: Conversation, is_open: bool, glyphs: Glyphs) -> Row:
-    style = "own" if is_open else "unread" if conversation.unread else "base"
+    style = "own" if is_open else "unread" if conversation.news.unread else "base"
     row = [
         Piece(_label(conversation), "dim"),
         Piece(cut(one_line(conversation.title), _STRIP_NAME, glyphs.more), style),
     ]
     if conversation.writing.has_begun and not is_open:
         row.append(Piece(f" {glyphs.draft}", "dim"))
-    if conversation.unread:
+    if conversation.news.unread:
         row.append(Piece(f" {unread(conversation)}", _count_style(conversation)))
     return row
 
@@ -101,16 +101,16 @@ def _rest(conversations: list[Conversation], glyphs: Glyphs) -> Row:
     if not conversations:
         return []
     row = [between(glyphs), Piece(f"+{len(conversations)}", "dim")]
-    count = sum(each.unread for each in conversations)
+    count = sum(each.news.unread for each in conversations)
     return [*row, between(glyphs), _sum(count, any(map(is_for_one, conversations)))] if count else row
 
 
 def beyond(hidden: Iterable[Conversation], mark: str, width: int) -> Row:
     """What is unread in conversations that are above or below what the pane shows, on one row; empty if nothing is."""
-    hidden = [each for each in hidden if each.unread]
+    hidden = [each for each in hidden if each.news.unread]
     if not hidden:
         return []
-    total = _sum(sum(each.unread for each in hidden), any(map(is_for_one, hidden)))
+    total = _sum(sum(each.news.unread for each in hidden), any(map(is_for_one, hidden)))
     return [Piece(f" {mark} {words.UNREAD}".ljust(width - 1 - len(total.text)), "dim"), total]
 
 
@@ -121,13 +121,13 @@ def between(glyphs: Glyphs) -> Piece:
 
 def unread(conversation: Conversation) -> str:
     """How much is unread there, marked if something of it is for oneself; nothing if all is read."""
-    return _sum(conversation.unread, is_for_one(conversation)).text if conversation.unread else ""
+    return _sum(conversation.news.unread, is_for_one(conversation)).text if conversation.news.unread else ""
 
 
 def _count_style(conversation: Conversation) -> str:
     if conversation.notify == "off":
         return "dim"
-    return _sum(conversation.unread, is_for_one(conversation)).style
+    return _sum(conversation.news.unread, is_for_one(conversation)).style
 
 
 def _sum(count: int, for_one: bool) -> Piece:
@@ -141,7 +141,7 @@ def _width(row: Row) -> int:
 
 def is_for_one(conversation: Conversation) -> bool:
     """Whether something unread there names oneself, or was whispered to nobody else."""
-    return conversation.mentions > 0 or (conversation.partner is not None and conversation.unread > 0)
+    return conversation.news.mentions > 0 or (conversation.partner is not None and conversation.news.unread > 0)
 
 
 def people(here: Iterable[Person], ranks: Ranks, width: int, glyphs: Glyphs, lost_at: int | None = None) -> Rows:

@@ -103,7 +103,7 @@ class LogView(ScrollView, can_focus=False):
         """Shows another conversation: its end, or where one was reading if nothing has come since then."""
         if (left := self._conversation) is not None:
             left.reading_back = False
-            reads = not (self._at_end or left.unread or left.pending)
+            reads = not (self._at_end or left.news.unread or left.pending)
             first = self._rows.first_at(round(self.scroll_y)) if reads else None
             self._left[left.key] = (first, left.lines[-1:])
         first, last = self._left.get(conversation.key, (None, []))
@@ -127,7 +127,7 @@ class LogView(ScrollView, can_focus=False):
 
     @property
     def _mark_row(self) -> int | None:
-        mark = self._conversation.mark if self._conversation is not None else None
+        mark = self._conversation.news.mark if self._conversation is not None else None
         return None if mark is None else self._rows.row_of_line(mark)
 
     def restyle(self, look: Look) -> None:

@@ -43,9 +43,9 @@ class Memory:
         partners = [self._conversations.whispers_with(name) for name in names]
         for conversation in partners:
             self.know_read(conversation)
-        partners.sort(key=lambda each: -each.read_seq)
+        partners.sort(key=lambda each: -each.news.read_seq)
         for place, conversation in enumerate(partners):
-            is_old = place >= _PARTNERS or conversation.read_seq <= self.closed_at(conversation)
+            is_old = place >= _PARTNERS or conversation.news.read_seq <= self.closed_at(conversation)
             conversation.hidden = is_old and not conversation.writing.has_begun
 
     def restore(self, conversation: Conversation) -> None:
@@ -55,12 +55,12 @@ class Memory:
         writing.refused = writing.refused or _refused(str(self._notes.get(f"refused.{conversation.key}", "")))
         level = str(self._notes.get(f"notify.{conversation.key}", ""))
         conversation.notify = level if level in NOTIFY_LEVELS else ""
-        conversation.read_seq = max(conversation.read_seq, self._number(f"read.{conversation.key}"))
+        conversation.news.read_seq = max(conversation.news.read_seq, self._number(f"read.{conversation.key}"))
 
     def know_read(self, conversation: Conversation) -> None:
         """Whispers of which nothing was noted are read as far as all were at the first run."""
         if conversation.partner is not None:
-            conversation.read_seq = conversation.read_seq or self._number(_WHISPERS)
+            conversation.news.read_seq = conversation.news.read_seq or self._number(_WHISPERS)
 
     def know_whispers(self, seq: int) -> None:
         """Those up to ``seq`` were there before the first run: whoever kept none of them open has not missed them."""
@@ -89,7 +89,7 @@ class Memory:
                 if key.startswith(("read.", "closed.")):
                     self._notes.set(key, None)
             for conversation in self._conversations:
-                conversation.read_seq = 0
+                conversation.news.read_seq = 0
                 conversation.hidden = conversation.partner is not None and not conversation.writing.has_begun
         self._notes.set("broker", fingerprint)
 
@@ -150,7 +150,7 @@ class Memory:
             writing = conversation.writing
             self._notes.set(f"draft.{conversation.key}", writing.draft or None)
             self._notes.set(f"refused.{conversation.key}", json.dumps(writing.refused) if writing.refused else None)
-            self._notes.set(f"read.{conversation.key}", conversation.read_seq or None)
+            self._notes.set(f"read.{conversation.key}", conversation.news.read_seq or None)
             if conversation.partner is not None:
                 self._notes.set(f"name.{conversation.key}", conversation.partner)
         # Nothing in it is dear: whoever cannot write here has been told by the client already.

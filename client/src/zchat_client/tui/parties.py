@@ -69,7 +69,7 @@ class Parties:
         """Its conversation goes from the lists as soon as all in it is read."""
         party.over = True
         if not (self.leaves or self._conversations.sees(party)):
-            party.count_unread(line)
+            party.news.count_unread(line)
         if party is not self._conversations.open:
             self._conversations.put_away(party)
             return None

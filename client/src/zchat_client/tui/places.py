@@ -38,7 +38,7 @@ def all_places(chat: Chat, commands: tuple[HelpLine, ...], key_names: KeyNames) 
 
 
 def _news(conversation: Conversation) -> str:
-    return f"{unread(conversation)} {words.UNREAD}" if conversation.unread else ""
+    return f"{unread(conversation)} {words.UNREAD}" if conversation.news.unread else ""
 
 
 def meant(places: list[Place], typed: str) -> list[Place]:

@@ -137,36 +137,36 @@ class Story:
 
     def _count(self, conversation: Conversation, line: Line, replayed: bool) -> None:
         seen = self.conversations.sees(conversation)
-        known = line.seq <= conversation.read_seq
+        known = line.seq <= conversation.news.read_seq
         # Who has never read anything here is shown what was said before, none of which is new to the others.
         first_run = replayed and not self._outage and conversation.partner is None
-        first_run &= conversation.first_run or conversation.read_seq == 0
+        first_run &= conversation.first_run or conversation.news.read_seq == 0
         conversation.first_run = first_run
         if line.own or known or first_run:
             pass
         elif not seen:
-            conversation.count_unread(line)
+            conversation.news.count_unread(line)
         elif replayed and not self._outage:
-            conversation.mark_new(line)
+            conversation.news.mark_new(line)
         if seen:
-            conversation.read_seq = conversation.last_seq
+            conversation.news.read_seq = conversation.last_seq
         if not (line.own or replayed):
             self.notices.said(conversation, line)
 
     def took_page(self, conversation: Conversation, lines: list[Line]) -> None:
         """A page of history was put in front; what was said since one looked last may be in it."""
         # Of public and a party nobody knows what was new to who has read nothing there yet.
-        after = conversation.known_up_to
+        after = conversation.news.known_up_to
         known = conversation.partner is not None or after > 0
         fresh = [line for line in lines if known and line.seq > after and not line.own]
         if not fresh:
             return
-        conversation.mark_older(fresh)
-        unread = [line for line in fresh if line.seq > conversation.read_seq]
+        conversation.news.mark_older(fresh)
+        unread = [line for line in fresh if line.seq > conversation.news.read_seq]
         if self.conversations.sees(conversation):
             conversation.mark_read()
         elif unread:
-            conversation.count_older(unread)
+            conversation.news.count_older(unread)
 
     # -- what happens around it ---------------------------------------------------------------------------------------
 

@@ -137,11 +137,11 @@ class Surroundings:
 
     def _has_new_above(self, conversation: Conversation, attentive: bool) -> bool:
         """Who has seen where the new begins knows of it."""
-        conversation.mark_seen |= attentive and self._log_view.shows_mark
-        return self._log_view.is_below_mark and not conversation.mark_seen
+        conversation.news.mark_seen |= attentive and self._log_view.shows_mark
+        return self._log_view.is_below_mark and not conversation.news.mark_seen
 
     def _above(self, conversation: Conversation) -> str:
-        count = f"{conversation.new:,}" + "+" * conversation.new_goes_on
+        count = f"{conversation.news.new:,}" + "+" * conversation.new_goes_on
         return words.NEW_ABOVE.format(mark=self._look.glyphs.above, count=count)
 
     def _below(self, fresh: int, is_loading: bool) -> str:
