@@ -1,8 +1,6 @@
 """The screen on which one chats: puts the widgets together and keeps them level with the story."""
 
-import asyncio
 from collections.abc import Callable
-from functools import partial
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -13,28 +11,25 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from zchat_client.events import HelpLine
-from zchat_client.tasks import start
 from zchat_client.tui import completion, keys, places, words
 from zchat_client.tui.bars import Bar, Cards
-from zchat_client.tui.boxes import Help
 from zchat_client.tui.browser import can_open_links
+from zchat_client.tui.changes import Changes
 from zchat_client.tui.chat import Chat
 from zchat_client.tui.clipboard import copy
 from zchat_client.tui.conversation import PARTY
 from zchat_client.tui.entry import Entry
-from zchat_client.tui.help import help_text
+from zchat_client.tui.going_back import GoingBack
 from zchat_client.tui.inputs import Inputs
 from zchat_client.tui.log import LogView
 from zchat_client.tui.look import Look
-from zchat_client.tui.palette import Palette
+from zchat_client.tui.over import Over
 from zchat_client.tui.panes import Pane
 from zchat_client.tui.search import SearchBar
 from zchat_client.tui.sizes import LatestSize
-from zchat_client.tui.story import Trouble
 from zchat_client.tui.surroundings import PANES, Surroundings
 from zchat_client.tui.turning import Turning
 from zchat_client.tui.writing import Refused
-from zchat_common.errors import Code
 
 
 class ChatScreen(LatestSize, Screen[None]):
@@ -58,10 +53,9 @@ class ChatScreen(LatestSize, Screen[None]):
         super().__init__()
         self.look = look
         self._is_watched = is_watched
-        # On the way to the first new message, which may be some pages further up.
-        self._going_back: asyncio.Task[None] | None = None
         self._key_names = key_names
         self._inputs = inputs
+        self._over = Over(self, key_names)
         # The current chat, and what shows it; that needs the parts of the screen, which come at their own time.
         self.begun: Chat | None = None
         self._turning: Turning | None = None
@@ -84,7 +78,9 @@ class ChatScreen(LatestSize, Screen[None]):
     def on_mount(self) -> None:
         """The parts are looked up once; many times a second would cost."""
         self.log_view = self.query_one(LogView)
+        self._going_back = GoingBack(self.log_view)
         self.entry = self.query_one(Entry)
+        self._changes = Changes(self.entry, self._inputs, lambda: self._turning, self.level)
         self.cards = self.query_one(Cards)
         self.search_bar = self.query_one(SearchBar)
         self.around = Surroundings(self, self.log_view, self.look, self._key_names)
@@ -102,8 +98,7 @@ class ChatScreen(LatestSize, Screen[None]):
 
     async def begin(self, chat: Chat) -> None:
         """Shows a chat that begins; what stands over the one before goes with it."""
-        while self.app.screen is not self:
-            await self.app.screen.dismiss(None)
+        await self._over.clear()
         self.begun = chat
         self._show()
 
@@ -119,7 +114,7 @@ class ChatScreen(LatestSize, Screen[None]):
             leaving=self.search_bar.action_close,
             turned=self.level,
             say=self.say,
-            elsewhere=lambda: self.search_bar.is_open or self.app.screen is not self,
+            elsewhere=lambda: self.search_bar.is_open or self._over.is_there,
         )
         self._turning.to(chat.conversations.open_key, keep=False)
 
@@ -130,8 +125,7 @@ class ChatScreen(LatestSize, Screen[None]):
             return
         chat, story = turning.chat, turning.chat.story
         self.see()
-        if self._waits_for(turning):
-            self._inputs.in_order(self._change)
+        if self._changes.follow():
             return
         self._note(chat)
         if story.lifted:
@@ -152,33 +146,6 @@ class ChatScreen(LatestSize, Screen[None]):
         if self.chat is None:
             return False
         return self.chat.conversations.look(attentive=self._is_watched(), at_end=self.log_view.at_end)
-
-    def _waits_for(self, turning: Turning) -> bool:
-        """Whether the story changes where one types, or what stands there."""
-        return turning.is_told or bool(turning.chat.story.troubles) or not self.entry.is_level
-
-    def _change(self) -> None:
-        """What was typed before is in the text now, and what comes behind it is for what is shown from here on."""
-        turning = self._turning
-        if turning is not None and self._waits_for(turning):
-            self.entry.level()
-            turning.as_told()
-            troubles = turning.chat.story.troubles
-            while troubles:
-                self._refuse(turning, troubles.pop(0))
-            self.level()
-
-    def _refuse(self, turning: Turning, trouble: Trouble) -> None:
-        chat = turning.chat
-        typed = chat.as_typed(trouble)
-        if typed is None:
-            turning.refused(trouble.text, has_gone=trouble.code == Code.NO_INVITATION)
-            return
-        conversation = chat.conversations.get(typed.key) or chat.conversations.open
-        # What waits there is found only where it is listed.
-        conversation.hidden = False
-        self.entry.refuse(Refused(typed.text, trouble.text), conversation)
-        chat.memory.keep_refused()
 
     def _note(self, chat: Chat) -> None:
         parties = chat.story.parties
@@ -367,22 +334,8 @@ class ChatScreen(LatestSize, Screen[None]):
             self._go_back()
 
     def _go_back(self) -> None:
-        """To the first new message, then to the top."""
-        chat = self.chat
-        if chat is None:
-            return
-        is_on_its_way = self.log_view.is_below_mark and chat.conversations.open.new_goes_on
-        self.log_view.go_back()
-        if is_on_its_way:
-            self._going_back = start(self._go_back_further(chat))
-
-    async def _go_back_further(self, chat: Chat) -> None:
-        conversation = chat.conversations.open
-        await chat.older.load_new(conversation)
-        # Unless one has turned elsewhere meanwhile.
-        if self.log_view.conversation is conversation and not self.log_view.at_end:
-            self.log_view.follow()
-            self.log_view.go_back()
+        if self.chat is not None:
+            self._going_back.go(self.chat)
 
     # -- invitations ------------------------------------------------------------------------------------------------
 
@@ -400,21 +353,15 @@ class ChatScreen(LatestSize, Screen[None]):
 
     async def action_keys(self) -> None:
         """Keys and commands."""
-        await self.app.push_screen(Help(partial(help_text, self._key_names, self._commands(), self.look.glyphs)))
+        await self._over.help(self._commands(), self.look.glyphs)
 
     async def action_palette(self) -> None:
         """One list for everything."""
         if self.chat is not None:
-            await self.app.push_screen(
-                Palette(places.all_places(self.chat, self._commands(), self._key_names)), self._go
-            )
+            await self._over.palette(self.chat, self._go)
 
-    def _go(self, place: places.Place | None) -> None:
-        if place is not None and place.kind == "theme":
-            self.app.theme = place.key
-        elif place is not None and place.kind == "doing":
-            self.call_next(self.run_action, place.key)
-        elif place is not None and self._turning is not None:
+    def _go(self, place: places.Place) -> None:
+        if self._turning is not None:
             self._turning.go(place)
 
     def action_search(self) -> None:
