@@ -2,37 +2,12 @@
 
 from pathlib import Path
 
-from rich.color import Color
 from textual.geometry import Offset
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from tests.client.tui.stage import on_stage, play, user
 from tests.system.processes import Broker, unique
 from zchat_client.tui.settings import Settings
-
-
-def test_the_palette_goes_to_people_commands_and_themes(broker: Broker, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        name, bob = unique("alice"), unique("bob")
-        async with user(broker, tmp_path / "bob", bob):
-            async with on_stage(broker, tmp_path, name) as stage:
-                await stage.sees("at Lab", bob)
-                await stage.types("", "ctrl+k")
-                await stage.types(bob, "enter")
-                await stage.sees(f"@{bob} ›")
-                await stage.types("", "ctrl+k")
-                await stage.types("theme light", "enter")
-                await stage.until(lambda: stage.app.theme == "light", "the theme")
-                await stage.types("", "ctrl+k")
-                await stage.types("away", "enter")
-                await stage.until(lambda: stage.screen.entry.text.startswith("/away"), "the command in the input")
-            async with on_stage(broker, tmp_path, name) as stage:
-                await stage.sees("at Lab")
-                assert stage.app.theme == "light", "it is kept"
-                dark = Color.parse(str(stage.app.available_themes["dark"].background))
-                await stage.until(lambda: dark not in stage.grounds(), "all of it")
-
-    play(scenario())
 
 
 def test_keys_that_are_named_can_be_clicked(broker: Broker, tmp_path: Path) -> None:
@@ -46,37 +21,6 @@ def test_keys_that_are_named_can_be_clicked(broker: Broker, tmp_path: Path) -> N
             await stage.misses("go to: a conversation")
             await stage.pilot.click("#status", offset=Offset(stage.rows()[-1].index("Ctrl+Q leave"), 0))
             await stage.until(lambda: stage.app.return_value == 0, "the end")
-
-    play(scenario())
-
-
-def test_what_has_a_key_is_in_the_palette_too(broker: Broker, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with on_stage(broker, tmp_path, unique("alice")) as stage:
-            await stage.sees("at Lab", "Here (")
-            await stage.types("", "ctrl+k")
-            await stage.types("who is here")
-            await stage.sees("show or hide who is here", "F7")
-            await stage.types("", "enter")
-            await stage.misses("Here (")
-            await stage.types("", "ctrl+k")
-            await stage.types("search", "enter")
-            await stage.until(lambda: stage.screen.search_bar.is_open, "the search")
-
-    play(scenario())
-
-
-def test_the_palette_turns_pages(broker: Broker, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with on_stage(broker, tmp_path, unique("alice")) as stage:
-            await stage.sees("at Lab")
-            await stage.types("", "ctrl+k")
-            await stage.sees("go to: ")
-            listed = stage.app.screen.query_one(OptionList)
-            await stage.types("", "pagedown")
-            await stage.until(lambda: (listed.highlighted or 0) > 1, "the next page")
-            await stage.types("", "pageup")
-            await stage.until(lambda: listed.highlighted == 0, "the first page")
 
     play(scenario())
 

@@ -140,31 +140,6 @@ def test_being_online_elsewhere_and_being_taken_over_are_dialogs(broker: Broker,
     play(scenario())
 
 
-def test_what_stands_over_a_session_goes_with_it(broker: Broker, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        name = unique("alice")
-        async with (
-            user(broker, tmp_path / "carol", unique("carol")) as carol,
-            on_stage(broker, tmp_path, name) as stage,
-        ):
-            await stage.sees("at Lab", carol.name)
-            await stage.enters(f"/w {carol.name}")
-            await stage.sees(f"@{carol.name} ›")
-            await stage.types("", "ctrl+k")
-            await stage.sees("go to: a conversation")
-            async with user(broker, tmp_path, name, takeover=True):
-                await stage.asks("Your place was taken over")
-                await stage.pilot.press("right", "enter")
-                await stage.sees("at Lab", "public ›")
-                await stage.until(lambda: stage.app.screen is stage.screen, "no list of what was there before")
-            # What is not there is gone to by nothing: nothing happens.
-            assert stage.screen._turning is not None
-            stage.screen._turning.to(f"@{carol.name}")
-            assert stage.shows("public ›")
-
-    play(scenario())
-
-
 def test_a_dialog_that_opens_where_one_clicks_takes_no_click_of_that(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         name = unique("alice")

@@ -83,24 +83,6 @@ def test_a_refused_text_waits_for_who_types_on(broker: Broker, tmp_path: Path) -
     play(scenario())
 
 
-def test_a_key_typed_before_the_prompt_changed_by_itself_is_meant_for_the_one_before(
-    broker: Broker, tmp_path: Path
-) -> None:
-    async def scenario() -> None:
-        async with (
-            user(broker, tmp_path / "bob", unique("bob")) as bob,
-            on_stage(broker, tmp_path, unique("alice")) as stage,
-        ):
-            await stage.sees("at Lab", bob.name)
-            early = events.Key("x", "x")
-            await stage.types(f"/w {bob.name} psst", "enter")
-            await stage.sees(f"@{bob.name} ›")
-            stage.app.post_message(early)
-            await stage.sees("public › x", f"2 @{bob.name}")
-
-    play(scenario())
-
-
 def test_nothing_is_sent_or_deleted_that_nobody_has_seen_in_the_input(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (

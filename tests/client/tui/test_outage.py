@@ -72,25 +72,3 @@ def test_whispers_opened_while_the_broker_is_away_are_loaded_when_it_is_back(hou
             await stage.sees("psst")
 
     play(scenario())
-
-
-def test_all_that_is_refused_at_once_comes_back(house: House, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        broker = house.broker("--title", "Lab")
-        async with on_stage(broker, tmp_path, "alice") as stage:
-            await stage.sees("at Lab")
-            broker.signal(signal.SIGSTOP)
-            lines = [f"/w nobody-{number} hi" for number in range(3)]
-            for line in lines:
-                await stage.enters(line)
-            broker.signal(signal.SIGCONT)
-            assert stage.app.chat is not None
-            chat = stage.app.chat
-
-            def back() -> list[str]:
-                return [stage.screen.entry.text, *[each.text for each in chat.conversations.public.writing.refused]]
-
-            await stage.until(lambda: not chat.console.unsent and stage.screen.entry.text, "the answers")
-            await stage.until(lambda: sorted(back()) == lines, "all three lines")
-
-    play(scenario())
