@@ -165,6 +165,8 @@ async def on_stage(
     app = ZchatApp(options, Read(settings or Settings(), troubles), glyphs or Glyphs())
     async with app.run_test(size=size) as pilot:
         yield Stage(app, pilot)
+        # The end of the chat is no question then: its box would open while the screens are closed.
+        app.leaving.decided = True
         if app.chat is not None:
             await app.chat.close()
 
