@@ -129,7 +129,7 @@ def test_a_reply_is_not_for_whose_whisper_nobody_has_seen(broker: Broker, tmp_pa
             await dave.whisper(name, "well?")
             await stage.sees(f"2 @{dave.name}")
             stage.post(early)
-            await stage.sees("You have not whispered with anybody yet", "› /r for nobody")
+            await stage.sees("Nobody had whispered with you when this was begun", "› /r for nobody")
             await stage.reads()
             await stage.types("", "ctrl+u")
             await stage.sees("public › Say something")

@@ -81,6 +81,27 @@ def test_what_one_says_of_being_away_holds_whatever_one_types_then(house: House,
     play(scenario())
 
 
+def test_what_one_says_of_being_away_holds_while_the_broker_has_not_heard_it(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        broker = house.broker("--title", "Lab", "--rate", "2")
+        async with on_stage(broker, tmp_path, "alice", settings=_LATER) as stage:
+            await stage.sees("at Lab")
+            for number in range(8):
+                await stage.enters(f"line {number}")
+            await stage.enters("/away at lunch")
+            stage.app._read = replace(stage.app._read, settings=_AT_ONCE)
+            assert stage.app.chat is not None
+            chat = stage.app.chat
+            while chat.console.unsent:
+                stage.app._tick()
+                await stage.pilot.pause()
+            stage.app._tick()
+            assert chat._telling_idle is None
+            await stage.sees("away · at lunch")
+
+    play(scenario())
+
+
 def test_idle_is_away_and_a_key_is_back(broker: Broker, tmp_path: Path) -> None:
     async def scenario() -> None:
         name = unique("alice")

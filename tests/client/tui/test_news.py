@@ -53,6 +53,17 @@ def test_what_was_read_is_new_until_its_reader_looks_away(log: Log) -> None:
     assert Kind.NEW not in [line.kind for line in log.lines]
 
 
+def test_what_is_new_stays_so_when_the_first_of_it_has_gone_at_the_top(log: Log) -> None:
+    for _ in range(3):
+        log.news.count_unread(log.says())
+    gone = {line.number for line in log.lines[:5]}
+    del log.lines[:5]
+    log.says()
+    log.news.dropped(gone)
+    log.news.look_away()
+    assert (log.marked(), log.news.new) == (0, 3)
+
+
 def test_what_came_further_down_than_somebody_has_seen_is_new_when_he_looks_away(log: Log) -> None:
     log.news.mark_new(log.says())
     first = log.says()

@@ -4,6 +4,8 @@ import asyncio
 import signal
 from pathlib import Path
 
+from textual import events
+
 from tests.client.tui.stage import on_stage, play, user
 from tests.system.processes import House
 
@@ -70,5 +72,46 @@ def test_whispers_opened_while_the_broker_is_away_are_loaded_when_it_is_back(hou
             await stage.sees("@bob ›")
             house.broker("--title", "Lab", "--rate", "0", port=broker.port, data=broker.data)
             await stage.sees("psst")
+
+    play(scenario())
+
+
+def test_what_was_pasted_and_is_asked_about_runs_together_with_no_refused_text(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        broker = house.broker("--title", "Lab")
+        async with on_stage(broker, tmp_path, "alice") as stage:
+            await stage.sees("at Lab")
+            broker.kill()
+            await stage.sees("reconnecting, for")
+            await stage.enters("/party invite nobody-there")
+            await stage.sees("1 queued")
+            pasted = "line\n" * 12
+            stage.app.post_message(events.Paste(pasted))
+            await stage.asks("Put 12 lines")
+            house.broker("--title", "Lab", port=broker.port, data=broker.data)
+            assert stage.app.chat is not None
+            writing = stage.app.chat.conversations.open.writing
+            await stage.until(lambda: bool(writing.refused), "the refusal")
+            await stage.types("", "enter")
+            await stage.until(lambda: stage.screen.entry.text == pasted, "what was pasted alone")
+            await stage.reads()
+            await stage.types("", "enter")
+            await stage.sees("public › /party invite nobody-there")
+
+    play(scenario())
+
+
+def test_what_is_said_to_a_party_by_who_is_in_none_leaves_none_listed(house: House, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        broker = house.broker("--title", "Lab")
+        async with on_stage(broker, tmp_path, "alice") as stage:
+            await stage.sees("at Lab")
+            broker.kill()
+            await stage.sees("reconnecting, for")
+            await stage.enters("/p hi")
+            await stage.sees("2 party", "1 queued")
+            house.broker("--title", "Lab", port=broker.port, data=broker.data)
+            await stage.sees("You are in no party", "› /p hi")
+            await stage.misses("2 party")
 
     play(scenario())

@@ -67,6 +67,8 @@ class Chat:
         self._in_doubt: tuple[str, ...] = ()
         # One is away since one types nothing, and back as soon as one does.
         self._is_idle = False
+        # One has said that one is away, and it is not known yet.
+        self._says_away = False
         self._telling_idle: asyncio.Task[None] | None = None
         self.memory.begin()
 
@@ -107,6 +109,7 @@ class Chat:
                 self.people_changed = True
                 self.story.people = self.client.online
                 if self.is_own(event.name):
+                    self._says_away = False
                     self.story.away = event.text if event.status == "away" else None
             case e.Disconnected() | e.Bye():
                 self.people_changed = True
@@ -144,7 +147,8 @@ class Chat:
         self.people_changed = True
         self._take_cards()
         self.older.load(self.conversations.public)
-        if self.client.party() is not None:
+        self.story.parties.joined = self.client.party() is not None
+        if self.story.parties.joined:
             party = self.conversations.party()
             self.memory.restore(party)
             self.older.load(party)
@@ -242,6 +246,9 @@ class Chat:
                 return None
             typed = t.parse(text, self.client.is_admin)
             if isinstance(typed, t.WhisperTo) and typed.recipient is None and conversation.writing.replies_to == "":
+                partner = self.story.under_way.partner
+                if partner is not None:
+                    raise ZchatError(Code.NOBODY_TO_REPLY, words.BEGUN_FOR_NOBODY.format(name=partner))
                 raise nobody_to_reply()
         except ZchatError as error:
             return Trouble(error.text, text)
@@ -250,7 +257,7 @@ class Chat:
             return Trouble(words.PARTY_OVER, text)
         if isinstance(typed, (t.Away, t.Back)):
             # From now on that is one's own word.
-            self._is_idle = False
+            self._is_idle, self._says_away = False, isinstance(typed, t.Away)
         conversation.news.forget_mark()
         self.story.under_way.entered(line)
         self._enter(line, Entered(text, conversation.key))
@@ -260,7 +267,7 @@ class Chat:
         """Shows who types nothing as away, and as back when he does: to be asked again and again, since it is told only
         while there is a connection. Nobody has typed it, so it is nothing that could be unsent.
         """
-        if not self.client.link.connected or idle == self._is_idle or (idle and self.is_away()):
+        if not self.client.link.connected or idle == self._is_idle or (idle and (self.is_away() or self._says_away)):
             return
         self._is_idle = idle
         self._telling_idle = start(self._tell_idle(idle))

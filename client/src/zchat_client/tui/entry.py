@@ -71,6 +71,8 @@ class Entry(Vertical):
         self._tabbed: tuple[str, list[completion.Choice], int] | None = None
         # The text that no list is opened for: one that was recalled or put back, or whose list was closed.
         self._unlisted = ""
+        # Whether it is asked about something pasted: until then nothing else comes into the input.
+        self._asks = False
         # Whether something stood in the input when it was looked at last, other than what was set aside.
         self._had_text = False
 
@@ -190,7 +192,7 @@ class Entry(Vertical):
         self._put_back()
 
     def _put_back(self) -> None:
-        if self._waiting and not self.text:
+        if self._waiting and not (self.text or self._asks):
             refused = self._waiting.pop(0)
             self.composer.fill(refused.text)
             self._stays(refused)
@@ -210,8 +212,8 @@ class Entry(Vertical):
         self._inputs.changed(partial(self._set_aside, refused))
 
     def tell_no_more(self, trouble: str) -> None:
-        """This is wrong no longer."""
-        if trouble == self._trouble:
+        """This is wrong no longer, wherever it was typed."""
+        if trouble and self._trouble.endswith(trouble):
             self.tell("")
 
     def _set_aside(self, refused: Refused) -> None:
@@ -360,9 +362,12 @@ class Entry(Vertical):
         event.stop()
 
         def answered(answer: str | None) -> None:
+            self._asks = False
             if answer == "paste":
                 self.composer.insert_at(event.place, event.text)
+            self._put_back()
 
+        self._asks = True
         whole = self.text + event.text
         answers = [Answer("paste", words.PASTE), Answer("no", words.CANCEL)]
         if len(whole.strip()) > TEXT_MAX_CHARS:

@@ -85,8 +85,9 @@ class News:
         """Who looked here does so no more: what was new is not, but for what stands further down than he has seen."""
         unread, first = self.unread, self._first_unread
         self.forget_mark()
-        if first is not None and first in self._lines:
-            self._put_mark(self._lines.index(first))
+        if first is not None and self._lines:
+            # In a flood it may have gone at the top.
+            self._put_mark(self._lines.index(first) if first in self._lines else 0)
             self.new = unread
 
     def forget_mark(self) -> None:

@@ -19,6 +19,8 @@ class Parties:
         # One is about to leave: only then something else is shown when one is in the party no more. What is typed
         # after others have ended it was meant for the party, and would be said to everyone.
         self.leaves = False
+        # Whether one is in a party: what was typed for one may stand in its conversation all the same.
+        self.joined = False
         # What has happened in the party, for who looks elsewhere; whoever shows it sets it back.
         self.note = ""
 
@@ -31,7 +33,7 @@ class Parties:
         party = self._conversations.party() if begins else self._conversations.get(PARTY)
         if begins:
             self._conversations.party().begin_anew()
-            self.leaves = False
+            self.leaves, self.joined = False, True
         if party is None or party.over:
             self._afterwards(party, event, own)
             return None
@@ -45,12 +47,13 @@ class Parties:
     def ended(self, at: int) -> str | None:
         """One is in no party any more, and nothing was heard of its end; the conversation to open, if any."""
         party = self._conversations.get(PARTY)
-        if party is None or party.over:
+        if party is None or party.over or not self.joined:
             return None
         return self._end(party, self._tell(party, words.PARTY_GONE, at))
 
     def goes_on(self) -> None:
         """One is in the party all the same: what told of its end was forged."""
+        self.joined = True
         party = self._conversations.get(PARTY)
         if party is not None:
             party.over = party.hidden = False
@@ -67,7 +70,7 @@ class Parties:
 
     def _end(self, party: Conversation, line: Line) -> str | None:
         """Its conversation goes from the lists as soon as all in it is read."""
-        party.over = True
+        party.over, self.joined = True, False
         if not (self.leaves or self._conversations.sees(party)):
             party.news.count_unread(line)
         if party is not self._conversations.open:

@@ -17,7 +17,7 @@ from zchat_client.tui.places import Place
 from zchat_client.tui.story import Card
 
 # More than that do not come between the screen and a key.
-_PARTNERS: Final = 20
+_REPLIED_TO: Final = 20
 
 
 class Turning:
@@ -53,7 +53,7 @@ class Turning:
         self._cards_s: dict[str, float] = {}
         self._placed_s = 0.0
         # Whom one has whispered with, one after another, and since when the whisper has been on the screen.
-        self._partners_s: deque[tuple[str, float]] = deque(maxlen=_PARTNERS)
+        self._partners_s: deque[tuple[str, float]] = deque(maxlen=_REPLIED_TO)
         # What was wrong with an answer to one of these invitations.
         self._trouble_with: tuple[str, list[Card]] = ("", [])
 

@@ -134,7 +134,7 @@ class UnderWay:
             return
         if conversation.partner is None and not (conversation.key == PARTY and code == Code.NOT_IN_PARTY):
             return
-        if conversation.lines or conversation.pending:
+        if conversation.over or conversation.pending or any(line.kind is Kind.SAID for line in conversation.lines):
             return
         if conversation.key == self._conversations.open_key:
             self.said_in = self._said_from

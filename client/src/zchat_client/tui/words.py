@@ -26,6 +26,7 @@ ELSEWHERE: Final = "{title}: {why}"
 PARTY_GONE: Final = "You are in the party no more"
 IN_DOUBT: Final = "Your session ended before the broker had answered; it may have this. Up fetches it: {line}"
 ENDED_FIRST: Final = "This is not known to be sent: the program ended first. Enter sends it."
+BEGUN_FOR_NOBODY: Final = "Nobody had whispered with you when this was begun; Enter again whispers it to {name}."
 PARTY_BEGUN: Final = "/p TEXT talks to the party"
 WHISPER_HINT: Final = "Whisper to {name}; nobody else reads it"
 
