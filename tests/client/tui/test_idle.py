@@ -1,6 +1,7 @@
 """Who types nothing for long is away, and back when he does; nobody is asked about that."""
 
 import contextlib
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -83,20 +84,19 @@ def test_what_one_says_of_being_away_holds_whatever_one_types_then(house: House,
 
 def test_what_one_says_of_being_away_holds_while_the_broker_has_not_heard_it(house: House, tmp_path: Path) -> None:
     async def scenario() -> None:
-        broker = house.broker("--title", "Lab", "--rate", "2")
+        broker = house.broker("--title", "Lab")
         async with on_stage(broker, tmp_path, "alice", settings=_LATER) as stage:
             await stage.sees("at Lab")
-            for number in range(8):
-                await stage.enters(f"line {number}")
-            await stage.enters("/away at lunch")
-            stage.app._read = replace(stage.app._read, settings=_AT_ONCE)
             assert stage.app.chat is not None
             chat = stage.app.chat
-            while chat.console.unsent:
-                stage.app._tick()
-                await stage.pilot.pause()
+            broker.signal(signal.SIGSTOP)
+            await stage.enters("/away at lunch")
+            await stage.until(lambda: bool(chat.console.unsent), "the command on its way")
+            stage.app._read = replace(stage.app._read, settings=_AT_ONCE)
             stage.app._tick()
+            assert chat.client.link.connected
             assert chat._telling_idle is None
+            broker.signal(signal.SIGCONT)
             await stage.sees("away · at lunch")
 
     play(scenario())
