@@ -37,7 +37,8 @@ def test_who_is_away_sees_it() -> None:
 def test_whoever_is_whispered_with_is_said_to_be_away_while_there_is_room() -> None:
     who = Who("alice", "Lab", partner="bob is away: lunch\nbreak")
     assert shown(who=who) == " ● alice at Lab · bob is away: lunch break · 2 ms"
-    assert shown(who=who, width=40, keys=KEYS) == " ● alice · bob is away:…   Ctrl+Q leave"
+    assert shown(who=who, width=40, keys=KEYS) == " ● alice · bob is away     Ctrl+Q leave"
+    assert shown(who=who, width=30, keys=KEYS) == " ● alice         Ctrl+Q leave"
 
 
 def test_what_was_caught_up_is_said_for_a_while() -> None:

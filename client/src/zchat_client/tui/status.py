@@ -19,8 +19,11 @@ _SHORT: Final = 8
 # What is there only where there is room, what matters most first.
 _MATTERS: Final = (
     *("note", "leave", "orders", "partner", "caught_up", "help", "earlier", "away", "place", "trouble", "on_return"),
-    *("under_way", "elsewhere", "why", "go_to", "latency", "here"),
+    *("under_way", "elsewhere", "why", "partner_why", "go_to", "latency", "here"),
 )
+
+# What says nothing without another part.
+_BELONGS: Final = {"why": "away", "partner_why": "partner", "elsewhere": "caught_up"}
 
 
 class Link(NamedTuple):
@@ -114,7 +117,9 @@ def _connected(link: Link, who: Who, missed: Missed | None, glyphs: Glyphs) -> l
         if why := one_line(who.away):
             parts.append(_Part("why", Piece(between + cut(why, _WHY_COLUMNS, glyphs.more), "count"), _SHORT))
     if who.partner:
-        parts.append(_Part("partner", Piece(between + one_line(who.partner), "count"), 2 * _SHORT))
+        said, colon, why = one_line(who.partner).partition(":")
+        parts.append(_Part("partner", Piece(between + said, "count")))
+        parts.append(_Part("partner_why", Piece(colon + why, "count"), _SHORT))
     if who.here:
         parts.append(_Part("here", Piece(between + words.HERE.format(count=who.here), "dim")))
     if link.latency_s is not None:
@@ -154,7 +159,7 @@ def _fitting(parts: list[_Part], keys: list[_Part], width: int, glyphs: Glyphs) 
     for name in _MATTERS:
         # Without the way out no other key is named either.
         is_alone = "leave" in gone and any(each.name == name for each in keys)
-        if costs.get(name, 0) <= spare and not is_alone:
+        if costs.get(name, 0) <= spare and not is_alone and _BELONGS.get(name) not in gone:
             spare -= costs.get(name, 0)
         else:
             gone.add(name)
