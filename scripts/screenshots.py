@@ -67,7 +67,7 @@ async def conversation(on: Set) -> None:
     await on.says("yuki", "大ホール、いいですね 🎉 I bring the projector")
     await on.users["carol"].whisper("alice", "cake in the kitchen at three, say nothing")
     await on.says("bob", "see you at the stand-up")
-    await stage.sees("see you at the stand-up", "@carol", "since")
+    await stage.sees("see you at the stand-up", "@carol", "lunch")
 
 
 async def whisper(on: Set) -> None:
