@@ -147,8 +147,8 @@ def test_a_line_goes_to_the_conversation_in_which_it_was_typed_before_a_click(
     terminal.is_read()
     public, whispers = [click(rows, row) for row in ("1 public", f"2 @{bob.name}")]
     terminal.types(f"{ENTER}for bob{ENTER}{public}for all{ENTER}{whispers}for bob again{ENTER}")
-    bob.wait("whisper", text="for bob again")
-    bob.wait("message", text="for all")
+    bob.wait("whisper", sender=name, text="for bob again")
+    bob.wait("message", sender=name, text="for all")
     assert public_texts(bob, name) == ["for all"]
     assert [each["text"] for each in bob.seen("whisper", sender=name)] == ["for bob", "for bob again"]
 
