@@ -41,9 +41,11 @@ def test_what_is_read_and_the_end_stay_where_they_are_when_the_window_changes(
     for columns, lines in SIZES:
         terminal.resizes(columns, lines)
         terminal.wait(partial(ends, lines), f"the end at {columns}x{lines}")
-    # The letter shows that the keys before it have been seen to, and what they changed was drawn.
+    # The letter shows that the keys before it have been seen to; what they changed may be drawn a little later.
     terminal.types(PAGE_UP * 3 + "x")
-    first = first_number(terminal.wait_for("public › x"))
+    terminal.wait_for("public › x")
+    terminal.is_read()
+    first = first_number(terminal.rows())
     for columns, lines in SIZES:
         terminal.resizes(columns, lines)
         terminal.wait(partial(begins, lines, first), f"no. {first} at {columns}x{lines}")

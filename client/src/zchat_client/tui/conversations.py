@@ -87,7 +87,10 @@ class Conversations:
     def everywhere(self, text: str, at: int) -> None:
         """A line where one looks, and in public, where one looks for such things."""
         for key in dict.fromkeys((PUBLIC, self.open_key)):
+            # What is about to be left for good does not come back for that.
+            hidden = self._by_key[key].hidden
             self.system(text, at, key)
+            self._by_key[key].hidden = hidden
 
     # -- getting around -----------------------------------------------------------------------------------------------
 

@@ -138,6 +138,9 @@ class UnderWay:
             return
         if conversation.key == self._conversations.open_key:
             self.said_in = self._said_from
+        elif self.said_in == conversation.key:
+            # It was about to be opened.
+            self.said_in = None
         conversation.hidden = True
 
     def _follow(self, conversation: Conversation) -> None:
