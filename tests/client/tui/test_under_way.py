@@ -6,6 +6,7 @@ import pytest
 
 from tests.client.tui.telling import message, states, texts, whisper
 from zchat_client import events as e
+from zchat_client.tui.conversation import PARTY
 from zchat_client.tui.line import Kind, State
 from zchat_client.tui.story import Story
 
@@ -87,3 +88,13 @@ def test_what_only_looks_like_an_action_is_none_while_it_is_under_way(story: Sto
     story.take(e.Pending(at=3, typed="/w bob /me waves", id=3, recipient="bob"))
     under_way = [*story.conversations.public.pending, *story.conversations["@bob"].pending]
     assert [(line.text, line.action) for line in under_way] == [("/me waves", False), ("waves", True), ("waves", True)]
+
+
+def test_a_party_that_was_about_to_be_opened_is_not_when_one_is_in_none(story: Story) -> None:
+    story.under_way.entered("/p hi")
+    story.under_way.pending(e.Pending(at=0, typed="/p hi", id=1), "alice", waits=True)
+    to_open = [story.under_way.said_in]
+    story.take(e.Error(at=0, code="not_in_party", text="You are in no party.", typed="/p hi", id=1))
+    to_open.append(story.under_way.said_in)
+    assert to_open == [PARTY, None]
+    assert story.conversations[PARTY].hidden
